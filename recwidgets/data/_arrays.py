@@ -1,0 +1,44 @@
+"""Array types, and the two steps every column passes: freezing it and numbering its ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+Float32s = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+Strings = npt.NDArray[np.str_]
+
+
+def frozen(values: Any, dtype: Any) -> npt.NDArray[Any]:
+    """`values` as a read-only array of `dtype`; an array that is both already is returned as it is."""
+    array = np.asarray(values, dtype=dtype)
+    if array.flags.writeable:
+        array = array.copy()  # the caller keeps the right to change its own array
+        array.setflags(write=False)
+    return array
+
+
+def number_ids(ids: npt.NDArray[Any]) -> tuple[Strings, Int32s]:
+    """Number ids from 0: in numeric order when all are integers, else in the order of their text.
+
+    ids: int or str (n,).
+    Returns the distinct ids as str (n_ids,), and each row's index among them, int32 (n,).
+    """
+    distinct, index = np.unique(ids, return_inverse=True)
+    texts: Strings = distinct.astype(np.str_)
+    if distinct.dtype.kind in "US" and _all_integers(texts):
+        values = np.array([int(text) for text in texts.tolist()], dtype=object)
+        order = np.array(sorted(range(len(values)), key=lambda i: (values[i], texts[i])), dtype=np.int64)
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        texts, index = texts[order], place[index]
+    return texts, index.reshape(-1).astype(np.int32)
+
+
+def _all_integers(texts: Strings) -> bool:
+    return len(texts) > 0 and all(text.isascii() and text.removeprefix("-").isdigit() for text in texts.tolist())

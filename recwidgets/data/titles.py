@@ -1,0 +1,53 @@
+"""Titles as people say them, and text made comparable for a search."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_ARTICLES = (
+    "The A An Le La Les L' Un Une Des Du Il Lo I Gli Uno Una El Los Las Un O Os As Um Uma "
+    "Der Die Das Den Ein Eine Det De Het Een En Ett"
+).split()
+# MovieLens moves an article behind a comma: "Postino, Il". Longest first, so that "La" is not found in "Las".
+_MOVED = re.compile(
+    r"^(?P<rest>.+), (?P<article>" + "|".join(sorted(set(_ARTICLES), key=len, reverse=True)) + r")$", re.IGNORECASE
+)
+_YEAR = re.compile(r"^(?P<name>.*?)\s*\((?P<year>\d{4}(?:\s*[-–]\s*(?:\d{4})?)?)\)\s*$")
+_ALTERNATE = re.compile(r"\((?P<inside>[^()]*)\)")
+_NOT_DECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "³": "3", "½": "1/2"})
+
+
+def display_title(title: str) -> tuple[str, str]:
+    """Split a MovieLens title into the name with its article in front, and the year.
+
+    "Silence of the Lambs, The (1991)" -> ("The Silence of the Lambs", "1991"). Alternate titles in parentheses
+    are treated the same and stay. No year -> "".
+    """
+    found = _YEAR.match(title)
+    name, year = (found["name"], found["year"]) if found else (title.strip(), "")
+    if not name:  # a film that is called "(1984)" keeps its name
+        return title.strip(), ""
+    main, bracket, alternates = name.partition(" (")
+    alternates = _ALTERNATE.sub(lambda m: f"({_article_first(m['inside'])})", bracket + alternates)
+    return _article_first(main) + alternates, year
+
+
+def shown_title(title: str) -> str:
+    """`title` on one line for a list: "The Silence of the Lambs (1991)"."""
+    name, year = display_title(title)
+    return f"{name} ({year})" if year else name
+
+
+def fold(text: str) -> str:
+    """`text` without case, accents and doubled spaces: what two spellings of one title share."""
+    plain = unicodedata.normalize("NFD", text.casefold().translate(_NOT_DECOMPOSED))
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+def _article_first(name: str) -> str:
+    found = _MOVED.match(name)
+    if not found:
+        return name
+    joint = "" if found["article"].endswith("'") else " "
+    return f"{found['article']}{joint}{found['rest']}"
