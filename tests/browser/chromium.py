@@ -1,0 +1,103 @@
+"""Find a Chromium or Chrome, or install one. Standard library only: dev.py runs this before anything is installed.
+
+The order: the variable RECWIDGETS_CHROMIUM, names on the PATH, the usual places, Playwright's own download.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "chromium.exe", "chrome.exe")
+# As root (containers, CI) Chromium refuses its sandbox; the rest keeps a test browser off the network.
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+HOW = (
+    "No Chromium or Chrome was found: install one (Debian and Ubuntu: apt-get install chromium; "
+    "elsewhere: python -m playwright install chromium), or set RECWIDGETS_CHROMIUM to the program's path."
+)
+
+
+def flags() -> list[str]:
+    """The command-line flags for this user on this system."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*FLAGS, "--no-sandbox"] if root else list(FLAGS)
+
+
+def usual_places() -> list[Path]:
+    """Where installers put the browser without adding it to the PATH."""
+    places = [
+        Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+        Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
+        Path.home() / "Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        Path("/snap/bin/chromium"),
+    ]
+    for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+        if folder := os.environ.get(variable):
+            places.append(Path(folder) / "Google/Chrome/Application/chrome.exe")
+            places.append(Path(folder) / "Chromium/Application/chrome.exe")
+    return places
+
+
+def playwrights_own() -> Path | None:
+    """The Chromium that `playwright install chromium` downloaded, or None."""
+    code = (
+        "from playwright.sync_api import sync_playwright as s\n"
+        "with s() as p: print(p.chromium.executable_path)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    path = Path(done.stdout.strip() or "/nonexistent")
+    return path if done.returncode == 0 and path.is_file() else None
+
+
+def find() -> Path | None:
+    """The browser that the tests will use, or None. A wrong RECWIDGETS_CHROMIUM is an error, never skipped over."""
+    if named := os.environ.get("RECWIDGETS_CHROMIUM"):
+        if not Path(named).is_file():
+            raise FileNotFoundError(
+                f"RECWIDGETS_CHROMIUM must be the path of a Chromium or Chrome program, got {named!r}; "
+                "correct it or unset it to let the tests search"
+            )
+        return Path(named)
+    for name in NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    for place in usual_places():
+        if place.is_file():
+            return place
+    return playwrights_own()
+
+
+def install() -> None:
+    """Install a Chromium; says how in one sentence where that fails."""
+    if sys.platform == "linux" and shutil.which("apt-get") and os.geteuid() == 0:
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        # Debian names it chromium. Ubuntu's package of that name is a snap, which a container cannot run.
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+            subprocess.run(["apt-get", "--quiet", *command], env=quiet, stdin=subprocess.DEVNULL, check=False)
+        if find():
+            return
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+
+
+def find_or_install() -> Path:
+    """The browser's path. Raises SystemExit with one sentence that says how to get one."""
+    if found := find():
+        return found
+    install()
+    if found := find():
+        return found
+    raise SystemExit(HOW)
+
+
+if __name__ == "__main__":
+    print(find_or_install())

@@ -1,0 +1,138 @@
+"""What a test does with a JupyterLab page: open, run all, read errors, take a picture. Waits are for conditions, never for time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import chromium
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
+
+PICTURES = Path(__file__).resolve().parents[2] / "ci-artifacts" / "screenshots"
+
+# Console errors that say nothing about our code, each with its reason. Keep this list short.
+HARMLESS = (
+    # Chromium reports every 404; JupyterLab asks for files that need not exist (a saved workspace, custom.css).
+    r"Failed to load resource: .*404.*/(api/workspaces|lab/api/workspaces|custom/custom\.css|lab/api/settings)",
+    # JupyterLab leaves its sockets when a page is closed or its kernel restarted.
+    r"WebSocket (connection to|is closed).*/api/(events|kernels|terminals)",
+    # Voilà's template asks a public CDN for its icon font; every button of ours has a text.
+    r"Failed to load resource: .*/npm/@fortawesome/fontawesome-free",
+)
+
+# JupyterLab's own record of the notebook that is open: which code cells are done, and what they raised.
+STATE = """() => {
+    const widget = window.jupyterapp && window.jupyterapp.shell.currentWidget;
+    const notebook = widget && widget.content;
+    if (!notebook || !notebook.widgets) return null;
+    const cells = notebook.widgets.filter(c => c.model.type === 'code' && c.model.sharedModel.getSource().trim());
+    const errors = [];
+    for (const cell of cells)
+        for (const output of cell.model.outputs.toJSON())
+            if (output.output_type === 'error') errors.push(output.ename + ': ' + output.evalue);
+    const done = cells.filter(c => c.model.executionCount !== null && c.model.executionState !== 'running').length;
+    return {cells: cells.length, done: done, errors: errors};
+}"""
+
+
+class ConsoleLog:
+    """The page's console errors and uncaught exceptions, without the named harmless ones."""
+
+    def __init__(self, page: Page) -> None:
+        self.errors: list[str] = []
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type != "error":
+            return
+        text = f"{message.text} {message.location.get('url', '')}".strip()
+        if not any(re.search(pattern, text) for pattern in HARMLESS):
+            self.errors.append(text)
+
+
+@contextmanager
+def browser(playwright: Playwright, headed: bool = False) -> Iterator[Browser]:
+    """The system's Chromium with a new profile."""
+    program = playwright.chromium.launch(
+        executable_path=chromium.find_or_install(), args=chromium.flags(), headless=not headed
+    )
+    try:
+        yield program
+    finally:
+        program.close()
+
+
+def new_page(program: Browser, width: int = 1280, height: int = 1600, **options: Any) -> Page:
+    """A page tall enough for a whole panel; `page.console` holds its ConsoleLog."""
+    page = program.new_context(viewport={"width": width, "height": height}, **options).new_page()
+    page.set_default_timeout(60_000)
+    page.console = ConsoleLog(page)  # type: ignore[attr-defined]
+    return page
+
+
+def open_notebook(page: Page, address: str, path: str) -> None:
+    """Open `path` (relative to the server's root) alone, without the side bar, and wait until its kernel is idle."""
+    page.goto(f"{address}/lab/workspaces/test/tree/{quote(path)}?reset", wait_until="domcontentloaded")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    wait_idle(page)
+
+
+def hide_side_bar(page: Page) -> None:
+    """Give the notebook the whole width, as a learner on a small screen does (View > left side bar)."""
+    if page.evaluate("!window.jupyterapp.shell.leftCollapsed"):
+        page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    page.wait_for_function("window.jupyterapp.shell.leftCollapsed")
+
+
+def wait_idle(page: Page) -> None:
+    """Wait until the status bar says Idle. A Run All sent earlier is lost."""
+    page.wait_for_function(
+        "() => /\\| Idle/.test((document.querySelector('#jp-main-statusbar') || {}).textContent || '')"
+    )
+
+
+def state(page: Page) -> dict[str, Any]:
+    """{"cells": code cells with text, "done": those that have run, "errors": what they raised}."""
+    answer: dict[str, Any] = page.evaluate(STATE)
+    return answer
+
+
+def run_all(page: Page, timeout: float = 120_000, check: bool = True) -> None:
+    """Run > Run All Cells, then wait until every code cell is done. Raises AssertionError with a cell's error."""
+    wait_idle(page)
+    page.click('li.lm-MenuBar-item:has-text("Run")')
+    page.click('li[data-command="runmenu:run-all"]')
+    page.wait_for_function(
+        f"() => {{ const s = ({STATE})(); return s && (s.errors.length > 0 || s.done === s.cells); }}",
+        timeout=timeout,
+    )
+    if check:
+        assert not (errors := state(page)["errors"]), f"a cell of the notebook failed: {errors[0]}"
+
+
+def still(page: Page, selector: str, quiet: int = 300, timeout: float = 10_000) -> None:
+    """Wait until nothing inside `selector` has moved for `quiet` ms: an animation's end, whatever its duration."""
+    page.wait_for_function(
+        """([selector, quiet]) => {
+            const now = Array.from(document.querySelectorAll(selector), e => e.innerHTML).join();
+            const last = window.__still || {};
+            if (last.selector !== selector || last.html !== now)
+                window.__still = {selector: selector, html: now, since: performance.now()};
+            return performance.now() - window.__still.since >= quiet;
+        }""",
+        arg=[selector, quiet],
+        timeout=timeout,
+    )
+
+
+def screenshot(page: Page, name: str, selector: str | None = None) -> Path:
+    """Keep a picture in ci-artifacts/screenshots/NAME.png, of one element or of the page."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    path = PICTURES / f"{name}.png"
+    (page.locator(selector).first if selector else page).screenshot(path=path)
+    return path
