@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -29,9 +30,12 @@ class Columns(NamedTuple):
     genres: str | None = None
 
 
+DEFAULT = Columns()
+
+
 def from_frame(
     df: pd.DataFrame | Mapping[str, Any] | np.ndarray[Any, Any],
-    columns: Columns = Columns(),
+    columns: Columns = DEFAULT,
     duplicates: str = "error",
     name: str = "your data",
 ) -> Interactions:
@@ -155,15 +159,11 @@ def _id(value: Any) -> str:
 
 def _numbers(values: Column, column: str, what: str) -> npt.NDArray[np.float64]:
     _refuse_missing(values, column)
-    if values.dtype.kind in "iufb":
-        numbers = values.astype(np.float64)
-    elif values.dtype.kind == "O" and all(isinstance(v, (int, float, np.number)) for v in values):
-        numbers = values.astype(np.float64)
-    else:
-        texts = [row for row, v in enumerate(values.tolist()) if not isinstance(v, (int, float, np.number))]
-        raise ValueError(
-            f"{column!r} must hold {what}, got {values[texts[0] if texts else 0]!r} in row {(texts or [0])[0]}"
-        )
+    if values.dtype.kind not in "iufb":
+        row = _first(np.array([not isinstance(v, (int, float, Decimal, np.number)) for v in values], np.bool_))
+        if row is not None:
+            raise ValueError(f"{column!r} must hold {what}, got {values.tolist()[row]!r} in row {row}")
+    numbers = values.astype(np.float64)
     row = _first(~np.isfinite(numbers))
     if row is not None:
         raise ValueError(f"{column!r} must hold finite numbers, got {values[row]} in row {row}")

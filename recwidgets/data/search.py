@@ -75,8 +75,9 @@ def suggest_items(data: Interactions, text: str) -> str:
     wanted, names = fold(text), data.folded_titles.names
     close = [hit.index for hit in search_items(data, text, 3)] if len(wanted) > 2 else []
     if not close:
-        near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.75)
-        close = list(dict.fromkeys(names.index(name) for name in near))
+        bare = [name.removeprefix("the ").removeprefix("a ") for name in names]  # "matrx" is near "matrix"
+        near = difflib.get_close_matches(wanted.removeprefix("the "), bare, n=3, cutoff=0.75)
+        close = list(dict.fromkeys(bare.index(name) for name in near))
     meant = [f"{str(data.titles[item])!r} (id {str(data.items[item])!r})" for item in close]
     return f"; did you mean {' or '.join(meant)}?" if meant else ""
 

@@ -6,15 +6,12 @@ import re
 import unicodedata
 
 _ARTICLES = (
-    "The A An Le La Les L' Un Une Des Du Il Lo I Gli Uno Una El Los Las Un O Os As Um Uma "
-    "Der Die Das Den Ein Eine Det De Het Een En Ett"
-).split()
-# MovieLens moves an article behind a comma: "Postino, Il". Longest first, so that "La" is not found in "Las".
-_MOVED = re.compile(
-    r"^(?P<rest>.+), (?P<article>" + "|".join(sorted(set(_ARTICLES), key=len, reverse=True)) + r")$", re.IGNORECASE
+    "the|a|an|le|la|les|l'|un|une|il|lo|i|gli|uno|una|el|los|las|o|os|um|uma|der|die|das|den|ein|eine|det|de|het|en"
 )
-_YEAR = re.compile(r"^(?P<name>.*?)\s*\((?P<year>\d{4}(?:\s*[-–]\s*(?:\d{4})?)?)\)\s*$")
-_ALTERNATE = re.compile(r"\((?P<inside>[^()]*)\)")
+# MovieLens moves an article behind a comma: "Postino, Il"
+_MOVED = re.compile(rf"(?P<rest>.+), (?P<article>{_ARTICLES})", re.IGNORECASE)
+_YEAR = re.compile(r"^(?P<name>.*?)\s*\((?P<year>\d{4}(?:\s*[-–]\s*(?:\d{4})?)?)\)\s*(?:\(V\)\s*)?$")  # (V): on video
+_ALTERNATE = re.compile(r"\((?P<aka>a\.k\.a\. )?(?P<inside>[^()]*)\)")
 _NOT_DECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "³": "3", "½": "1/2"})
 
 
@@ -29,7 +26,7 @@ def display_title(title: str) -> tuple[str, str]:
     if not name:  # a film that is called "(1984)" keeps its name
         return title.strip(), ""
     main, bracket, alternates = name.partition(" (")
-    alternates = _ALTERNATE.sub(lambda m: f"({_article_first(m['inside'])})", bracket + alternates)
+    alternates = _ALTERNATE.sub(lambda m: f"({m['aka'] or ''}{_article_first(m['inside'])})", bracket + alternates)
     return _article_first(main) + alternates, year
 
 
@@ -46,7 +43,7 @@ def fold(text: str) -> str:
 
 
 def _article_first(name: str) -> str:
-    found = _MOVED.match(name)
+    found = _MOVED.fullmatch(name)
     if not found:
         return name
     joint = "" if found["article"].endswith("'") else " "
