@@ -11,7 +11,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "chromium.exe", "chrome.exe")
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+    "chrome",
+    "chromium.exe",
+    "chrome.exe",
+)
 # As root (containers, CI) Chromium refuses its sandbox; the rest keeps a test browser off the network.
 FLAGS = (
     "--disable-gpu",
@@ -50,10 +58,7 @@ def usual_places() -> list[Path]:
 
 def playwrights_own() -> Path | None:
     """The Chromium that `playwright install chromium` downloaded, or None."""
-    code = (
-        "from playwright.sync_api import sync_playwright as s\n"
-        "with s() as p: print(p.chromium.executable_path)"
-    )
+    code = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     path = Path(done.stdout.strip() or "/nonexistent")
     return path if done.returncode == 0 and path.is_file() else None

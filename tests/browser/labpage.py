@@ -1,4 +1,7 @@
-"""What a test does with a JupyterLab page: open, run all, read errors, take a picture. Waits are for conditions, never for time."""
+"""What a test does with a JupyterLab page: open, run all, read errors, take a picture.
+
+Waits are for conditions, never for time.
+"""
 
 from __future__ import annotations
 

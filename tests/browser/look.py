@@ -101,7 +101,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--width", type=int, default=1100, help="the output's width, about, in px")
     parser.add_argument("--height", type=int, default=1600, help="the window's height in px")
     parser.add_argument("--out", default="look.png")
-    parser.add_argument("--selector", default=".jp-Cell-outputWrapper", help="what to take a picture of (the last match)")
+    parser.add_argument(
+        "--selector", default=".jp-Cell-outputWrapper", help="what to take a picture of (the last match)"
+    )
     parser.add_argument("--wait", help="a selector to wait for before the picture")
     parser.add_argument("--settle", type=int, default=1200, help="ms for first animations")
     parser.add_argument("--timeout", type=int, default=120, help="seconds for the cells to run")

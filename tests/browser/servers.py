@@ -103,9 +103,7 @@ def serve(command: list[str], root: Path, home: Path, env: Mapping[str, str] | N
 
 
 @contextlib.contextmanager
-def jupyterlab(
-    root: Path, home: Path, theme: str = "light", env: Mapping[str, str] | None = None
-) -> Iterator[str]:
+def jupyterlab(root: Path, home: Path, theme: str = "light", env: Mapping[str, str] | None = None) -> Iterator[str]:
     """A real JupyterLab on 127.0.0.1 that shows the files in `root`; yields its address, such as http://127.0.0.1:1234."""
     write_settings(home / "config", theme)
     port = free_port()
@@ -127,9 +125,7 @@ def jupyterlab(
 
 
 @contextlib.contextmanager
-def voila(
-    notebook: Path, home: Path, theme: str = "light", env: Mapping[str, str] | None = None
-) -> Iterator[str]:
+def voila(notebook: Path, home: Path, theme: str = "light", env: Mapping[str, str] | None = None) -> Iterator[str]:
     """Voilà showing one notebook; yields the page's address."""
     port = free_port()
     command = [

@@ -1,0 +1,129 @@
+"""The two commands, for a fresh clone on any system that has Python 3.11, 3.12 or 3.13 with pip.
+
+    python dev.py lab      install what is needed, open JupyterLab on tutorials/00-start-here.ipynb
+    python dev.py test     install what is needed, find or install a browser, check style and types, run every test
+    python dev.py lock     renew constraints.txt from pyproject.toml
+
+What follows `lab` or `test` goes to JupyterLab or pytest: python dev.py test -k pie -x
+
+Everything is installed into .venv, in this folder, and checked against the hashes in constraints.txt; the Python
+that runs this file is left as it was. Standard library only, and readable by old Pythons, so that the sentence
+about the version can be read there too.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parent
+VENV = REPO / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+LOCK = REPO / "constraints.txt"
+STAMP = VENV / "recwidgets-installed.txt"
+START = "tutorials/00-start-here.ipynb"
+# What a source distribution in constraints.txt is built with; installed first, so that it is hash-checked too.
+BUILDERS = ("setuptools", "wheel")
+UV = "pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade --quiet"
+NO_ADDRESS = "--no-emit-index-url --no-emit-find-links --no-annotate --no-header"
+
+
+def run(*command, **options):
+    """Run in the repository; ends this program with the command's exit code if it fails."""
+    done = subprocess.run([str(part) for part in command], cwd=str(REPO), **options)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def fingerprint():
+    """Changes when the pins, the package's description or the Python change: then the installation is renewed."""
+    parts = [LOCK.read_bytes(), (REPO / "pyproject.toml").read_bytes(), sys.version.encode(), str(REPO).encode()]
+    return hashlib.sha256(b"\n".join(parts)).hexdigest()
+
+
+def make_environment():
+    """A new .venv. Debian's Python may lack ensurepip: then its own pip installs into .venv from outside."""
+    if importlib.util.find_spec("ensurepip"):
+        venv.create(str(VENV), clear=not STAMP.is_file(), with_pip=True)
+        return [PYTHON, "-m", "pip"]
+    if not importlib.util.find_spec("pip"):
+        raise SystemExit(f"{sys.executable} has no pip: install it (Debian and Ubuntu: apt-get install python3-pip)")
+    venv.create(str(VENV), clear=not STAMP.is_file(), with_pip=False)
+    return [sys.executable, "-m", "pip", "--python", PYTHON]
+
+
+def builders():
+    """The blocks of constraints.txt that pin BUILDERS."""
+    blocks = LOCK.read_text(encoding="utf-8").replace("\\\n", "").splitlines()
+    return "\n".join(block for block in blocks if block.startswith(tuple(f"{name}==" for name in BUILDERS)))
+
+
+def install():
+    """Fill .venv from constraints.txt, unless it is up to date."""
+    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == fingerprint():
+        return
+    print(f"Installing into {VENV}: a few minutes the first time.", flush=True)
+    pip = [*make_environment(), "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    with tempfile.TemporaryDirectory() as folder:
+        first = Path(folder) / "builders.txt"
+        first.write_text(builders(), encoding="utf-8")
+        run(*pip, "--require-hashes", "-r", first)
+    # --no-deps: the file is complete, and tensorflow-recommenders' wish for tensorflow-macos must not be followed.
+    run(*pip, "--require-hashes", "--no-build-isolation", "-r", LOCK)
+    run(*pip, "--no-build-isolation", "-e", ".")
+    settings = VENV / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    shutil.copy(str(REPO / "binder" / "lab-overrides.json"), str(settings / "overrides.json"))
+    STAMP.write_text(fingerprint(), encoding="utf-8")
+
+
+def lab(arguments):
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # containers run as root
+    run(PYTHON, "-m", "jupyterlab", START, *root, *arguments)
+
+
+def test(arguments):
+    """Style, types, then every test, in one go; the tests' closing lines come last."""
+    found = subprocess.run(
+        [str(PYTHON), str(REPO / "tests" / "browser" / "chromium.py")], stdout=subprocess.PIPE, text=True
+    )
+    if found.returncode:
+        raise SystemExit(found.returncode)
+    os.environ["RECWIDGETS_CHROMIUM"] = found.stdout.splitlines()[-1]
+    checks = (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"], ["pytest", *arguments])
+    failed = [
+        " ".join(check[:2])
+        for check in checks
+        if subprocess.run([str(PYTHON), "-m", *check], cwd=str(REPO), stdin=subprocess.DEVNULL).returncode
+    ]
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
+
+
+def lock(_):
+    head = "# Every package of every extra, pinned and hashed for all systems. Renew with: python dev.py lock\n"
+    with tempfile.TemporaryDirectory() as folder:
+        new = Path(folder) / "constraints.txt"
+        run(PYTHON, "-m", "uv", *UV.split(), *NO_ADDRESS.split(), "--output-file", new, stdout=subprocess.DEVNULL)
+        LOCK.write_text(head + new.read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
+
+
+def main():
+    commands = {"lab": lab, "test": test, "lock": lock}
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        raise SystemExit(
+            f"recwidgets needs Python 3.11, 3.12 or 3.13 (TensorFlow's limits), this is {sys.version.split()[0]}"
+        )
+    if len(sys.argv) < 2 or sys.argv[1] not in commands:
+        raise SystemExit(__doc__)
+    install()
+    commands[sys.argv[1]](sys.argv[2:])
+
+
+if __name__ == "__main__":
+    main()
