@@ -44,14 +44,16 @@ def builder(name: str, data: Path) -> Any:
 def prepare(name: str, data: Path, trusted: Path | bytes | None, progress: bool = True) -> Interactions:
     """Let TFDS prepare MovieLens `name` from a checked zip, downloaded where none is given; rows in file order."""
     tfds, movielens, published = load(), builder(name, data), PUBLISHED[name]
-    with tempfile.TemporaryDirectory(prefix="recwidgets-") as temporary, _bars(tfds, progress):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_bars(tfds, progress))
+        temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="recwidgets-"))
         manual = Path(temporary)
         source = manual / published.file
         if trusted is None:
             fetch(movielens.builder_config.download_url, source, published, progress)
         elif isinstance(trusted, bytes):
             source.write_bytes(trusted)
-            _expect(tfds, movielens, source)
+            stack.enter_context(_expecting(movielens, source))
         else:
             shutil.copyfile(trusted, source)
         config = tfds.download.DownloadConfig(
@@ -73,15 +75,20 @@ def read(name: str, data: Path) -> Interactions:
     return from_columns(user, item, rating, time, films, name)
 
 
-def _expect(tfds: Any, movielens: Any, source: Path) -> None:
-    """Our check was of the files inside; tell TFDS the sum of this zip, for this one builder."""
-    info = next(info for info in movielens.url_infos.values() if info.filename == source.name)
-    new = type(info)(
-        size=type(info.size)(source.stat().st_size),
-        checksum=hashlib.sha256(source.read_bytes()).hexdigest(),
-        filename=source.name,
-    )
-    movielens.url_infos = {**movielens.url_infos, movielens.builder_config.download_url: new}
+@contextlib.contextmanager
+def _expecting(movielens: Any, source: Path) -> Iterator[None]:
+    """Our check was of the files inside; until it ends, TFDS expects the sum of this zip instead of the registered."""
+    builder_class = type(movielens)
+    known = movielens.url_infos
+    info = next(info for info in known.values() if info.filename == source.name)
+    checksum = hashlib.sha256(source.read_bytes()).hexdigest()
+    new = type(info)(size=type(info.size)(source.stat().st_size), checksum=checksum, filename=source.name)
+    # a property of a base class: an attribute of the class hides it, and its removal brings it back
+    builder_class.url_infos = {**known, movielens.builder_config.download_url: new}
+    try:
+        yield
+    finally:
+        del builder_class.url_infos
 
 
 @contextlib.contextmanager

@@ -74,7 +74,7 @@ def _films_csv(text: str) -> Films:
 
 def _films_1m(text: str) -> Films:
     films: Films = {}
-    for line in text.splitlines():
+    for line in filter(None, text.split("\n")):  # splitlines would cut at Latin-1's \x85 too
         id_, title, genres = line.strip().split("::")
         films[int(id_)] = (title, tuple(genres.replace("Children's", "Children").split("|")))
     return films
@@ -82,7 +82,7 @@ def _films_1m(text: str) -> Films:
 
 def _films_100k(text: str) -> Films:
     films: Films = {}
-    for line in text.splitlines():
+    for line in filter(None, text.split("\n")):  # splitlines would cut at Latin-1's \x85 too
         id_, title, _, _, _, *flags = line.strip().split("|")
         films[int(id_)] = (title, tuple(genre for genre, flag in zip(GENRES_100K, flags, strict=True) if flag == "1"))
     return films

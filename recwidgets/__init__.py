@@ -1,0 +1,92 @@
+"""recwidgets: recommenders you can see through.
+
+The public names are found on first use (PEP 562), so that importing the package costs next to
+nothing: TensorFlow is loaded when training starts, bqplot when a panel is made.
+"""
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+# TFRS works with Keras 2 only, and tf.keras decides once which Keras it is: this must be set
+# before anybody touches it. A value of the user's own is left alone.
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Interactions": "data",
+    "Split": "data",
+    "load_movielens": "data",
+    "checkerboard": "data",
+    "planted": "data",
+    "display_title": "data",
+    "Explanation": "core",
+    "FitEvent": "core",
+    "Knob": "core",
+    "Part": "core",
+    "Recommendations": "core",
+    "Recommender": "core",
+    "Snapshot": "core",
+    "recommend": "core",
+    "recommend_all": "core",
+    "evaluate": "evaluation",
+    "TrainingHistory": "training",
+    "fit": "training",
+    "GNN": "models.gnn",
+    "GNNLayer": "models.gnn",
+    "KNN": "models.knn",
+    "KNNLayer": "models.knn",
+    "Session": "models.session",
+    "SessionLayer": "models.session",
+    "Popularity": "models.popularity",
+    "load_model": "models",
+    "load_pretrained": "pretrained",
+    "Pie": "charts.pie",
+    "Polygon": "charts.polygon",
+    "Columns": "charts.columns",
+    "Panel": "widgets.panel",
+    "GNNPanel": "widgets.panel",
+    "KNNPanel": "widgets.panel",
+    "SessionPanel": "widgets.panel",
+}
+
+__all__ = ["__version__", *_HOME]
+
+if TYPE_CHECKING:  # editors complete what they can see
+    from .charts.columns import Columns
+    from .charts.pie import Pie
+    from .charts.polygon import Polygon
+    from .core import (
+        Explanation,
+        FitEvent,
+        Knob,
+        Part,
+        Recommendations,
+        Recommender,
+        Snapshot,
+        recommend,
+        recommend_all,
+    )
+    from .data import Interactions, Split, checkerboard, display_title, load_movielens, planted
+    from .evaluation import evaluate
+    from .models import load_model
+    from .models.gnn import GNN
+    from .models.knn import KNN
+    from .models.popularity import Popularity
+    from .models.session import Session
+    from .pretrained import load_pretrained
+    from .training import TrainingHistory, fit
+    from .widgets.panel import GNNPanel, KNNPanel, Panel, SessionPanel
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"recwidgets has no {name!r}; it has {', '.join(sorted(_HOME))}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value  # the next look-up is a plain one
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

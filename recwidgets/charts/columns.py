@@ -1,0 +1,116 @@
+"""The columns: how often each ranked film stood in the top ten while the session is replayed."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import bqplot
+import numpy as np
+
+from ..answer import Answer
+from ..core import Floats, Ints, Person
+from ._base import AXIS, Chart, figure
+
+PLACES, RECENT, CLICKS = 10, 3, 50
+
+
+def replay(answer: Answer, clicks: int = CLICKS) -> Any:
+    """Was each ranked film in the top ten after each of the last clicks? bool (clicks, films).
+
+    After click t the model has seen the history up to t, and those films are left out of its list.
+    """
+    person, n = answer.person, len(answer.person.history)
+    lengths = range(max(1, n - clicks + 1), n + 1)
+    inside = np.zeros((len(lengths), len(answer.top)), bool)
+    for row, length in enumerate(lengths):
+        past = person.history[:length]
+        scores = answer.model.scores(Person(person.user, past)).copy()
+        scores[past] = -np.inf
+        depth = min(PLACES, len(scores))
+        cut = np.partition(scores, len(scores) - depth)[len(scores) - depth]
+        inside[row] = scores[answer.top] >= max(cut, np.finfo(np.float32).min)
+    return inside
+
+
+def column_heights(inside: Any, recent: int = RECENT) -> tuple[Floats, Floats]:
+    """Share of the clicks after which each film was in the top ten, as (before, last clicks).
+
+    inside: bool (clicks, films). The two add up to the whole share.
+    """
+    if not len(inside):
+        return np.zeros(inside.shape[1], np.float32), np.zeros(inside.shape[1], np.float32)
+    share = inside / len(inside)
+    return share[:-recent].sum(0).astype(np.float32), share[-recent:].sum(0).astype(np.float32)
+
+
+class Columns(Chart):
+    """Share of the session's clicks after which each ranked film stood in the top 10.
+
+    The session is replayed click by click. The strong colour is the part due to the last three
+    clicks: a column that is mostly strong is *rising*, one that is mostly pale was always there.
+    """
+
+    name: ClassVar[str] = "columns"
+    title = "How often in the top 10"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._clicks, self._films = 0, 0
+        self._heights: Any = np.zeros((2, PLACES), np.float32)
+        x, y = bqplot.OrdinalScale(), bqplot.LinearScale(min=0, max=1)
+        ranks = np.arange(1, PLACES + 1)
+        self.bars = bqplot.Bars(
+            x=ranks, y=self._heights, scales={"x": x, "y": y}, type="stacked", padding=0.3,
+            colors=["var(--rw-mid)", "var(--rw-accent)"], stroke="var(--rw-accent)",
+            interactions={"click": "select"}, apply_clip=False,
+            selected_style={"stroke": "var(--rw-ink)", "stroke-width": "2.5px"},
+        )  # fmt: skip
+        axes = [
+            bqplot.Axis(scale=x, tick_format="d", grid_lines="none", label="rank in the list", **AXIS),
+            bqplot.Axis(scale=y, orientation="vertical", num_ticks=5, tick_format=".0%", **AXIS),
+        ]
+        self.figure = figure(
+            marks=[self.bars], axes=axes,
+            fig_margin={"top": 12, "bottom": 44, "left": 44, "right": 8},
+        )  # fmt: skip
+        self.figure.layout.height, self.figure.layout.width = "288px", "100%"
+        self.figure.layout.min_width = "236px"
+        self.bars.on_element_click(self._clicked)
+
+    def show(self, answer: Answer | None, selected: int = 0) -> None:
+        heights = np.zeros((2, PLACES), np.float32)
+        self._clicks = self._films = 0
+        if answer is not None and len(answer.top):
+            inside = replay(answer)
+            self._clicks, self._films = inside.shape
+            heights[:, : self._films] = column_heights(inside)
+        self._heights = heights
+        with self.bars.hold_sync():
+            self.bars.y = heights
+            self.bars.selected = [selected] if selected < self._films else []
+
+    def _clicked(self, mark: Any, target: dict[str, Any]) -> None:
+        place = int(target.get("data", {}).get("index", -1))
+        if 0 <= place < self._films:
+            self.on_select(place)
+
+    def caption(self, answer: Answer | None) -> str:
+        if not self._clicks:
+            return "Share of the clicks of the replayed session."
+        return f"Share of the {self._clicks} clicks of the replayed session."
+
+    def foot(self, answer: Answer | None) -> str:
+        return (
+            '<p class="rw-legend-line"><span class="rw-swatch rw-strong"></span>last three clicks '
+            '<span class="rw-swatch rw-mid"></span>before</p>'
+        )
+
+    def sentence(self, answer: Answer | None) -> str:
+        if answer is None or not len(answer.top):
+            return "No answer to draw yet."
+        whole = self._heights.sum(0)
+        films = ", ".join(
+            f"{answer.full_title(item)} {100 * share:.0f} %"
+            for item, share in zip(answer.top, whole, strict=False)
+        )
+        return f"Columns: share of the {self._clicks} clicks with the film in the top 10: {films}."

@@ -1,0 +1,157 @@
+"""The pie: the first three films' shares of the softmax over the top ten."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import bqplot
+import numpy as np
+
+from ..answer import Answer, rounded, softmax_shares
+from ..core import Ints
+from ._base import Chart, figure
+
+FILMS = 3  # more slices than this are told apart by nobody
+
+
+def assign_slots(previous: list[int | None], first: Ints) -> list[int | None]:
+    """Which film owns which slot: whoever stays keeps its slot, a newcomer takes a free one.
+
+    previous: item of each slot, or None. first: the films to place, at most as many as slots.
+    """
+    wanted = [int(item) for item in first]
+    slots = [item if item in wanted else None for item in previous]
+    for item in wanted:
+        if item not in slots:
+            slots[slots.index(None)] = item
+    return slots
+
+
+class Pie(Chart):
+    """Softmax shares among the first ten films; films 4–10 are one quiet slice.
+
+    Under it, how sure the model is: the share of the softmax over *all* films not yet seen that
+    the first ten hold. bqplot joins slices by index, so a film keeps its slot while it stays.
+    """
+
+    name: ClassVar[str] = "pie"
+    title = "Shares of the top 10"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._slots: list[int | None] = [None] * FILMS
+        self._places: list[int] = []
+        scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
+        self.pie = bqplot.Pie(
+            sizes=[0.0] * FILMS + [1.0],
+            labels=[""] * (FILMS + 1),
+            colors=[f"var(--rw-film-{n})" for n in (1, 2, 3)] + ["var(--rw-quiet)"],
+            stroke="var(--rw-surface)",
+            radius=82,
+            inner_radius=46,
+            display_labels="outside",
+            label_color="var(--rw-ink)",
+            font_size="11px",
+            font_weight="bold",
+            sort=False,
+            interactions={"click": "select"},
+            selected_style={"stroke": "var(--rw-ink)", "stroke-width": "2.5px"},
+            apply_clip=False,
+        )
+        self.centre, self.below = (
+            self._text(scales, 0.525, 20, "bold"),
+            self._text(scales, 0.44, 11, "normal"),
+        )
+        self.figure = figure(
+            marks=[self.pie, self.centre, self.below],
+            fig_margin={"top": 4, "bottom": 4, "left": 4, "right": 4},
+        )
+        self.figure.layout.height, self.figure.layout.width = "258px", "100%"
+        self.figure.layout.min_width = "236px"
+        self.pie.on_element_click(self._clicked)
+
+    @staticmethod
+    def _text(scales: dict[str, Any], y: float, size: int, weight: str) -> bqplot.Label:
+        return bqplot.Label(
+            x=[0.5],
+            y=[y],
+            text=[""],
+            scales=scales,
+            align="middle",
+            default_size=size,
+            font_weight=weight,
+            colors=["var(--rw-ink)"],
+            apply_clip=False,
+        )
+
+    def show(self, answer: Answer | None, selected: int = 0) -> None:
+        sizes, labels, chosen = self._frame(answer, selected)
+        with self.pie.hold_sync():
+            self.pie.sizes, self.pie.labels = sizes, labels
+            self.pie.selected = chosen
+        three = f"{100 * sizes[:FILMS].sum():.0f} %" if answer is not None else ""
+        for mark, text in ((self.centre, three), (self.below, "first three" if three else "")):
+            if mark.text[0] != text:
+                mark.text = [text]
+
+    def _frame(self, answer: Answer | None, selected: int) -> tuple[Any, list[str], list[int]]:
+        """Sizes and labels by slot, and which slot is outlined."""
+        if answer is None or not len(answer.top):
+            self._slots, self._places = [None] * FILMS, []
+            return np.array([0.0] * FILMS + [1.0]), [""] * (FILMS + 1), []
+        self._slots = assign_slots(self._slots, answer.top[:FILMS])
+        shares, _ = softmax_shares(answer.scores[answer.top], answer.unseen)
+        place = {int(item): n for n, item in enumerate(answer.top)}
+        self._places = [-1 if item is None else place[item] for item in self._slots]
+        sizes = np.array([shares[n] if n >= 0 else 0.0 for n in self._places] + [shares[FILMS:].sum()])
+        percent = rounded(100 * sizes, 1, 100.0)
+        labels = [
+            f"{n + 1} · {p:.1f} %" if n >= 0 else ""
+            for n, p in zip(self._places, percent, strict=False)
+        ]
+        rest = f"{FILMS + 1}–{len(answer.top)} · {percent[-1]:.1f} %" if len(answer.top) > FILMS else ""
+        chosen = [self._places.index(selected)] if selected in self._places else []
+        return sizes, [*labels, rest], chosen
+
+    def _clicked(self, mark: Any, target: dict[str, Any]) -> None:
+        slot = int(target.get("data", {}).get("index", -1))
+        if 0 <= slot < len(self._places) and self._places[slot] >= 0:
+            self.on_select(self._places[slot])
+
+    def caption(self, answer: Answer | None) -> str:
+        return "Softmax share among the first ten films."
+
+    def foot(self, answer: Answer | None) -> str:
+        if answer is None or not len(answer.top):
+            return ""
+        shares, sure = softmax_shares(answer.scores[answer.top], answer.unseen)
+        n, untrained = len(answer.unseen), 100 * len(answer.top) / len(answer.unseen)
+        pieces = "".join(
+            f'<i class="rw-f{slot}" style="width:{100 * sure * shares[place]:.2f}%"></i>'
+            for slot, place in sorted(enumerate(self._places, 1), key=lambda pair: pair[1])
+            if place >= 0
+        )
+        rest = 100 * sure * float(shares[FILMS:].sum())
+        return (
+            f'<p class="rw-sure"><b>How sure: {100 * sure:.1f} %</b> of all {n:,} films</p>'
+            f'<div class="rw-bar" aria-hidden="true">{pieces}<i class="rw-rest" style="width:{rest:.2f}%">'
+            f"</i></div><p class='rw-cap'>Top {len(answer.top)} against all other films. "
+            f"Pure chance: {untrained:.1f} %.</p>"
+        )
+
+    def sentence(self, answer: Answer | None) -> str:
+        if answer is None or not len(answer.top):
+            return "No answer to draw yet."
+        shares, sure = softmax_shares(answer.scores[answer.top], answer.unseen)
+        films = ", ".join(
+            f"{answer.full_title(item)} {100 * share:.1f} %"
+            for item, share in zip(answer.top[:FILMS], shares, strict=False)
+        )
+        return (
+            f"Pie of the first {len(answer.top)} films: {films}; the others together "
+            f"{100 * float(shares[FILMS:].sum()):.1f} %. The list holds {100 * sure:.1f} % of the "
+            "softmax over all films."
+        )
+
+    def slots(self) -> dict[int, int]:
+        return {item: slot for slot, item in enumerate(self._slots, 1) if item is not None}

@@ -1,0 +1,145 @@
+"""The frequency polygon: how many of the nearest neighbours rated each ranked film."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import bqplot
+import numpy as np
+
+from ..answer import Answer
+from ..core import Floats, Ints
+from ..data import Interactions
+from ._base import AXIS, Chart, figure
+
+PLACES = 10
+
+
+def neighbour_counts(data: Interactions, neighbours: Ints, films: Ints) -> Ints:
+    """How many of these users rated each of these films: int (len(films),)."""
+    if not len(neighbours):
+        return np.zeros(len(films), np.int32)
+    rated = np.concatenate([np.unique(data.history(int(user))) for user in neighbours])
+    return np.bincount(rated, minlength=data.n_items)[films].astype(np.int32)
+
+
+def frequency_polygon(counts: Any, places: int = PLACES) -> tuple[Floats, Floats]:
+    """The polygon's corners: x = 0 … places + 1, y = zero, the counts, zero.
+
+    Always places + 2 points, so that the corners can move: a shorter list is filled with zeros.
+    """
+    y = np.zeros(places + 2, np.float32)
+    y[1 : len(counts) + 1] = counts
+    return np.arange(places + 2, dtype=np.float32), y
+
+
+def nearest(answer: Answer, k: int = 20) -> Ints:
+    """The model's own neighbours, or for a model that has none, the k most similar queries."""
+    if hasattr(answer.model, "neighbours"):
+        return np.asarray(answer.model.neighbours(answer.person)[0], np.int32)
+    if not hasattr(answer.model, "vectors"):
+        return np.zeros(0, np.int32)
+    queries = answer.model.vectors()[0]
+    own = answer.model._query(answer.person)
+    lengths = np.linalg.norm(queries, axis=1) * max(float(np.linalg.norm(own)), 1e-12)
+    similarity = (queries @ own) / np.maximum(lengths, 1e-12)
+    if answer.person.user is not None:
+        similarity[answer.person.user] = -np.inf  # nobody is their own neighbour
+    return np.argsort(-similarity, kind="stable")[:k].astype(np.int32)
+
+
+class Polygon(Chart):
+    """Frequency polygon over the ranked films: of the k nearest neighbours, how many rated each.
+
+    It starts and ends at zero, outside the list. The thin dashed polygon is the model's score,
+    on its own axis at the right.
+    """
+
+    name: ClassVar[str] = "polygon"
+    title = "How many of the nearest rated it"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._k, self._counts = 0, np.zeros(0, np.int32)
+        x, self.y = bqplot.LinearScale(min=0, max=PLACES + 1), bqplot.LinearScale(min=0, max=20)
+        self.score_scale = bqplot.LinearScale(min=0, max=1)
+        corners = frequency_polygon([])
+        both, thin = {"x": x, "y": self.y}, {"x": x, "y": self.score_scale}
+        self.line = bqplot.Lines(
+            x=corners[0], y=corners[1], scales=both, colors=["var(--rw-accent)"], stroke_width=2.5,
+            fill="bottom", fill_colors=["var(--rw-accent)"], fill_opacities=[0.12], apply_clip=False,
+        )  # fmt: skip
+        self.scores = bqplot.Lines(
+            x=corners[0], y=corners[1], scales=thin, colors=["var(--rw-ink2)"], stroke_width=1.2,
+            line_style="dashed", apply_clip=False,
+        )  # fmt: skip
+        self.points = bqplot.Scatter(
+            x=corners[0][1:-1], y=corners[1][1:-1], scales=both, colors=["var(--rw-surface)"],
+            stroke="var(--rw-accent)", stroke_width=2, default_size=44, apply_clip=False,
+            interactions={"click": "select"},
+            selected_style={"fill": "var(--rw-accent)", "stroke": "var(--rw-accent)"},
+            unselected_style={"fill": "var(--rw-surface)"},
+        )  # fmt: skip
+        axes = [
+            bqplot.Axis(scale=x, tick_values=np.arange(1, PLACES + 1), tick_format="d",
+                        grid_lines="none", label="rank in the list", **AXIS),
+            bqplot.Axis(scale=self.y, orientation="vertical", num_ticks=5, tick_format="d", **AXIS),
+            bqplot.Axis(scale=self.score_scale, orientation="vertical", side="right", num_ticks=3,
+                        grid_lines="none", tick_format=".2f", **AXIS),
+        ]  # fmt: skip
+        self.figure = figure(
+            marks=[self.line, self.scores, self.points], axes=axes,
+            fig_margin={"top": 12, "bottom": 44, "left": 30, "right": 38},
+        )  # fmt: skip
+        self.figure.layout.height, self.figure.layout.width = "300px", "100%"
+        self.figure.layout.min_width = "236px"
+        self.points.on_element_click(self._clicked)
+
+    def show(self, answer: Answer | None, selected: int = 0) -> None:
+        neighbours = np.zeros(0, np.int32) if answer is None else nearest(answer)
+        top = np.zeros(0, np.int32) if answer is None else answer.top
+        self._k = len(neighbours)
+        self._counts = np.zeros(0, np.int32)
+        if answer is not None:
+            self._counts = neighbour_counts(answer.data, neighbours, top)
+        scores = np.zeros(0) if answer is None else answer.scores[top]
+        low, high = score_range(scores)
+        _, y = frequency_polygon(self._counts)
+        _, thin = frequency_polygon(scores - low)
+        with self.y.hold_sync():
+            self.y.max = float(max(self._k, 1))
+        with self.score_scale.hold_sync():
+            self.score_scale.min, self.score_scale.max = low, high
+        self.line.y = y
+        self.scores.y = thin + low
+        with self.points.hold_sync():
+            self.points.y = y[1:-1]
+            self.points.selected = [selected] if len(top) else []
+
+    def _clicked(self, mark: Any, target: dict[str, Any]) -> None:
+        place = int(target.get("data", {}).get("index", -1))
+        if 0 <= place < len(self._counts):
+            self.on_select(place)
+
+    def caption(self, answer: Answer | None) -> str:
+        return (
+            '<span class="rw-key rw-key-line"></span>neighbours (left axis) '
+            '<span class="rw-key rw-key-dash"></span>score (right axis)'
+        )
+
+    def sentence(self, answer: Answer | None) -> str:
+        if answer is None or not len(answer.top):
+            return "No answer to draw yet."
+        counts = ", ".join(
+            f"{answer.full_title(item)} {count}"
+            for item, count in zip(answer.top, self._counts, strict=True)
+        )
+        return f"Frequency polygon: of the {self._k} nearest neighbours, so many rated each film: {counts}."
+
+
+def score_range(scores: Any) -> tuple[float, float]:
+    """Ends of the score axis: zero is always on it, and the scores do not touch the top."""
+    if not len(scores):
+        return 0.0, 1.0
+    low, high = min(0.0, float(np.min(scores))), max(0.0, float(np.max(scores)))
+    return low, (high * 1.5 if high > 0 else 1.0)

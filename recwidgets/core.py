@@ -1,0 +1,241 @@
+"""The few types that everything else speaks, and the one place where films are ranked.
+
+Indices count from 0 inside; public calls take and give original ids. numpy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .data import Interactions
+
+Floats: TypeAlias = NDArray[np.float32]
+Ints: TypeAlias = NDArray[np.int32]
+#: Who is asked about: the id of a user, or a history of one's own (item ids, oldest first).
+Who: TypeAlias = "str | int | Sequence[str | int] | Person"
+
+BLOCK = 1 << 23  # scores computed at a time in recommend_all: 32 MB of float32
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What a model would answer at one moment: a few float32 arrays, never a table of scores.
+
+    arrays: by name; each model says in its docstring what it keeps and in which shape.
+    Arrays are rebound, never edited in place, so that threads may share a snapshot.
+    """
+
+    model: str
+    arrays: Mapping[str, NDArray[Any]]
+
+    def __post_init__(self) -> None:
+        for array in self.arrays.values():
+            array.flags.writeable = False
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.arrays[name]
+
+    @property
+    def nbytes(self) -> int:
+        return sum(array.nbytes for array in self.arrays.values())
+
+
+class FitEvent(NamedTuple):
+    """One finished step of training. `step` counts from 1; every event has the same metrics."""
+
+    step: int
+    total: int
+    metrics: dict[str, float]
+    snapshot: Snapshot
+
+
+class Part(NamedTuple):
+    """One summand of a score.
+
+    kind: "film" (one of the person's own films), "neighbour", "own" (the user's own embedding)
+    or "base" (what the film has for everybody). index: of the film or user meant, else -1.
+    weight: how much of the query it makes, where the model has such a thing.
+    """
+
+    label: str
+    kind: str
+    value: float
+    index: int = -1
+    weight: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A score taken apart: `parts` add up to `score`, exactly but for float32 rounding."""
+
+    item: str
+    title: str
+    score: float
+    parts: tuple[Part, ...]
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def largest(self, n: int, kind: str | None = None) -> tuple[Part, ...]:
+        """The n parts of that kind that weigh most, in either direction."""
+        chosen = [part for part in self.parts if kind in (None, part.kind)]
+        return tuple(sorted(chosen, key=lambda part: -abs(part.value))[:n])
+
+    def total(self, *kinds: str) -> float:
+        """The sum of the parts of these kinds."""
+        return float(sum(part.value for part in self.parts if part.kind in kinds))
+
+
+class Person(NamedTuple):
+    """A user of the data set (index, or None for somebody new) with a history, oldest first."""
+
+    user: int | None
+    history: Ints
+
+
+class Recommendations(NamedTuple):
+    """The first k films, best first. `index` are positions in data.items."""
+
+    items: tuple[str, ...]
+    titles: tuple[str, ...]
+    scores: Floats
+    index: Ints
+
+    def __repr__(self) -> str:
+        rows = [
+            f"{n:>3}  {score:8.3f}  {title}"
+            for n, (title, score) in enumerate(zip(self.titles, self.scores, strict=True), 1)
+        ]
+        return "\n".join(rows) or "no film left to recommend"
+
+
+class Knob(NamedTuple):
+    """A setting that a learner may turn. instant: answered from what is trained already."""
+
+    name: str
+    label: str
+    low: float
+    high: float
+    default: float
+    instant: bool
+    hint: str
+    unit: str = ""
+    everything: float | None = None  # a value past `high` that means "all"
+
+
+@runtime_checkable
+class Recommender(Protocol):
+    """What a panel, `recommend` and `evaluate` ask of a model. A class of your own may have it too."""
+
+    label: str
+
+    def steps(
+        self, data: Interactions, validation: Interactions | None = None, epochs: int | None = None
+    ) -> Iterator[FitEvent]: ...
+    def scores(self, user: Who) -> Floats: ...
+
+
+def person_of(data: Interactions, who: Who) -> Person:
+    """Turn an id, or a history of item ids, into indices.
+
+    Raises UnknownUser or UnknownItem for an id that the data do not have.
+    """
+    if isinstance(who, Person):
+        return who
+    if isinstance(who, (str, int, np.integer)):
+        user = data.user_index(who)
+        return Person(user, data.history(user))
+    history = [data.item_index(item) for item in who]
+    return Person(None, np.asarray(list(dict.fromkeys(history)), np.int32))
+
+
+def check_k(k: int, n_items: int) -> int:
+    """k as an int between 1 and the catalogue's size, or a clear sentence."""
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= n_items:
+        raise ValueError(
+            f"k must be a whole number from 1 to {n_items} (the films there are), got {k!r}"
+        )
+    return int(k)
+
+
+def rank(scores: Floats, seen: Ints, k: int) -> Ints:
+    """The k best items of one score vector (n_items,): seen left out, ties to the lower index.
+
+    Fewer than k are given where fewer are left; a score that is not a number is never recommended.
+    """
+    left = np.where(np.isnan(scores), -np.inf, scores)
+    left[seen] = -np.inf
+    order = np.argsort(-left, kind="stable")[:k]
+    return order[left[order] > -np.inf].astype(np.int32)
+
+
+def recommend(
+    model: Recommender, data: Interactions, user: Who, k: int = 10, *, seen: bool = False
+) -> Recommendations:
+    """The k films that `model` ranks first for `user`.
+
+    data: the interactions whose films count as seen. user: an id, or a list of item ids (a
+    history of one's own). seen=True leaves the films already seen in the list.
+    Raises ValueError for k beyond the catalogue, UnknownUser for an id that is not in the data.
+    """
+    k = check_k(k, data.n_items)
+    person = person_of(data, user)
+    scores = model.scores(person)
+    index = rank(scores, person.history[:0] if seen else person.history, k)
+    return Recommendations(
+        tuple(data.items[index].tolist()),
+        tuple(data.titles[index].tolist()),
+        scores[index].astype(np.float32),
+        index,
+    )
+
+
+def recommend_all(
+    model: Any, data: Interactions, k: int = 100, *, seen: bool = False
+) -> NDArray[np.int32]:
+    """The k first films of every user, best first: int32 (n_users, k), indices into data.items.
+
+    Rows follow data.users. Seen films are left out unless seen=True; a row with fewer than k
+    films left ends in -1. Ties go to the lower index, as in `recommend`.
+    """
+    k = check_k(k, data.n_items)
+    vectors = getattr(model, "vectors", None)
+    out = np.full((data.n_users, k), -1, np.int32)
+    step = max(1, BLOCK // data.n_items)
+    queries, items = vectors() if vectors else (None, None)
+    transposed = None if items is None else np.ascontiguousarray(items.T)  # (dim, n_items)
+    for start in range(0, data.n_users, step):
+        users = range(start, min(start + step, data.n_users))
+        if queries is not None:
+            block = queries[start : users.stop] @ transposed  # (users, n_items)
+        else:
+            block = np.stack([model.scores(data.users[user]) for user in users])
+        out[start : users.stop] = _rank_rows(block, None if seen else data, start, k)
+    return out
+
+
+def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> NDArray[np.int32]:
+    """rank() for the users start, start + 1, … at once. `block` (users, n_items) is overwritten."""
+    rows, n_items = block.shape
+    if data is not None:
+        indptr = data.by_user.indptr
+        seen = data.by_user.items[indptr[start] : indptr[start + rows]]
+        block[np.repeat(np.arange(rows), np.diff(indptr[start : start + rows + 1])), seen] = -np.inf
+    if np.isnan(block).any():
+        block[np.isnan(block)] = -np.inf
+    if k >= n_items:
+        top = np.argsort(-block, axis=1, kind="stable")[:, :k]
+    else:
+        top = np.argpartition(block, n_items - k, axis=1)[:, n_items - k :]
+        top.sort(axis=1)  # lower index first, so that the stable sort below keeps ties in order
+        best = np.take_along_axis(block, top, 1)
+        top = np.take_along_axis(top, np.argsort(-best, axis=1, kind="stable"), 1)
+        edge = best.min(axis=1)
+        # a tie across the k-th place: argpartition picks any of them, the rule wants the lowest
+        for row in np.flatnonzero(np.count_nonzero(block >= edge[:, None], axis=1) > k):
+            top[row] = np.argsort(-block[row], kind="stable")[:k]
+    chosen = np.take_along_axis(block, top, 1)
+    return np.where(chosen > -np.inf, top, -1).astype(np.int32)

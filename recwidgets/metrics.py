@@ -1,0 +1,100 @@
+"""Ranking metrics: numpy in, numpy out, one value per user (or per held-out row).
+
+`ranked` is int (n_users, depth), best first, -1 where a list has ended; `relevant` is bool
+(n_users, n_items): the held-out films of each user. Users without a held-out film are left out
+of every mean, and get NaN here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .data import Interactions
+
+Array = NDArray[Any]
+
+
+def hits(ranked: Array, test: Interactions) -> NDArray[np.bool_]:
+    """bool, shaped like `ranked`: is the film at this place among the user's held-out films?"""
+    n_items = test.n_items
+    held_out = np.unique(test.user.astype(np.int64) * n_items + test.item)
+    asked = np.arange(len(ranked))[:, None] * n_items + ranked
+    if not len(held_out):
+        return np.zeros(ranked.shape, bool)
+    place = np.minimum(np.searchsorted(held_out, asked), len(held_out) - 1)
+    return (held_out[place] == asked) & (ranked >= 0)
+
+
+def n_relevant(test: Interactions) -> Array:
+    """How many different films of each user are held out: int (n_users,)."""
+    held_out = np.unique(test.user.astype(np.int64) * test.n_items + test.item)
+    return np.bincount(held_out // test.n_items, minlength=test.n_users)
+
+
+def top_k_accuracy(ranked: Array, test: Interactions, k: int) -> float:
+    """Share of the held-out rows whose film stands in its user's first k (as TFRS counts)."""
+    if not len(test):
+        return float("nan")
+    place = np.full((test.n_users, test.n_items), False)
+    rows, columns = np.nonzero(ranked[:, :k] >= 0)
+    place[rows, ranked[rows, columns]] = True
+    return float(place[test.user, test.item].mean())
+
+
+def per_user(hit: NDArray[np.bool_], relevant: Array, k: int) -> dict[str, Array]:
+    """The metrics at k of each user: float (n_users,), NaN where nothing is held out.
+
+    nDCG: binary gains, 1/log2(rank + 1), divided by the best that is possible for this user.
+    MAP: precision at each hit, summed, divided by all relevant films (not by min(k, relevant)).
+    MRR: 1/rank of the first hit within k.
+    """
+    hit = hit[:, :k]
+    k = hit.shape[1]
+    rank = np.arange(1, k + 1)
+    gain = 1.0 / np.log2(rank + 1.0)
+    ideal = np.concatenate([[np.nan], np.cumsum(gain)])
+    n = np.where(relevant > 0, relevant, np.nan)
+    precision = np.cumsum(hit, axis=1) / rank
+    first = np.argmax(hit, axis=1) + 1.0
+    some = hit.any(axis=1)
+    missing = np.where(relevant > 0, 0.0, np.nan)
+    return {
+        "ndcg": (hit * gain).sum(1) / ideal[np.minimum(relevant, k)],
+        "recall": hit.sum(1) / n,
+        "precision": hit.sum(1) / k + missing,
+        "map": (precision * hit).sum(1) / n,
+        "mrr": np.where(some, 1.0 / first, 0.0) + missing,
+    }
+
+
+def coverage(ranked: Array, n_items: int, k: int) -> float:
+    """Share of the catalogue that stands in at least one user's first k."""
+    shown = ranked[:, :k]
+    return len(np.unique(shown[shown >= 0])) / n_items
+
+
+def novelty(ranked: Array, popularity: Array, n_users: int, k: int) -> Array:
+    """Mean surprise of each user's first k in bits: -log2(share of users who rated the film).
+
+    A film that nobody rated counts as rated by one. float (n_users,).
+    """
+    bits = -np.log2(np.maximum(popularity, 1) / n_users)
+    shown = ranked[:, :k]
+    with np.errstate(invalid="ignore"):
+        total = np.where(shown >= 0, bits[shown], 0.0).sum(1)
+        return total / np.count_nonzero(shown >= 0, axis=1)
+
+
+def bootstrap(values: Array, n: int = 1000, seed: int = 0, level: float = 0.95) -> tuple[float, float]:
+    """Percentile interval of the mean over users, by resampling users n times."""
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return float("nan"), float("nan")
+    generator = np.random.default_rng(seed)
+    counts = generator.multinomial(len(values), np.full(len(values), 1 / len(values)), size=n)
+    means = counts @ values / len(values)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -1,0 +1,85 @@
+"""The models, one file each; saving and loading without pickle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core import Snapshot
+from ..data import Interactions
+
+_CLASSES = {
+    "gnn": ("gnn", "GNN"),
+    "knn": ("knn", "KNN"),
+    "session": ("session", "Session"),
+}
+FORMAT = 1
+
+
+def save_model(model: Any, path: Any) -> None:
+    """Write a trained model and its training interactions to one .npz (no pickle)."""
+    data: Interactions = model.data
+    about = {
+        "format": FORMAT,
+        "model": model.name,
+        "settings": model.settings(),
+        "data": data.name,
+        "genres": ["|".join(genres) for genres in data.genres],
+        "has": [data.has_ratings, data.has_times],
+    }
+    arrays = {f"snapshot/{name}": array for name, array in model.snapshot.arrays.items()}
+    for name in ("user", "item", "rating", "time", "users", "items", "titles"):
+        arrays[f"data/{name}"] = getattr(data, name)
+    path = Path(path)
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:  # a handle: numpy would append .npz to a name
+        np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
+    partial.replace(path)  # whole or not at all: an interrupted save loses nothing
+
+
+def load_model(path: Any) -> Any:
+    """Read a model written by `model.save`. Nothing in the file is executed.
+
+    Raises FileNotFoundError, or ValueError for a file that is not such a model.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            about = json.loads(str(file["about"]))
+            arrays = {name: file[name] for name in file.files if name != "about"}
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file {str(path)!r}; save one with model.save") from None
+    except Exception as error:  # zipfile, zlib, json and numpy each have their own
+        raise ValueError(
+            f"{str(path)!r} is not a model saved by recwidgets, or is damaged ({error}); "
+            "save it again with model.save"
+        ) from error
+    if about.get("format") != FORMAT or about.get("model") not in _CLASSES:
+        raise ValueError(
+            f"{str(path)!r} holds format {about.get('format')!r}, model {about.get('model')!r}; "
+            f"this version reads format {FORMAT} of {', '.join(_CLASSES)}"
+        )
+    fields = {name[5:]: value for name, value in arrays.items() if name.startswith("data/")}
+    genres = tuple(tuple(text.split("|")) if text else () for text in about["genres"])
+    has_ratings, has_times = about["has"]
+    model = make(about["model"], **about["settings"])
+    model.data = Interactions(
+        **fields, genres=genres, name=about["data"], has_ratings=has_ratings, has_times=has_times
+    )
+    model.snapshot = Snapshot(
+        about["model"],
+        {name[9:]: value for name, value in arrays.items() if name.startswith("snapshot/")},
+    )
+    return model
+
+
+def make(name: str, **settings: Any) -> Any:
+    """A new model by its short name: "gnn", "knn" or "session"."""
+    import importlib
+
+    if name not in _CLASSES:
+        raise ValueError(f"model must be one of {', '.join(_CLASSES)}, got {name!r}")
+    module, cls = _CLASSES[name]
+    return getattr(importlib.import_module(f"{__name__}.{module}"), cls)(**settings)

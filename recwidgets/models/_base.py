@@ -1,0 +1,218 @@
+"""What the models share: answers from a snapshot in numpy, knobs, saving. No TensorFlow here."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from ..core import (
+    Explanation,
+    FitEvent,
+    Floats,
+    Ints,
+    Knob,
+    Part,
+    Person,
+    Snapshot,
+    Who,
+    person_of,
+)
+from ..data import Interactions
+from ..evaluation import held_out_accuracy
+
+#: Called between two batches with (batches done, batches in this epoch); it may wait or raise.
+BetweenBatches = Callable[[int, int], None]
+
+
+def no_pause(done: int, batches: int) -> None:
+    """Nobody asked to be called between batches."""
+
+
+class NotTrained(ValueError):
+    """The model has no snapshot yet."""
+
+
+class EmbeddingModel(ABC):
+    """A recommender whose score is one inner product: query vector · film vector.
+
+    A subclass says how it trains (`_epochs`) and how it answers (`_query`, `_queries`, `_films`,
+    `_parts`). Answers come from `self.snapshot` and the knobs, in numpy.
+    """
+
+    name: ClassVar[str]  # short, as in file names and class names of the page
+    label: ClassVar[str]  # as the learner reads it
+    knobs: ClassVar[tuple[Knob, ...]] = ()
+
+    def __init__(self, *, seed: int = 0, epochs: int, learning_rate: float, **knobs: float) -> None:
+        self.seed, self.epochs, self.learning_rate = int(seed), int(epochs), float(learning_rate)
+        self.values: dict[str, float] = {knob.name: knob.default for knob in self.knobs}
+        self._turn(knobs)
+        self.data: Interactions | None = None
+        self.snapshot: Snapshot | None = None
+        self._cache: dict[str, Any] = {}
+        self._lock = threading.RLock()
+
+    # -- training: pulled, so that whoever owns the loop can pause, step and stop ------------------
+
+    def steps(
+        self,
+        data: Interactions,
+        validation: Interactions | None = None,
+        epochs: int | None = None,
+        between_batches: BetweenBatches = no_pause,
+    ) -> Iterator[FitEvent]:
+        """Train on `data`, one FitEvent an epoch; nothing happens until the first is pulled.
+
+        validation: held-out interactions for the top-10 accuracy at each epoch (else NaN).
+        Closing the iterator stops the training. Raises FloatingPointError where the loss is no
+        longer a number, TensorFlowUnavailable where TensorFlow cannot be had.
+        """
+        total = self.epochs if epochs is None else epochs
+        if isinstance(total, bool) or int(total) != total or total < 1:
+            raise ValueError(f"epochs must be a whole number of at least 1, got {epochs!r}")
+        check_trainable(data)
+        return self._steps(data, validation, int(total), between_batches)
+
+    def _steps(
+        self,
+        data: Interactions,
+        validation: Interactions | None,
+        total: int,
+        between_batches: BetweenBatches,
+    ) -> Iterator[FitEvent]:
+        self.data, self.snapshot, self._cache = data, None, {}
+        for step, (loss, arrays) in enumerate(self._epochs(data, total, between_batches), 1):
+            if not np.isfinite(loss):
+                raise FloatingPointError(
+                    f"the loss is no longer a number at epoch {step}: the learning rate "
+                    f"{self.learning_rate:g} is too high; train with a smaller one"
+                )
+            snapshot = Snapshot(self.name, arrays)
+            self.snapshot, self._cache = snapshot, {}
+            accuracy = float("nan")
+            if validation is not None and len(validation):
+                accuracy = held_out_accuracy(self.at(snapshot), data, validation)
+            yield FitEvent(step, total, {"loss": loss, "top_10_accuracy": accuracy}, snapshot)
+
+    @abstractmethod
+    def _epochs(
+        self, data: Interactions, total: int, between_batches: BetweenBatches
+    ) -> Iterator[tuple[float, dict[str, Any]]]:
+        """Train with TensorFlow; after each epoch, the mean loss and the snapshot's arrays."""
+
+    # -- answers: numpy on a snapshot ------------------------------------------------------------
+
+    def at(self, snapshot: Snapshot | None = None, **knobs: float) -> Self:
+        """This model as it was at `snapshot`, or with other knobs. A view: nothing is copied."""
+        view = copy.copy(self)
+        view.snapshot = self.snapshot if snapshot is None else snapshot
+        view.values, view._cache, view._lock = dict(self.values), {}, threading.RLock()
+        view._turn(knobs)
+        return view
+
+    def scores(self, user: Who) -> Floats:
+        """Scores of all films, float32 (n_items,), in the order of data.items.
+
+        user: an id, or a list of item ids (a history of one's own, oldest first).
+        """
+        person = person_of(self._trained(), user)
+        return (self._films() @ self._query(person)).astype(np.float32, copy=False)
+
+    def query(self, history: Sequence[str | int]) -> Floats:
+        """The query vector, float32 (dim,), for any history of item ids, oldest first."""
+        return self._query(person_of(self._trained(), list(history)))
+
+    def explain(self, user: Who, item: str | int) -> Explanation:
+        """The score of `item` for `user` as a sum of parts."""
+        data = self._trained()
+        person, index = person_of(data, user), data.item_index(item)
+        parts = tuple(self._parts(person, index))
+        score = float(sum(part.value for part in parts))
+        return Explanation(str(data.items[index]), str(data.titles[index]), score, parts)
+
+    def vectors(self) -> tuple[Floats, Floats]:
+        """Query vectors of all users (n_users, dim) and film vectors (n_items, dim)."""
+        self._trained()
+        return self._cached("queries", self._queries), self._films()
+
+    @abstractmethod
+    def _queries(self) -> Floats:
+        """Query vectors of all users from their own histories: (n_users, dim)."""
+
+    @abstractmethod
+    def _query(self, person: Person) -> Floats:
+        """The query vector of one person: (dim,)."""
+
+    @abstractmethod
+    def _films(self) -> Floats:
+        """The film vectors that queries are multiplied with: (n_items, dim)."""
+
+    @abstractmethod
+    def _parts(self, person: Person, item: int) -> Iterator[Part]:
+        """The summands of one score."""
+
+    # -- helpers ------------------------------------------------------------------------------------
+
+    def _turn(self, knobs: dict[str, float]) -> None:
+        known = {knob.name: knob for knob in self.knobs}
+        for name, value in knobs.items():
+            if name not in known:
+                raise TypeError(
+                    f"{type(self).__name__} has no setting {name!r}; it has {', '.join(known)}"
+                )
+            knob = known[name]
+            if not (knob.low <= value <= knob.high or value == knob.everything):
+                raise ValueError(
+                    f"{name} must be from {knob.low:g} to {knob.high:g}, got {value!r}"
+                )
+            self.values[name] = value
+
+    def _trained(self) -> Interactions:
+        if self.snapshot is None or self.data is None:
+            raise NotTrained(
+                f"this {type(self).__name__} is not trained yet; run rw.fit(model, data), "
+                "or load a trained one with rw.load_model(path)"
+            )
+        return self.data
+
+    def _cached(self, name: str, make: Callable[[], Any]) -> Any:
+        """make() once per snapshot and setting; two threads may ask at the same time."""
+        with self._lock:
+            if name not in self._cache:
+                self._cache[name] = make()
+            return self._cache[name]
+
+    def settings(self) -> dict[str, Any]:
+        """What __init__ needs to make the same model again."""
+        own = {"seed": self.seed, "epochs": self.epochs, "learning_rate": self.learning_rate}
+        return own | self.values
+
+    def save(self, path: Any) -> None:
+        """Write the trained model, with the interactions that it answers from, as .npz."""
+        from . import save_model
+
+        self._trained()
+        save_model(self, path)
+
+    def __repr__(self) -> str:
+        state = "untrained" if self.snapshot is None else f"trained on {self.data!r}"
+        return f"{type(self).__name__}({state})"
+
+
+def check_trainable(data: Interactions) -> None:
+    """Two users and two films are the least that a recommender can learn from."""
+    if data.n_users < 2 or data.n_items < 2 or not len(data):
+        raise ValueError(
+            f"training needs at least two users and two films, got {data.n_users} and "
+            f"{data.n_items} ({len(data)} interactions); add more data"
+        )
+
+
+def history_of(person: Person, window: int | None = None) -> Ints:
+    """The person's films, oldest first; only the newest `window` of them if given."""
+    return person.history if window is None else person.history[-window:]

@@ -1,0 +1,54 @@
+"""The one door to TensorFlow. Nothing else in the package imports it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any, NamedTuple
+
+RESTART = (
+    "TensorFlow was already loaded with Keras 3, and TensorFlow Recommenders needs Keras 2. "
+    "Restart the kernel and import recwidgets first (or set TF_USE_LEGACY_KERAS=1)."
+)
+
+
+class TensorFlowUnavailable(ImportError):
+    """Training needs TensorFlow, and it cannot be had; the message says why and what to do."""
+
+
+class Door(NamedTuple):
+    tf: Any
+    tfrs: Any
+
+
+def is_loaded() -> bool:
+    """Has TensorFlow been imported yet? (Loading takes some seconds and 600 MB.)"""
+    return "tensorflow_recommenders" in sys.modules
+
+
+def load() -> Door:
+    """Import TensorFlow and TensorFlow Recommenders, or say in a sentence why that cannot be."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if os.environ.get("TF_USE_LEGACY_KERAS", "1").lower() not in ("1", "true"):
+        raise TensorFlowUnavailable(
+            f"TF_USE_LEGACY_KERAS is {os.environ['TF_USE_LEGACY_KERAS']!r} here, and TensorFlow "
+            "Recommenders needs Keras 2. Set it to 1 and restart the kernel."
+        )
+    try:
+        tf = importlib.import_module("tensorflow")
+    except ImportError as error:
+        raise TensorFlowUnavailable(
+            f"Training needs TensorFlow, which is not installed here ({error}). The pretrained "
+            "models work without it; to train, run: pip install recwidgets tensorflow"
+        ) from error
+    if tf.keras.__version__.startswith("3"):
+        raise TensorFlowUnavailable(RESTART)
+    try:
+        tfrs = importlib.import_module("tensorflow_recommenders")
+    except ImportError as error:
+        raise TensorFlowUnavailable(
+            f"Training needs TensorFlow Recommenders, which did not load ({error}). "
+            "Run: pip install tensorflow-recommenders"
+        ) from error
+    return Door(tf, tfrs)

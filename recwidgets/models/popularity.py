@@ -1,0 +1,79 @@
+"""The two models that every other must beat: what everybody watches, and pure chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Self
+
+import numpy as np
+
+from ..core import Explanation, FitEvent, Floats, Part, Snapshot, Who
+from ..data import Interactions
+
+
+class Popularity:
+    """Recommends what most users rated: score = number of ratings, the same for everybody."""
+
+    name: ClassVar[str] = "popularity"
+    label: ClassVar[str] = "Popularity"
+
+    def __init__(self) -> None:
+        self.data: Interactions | None = None
+        self.snapshot: Snapshot | None = None
+
+    def learn(self, data: Interactions) -> Self:
+        """Count; that is all there is to train."""
+        self.data = data
+        self.snapshot = Snapshot(self.name, {"scores": self._count(data)})
+        return self
+
+    def _count(self, data: Interactions) -> Floats:
+        return data.popularity.astype(np.float32)
+
+    def steps(
+        self, data: Interactions, validation: Interactions | None = None, epochs: int | None = None
+    ) -> Iterator[FitEvent]:
+        """One step, whatever `epochs` says: there is nothing to repeat."""
+        from ..evaluation import held_out_accuracy
+
+        self.learn(data)
+        assert self.snapshot is not None
+        accuracy = float("nan")
+        if validation is not None and len(validation):
+            accuracy = held_out_accuracy(self, data, validation)
+        yield FitEvent(1, 1, {"loss": 0.0, "top_10_accuracy": accuracy}, self.snapshot)
+
+    def vectors(self) -> tuple[Floats, Floats]:
+        """One dimension: every user's query is 1, a film's vector is its score."""
+        data, scores = self._learned()
+        return np.ones((data.n_users, 1), np.float32), scores[:, None]
+
+    def scores(self, user: Who) -> Floats:
+        """float32 (n_items,): the same for every user."""
+        return self._learned()[1]
+
+    def explain(self, user: Who, item: str | int) -> Explanation:
+        """One part: how many users rated the film."""
+        data, scores = self._learned()
+        index = data.item_index(item)
+        part = Part("ratings by all users", "base", float(scores[index]), index)
+        return Explanation(str(data.items[index]), str(data.titles[index]), part.value, (part,))
+
+    def _learned(self) -> tuple[Interactions, Floats]:
+        if self.data is None or self.snapshot is None:
+            raise ValueError(f"{self.label} has not counted yet; run rw.fit(model, data)")
+        return self.data, self.snapshot["scores"]
+
+
+class Chance(Popularity):
+    """Scores drawn by lot, the same for everybody: what no knowledge at all would reach."""
+
+    name: ClassVar[str] = "chance"
+    label: ClassVar[str] = "Chance"
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        self.seed = seed
+
+    def _count(self, data: Interactions) -> Floats:
+        return np.random.default_rng(self.seed).random(data.n_items, dtype=np.float32)

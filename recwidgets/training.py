@@ -1,0 +1,182 @@
+"""Training as something that one watches, stops and rewinds: a history, and who pulls the epochs."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .core import FitEvent, Recommender, Snapshot
+from .data import Interactions
+
+KEEP = 100  # snapshots of a history; beyond it every second one is thinned out
+
+
+class TrainingHistory:
+    """The epochs of one training, and a snapshot of each (thinned out beyond 100).
+
+    `events` is rebound, never edited: whoever holds the tuple may read it from any thread.
+    """
+
+    def __init__(self, events: tuple[FitEvent, ...] = (), total: int = 0) -> None:
+        self.events = events
+        self.total = max(total, events[-1].total if events else 0)
+
+    def add(self, event: FitEvent) -> None:
+        """Append an epoch; the first and the last are always kept."""
+        events = (*self.events, event)
+        while len(events) > KEEP:
+            events = (*events[:-1:2], events[-1])
+        self.events, self.total = events, event.total
+
+    def curve(self, metric: str) -> tuple[list[int], list[float]]:
+        """Epoch numbers and values of one metric, at most as many points as are kept."""
+        return [e.step for e in self.events], [e.metrics[metric] for e in self.events]
+
+    @property
+    def last(self) -> FitEvent | None:
+        return self.events[-1] if self.events else None
+
+    def at(self, step: int) -> FitEvent:
+        """The kept epoch nearest to `step`, not after it where there is one.
+
+        Raises ValueError where no epoch is kept, or `step` is not an epoch that exists.
+        """
+        if not self.events:
+            raise ValueError("there is no epoch yet; train first")
+        if not 1 <= step <= self.events[-1].step:
+            raise ValueError(f"epoch must be from 1 to {self.events[-1].step}, got {step!r}")
+        before = [event for event in self.events if event.step <= step]
+        return before[-1] if before else self.events[0]
+
+    @property
+    def snapshots(self) -> dict[int, Snapshot]:
+        return {event.step: event.snapshot for event in self.events}
+
+    def __repr__(self) -> str:
+        if self.last is None:
+            return "TrainingHistory(no epoch yet)"
+        numbers = ", ".join(f"{name} {value:.4g}" for name, value in self.last.metrics.items())
+        return f"TrainingHistory({self.last.step} of {self.total} epochs; {numbers})"
+
+
+def fit(
+    model: Recommender,
+    data: Interactions,
+    validation: Interactions | None = None,
+    epochs: int | None = None,
+    *,
+    progress: bool = True,
+) -> TrainingHistory:
+    """Train to the end, with a progress bar; the model then answers from the last epoch.
+
+    epochs: None for the model's own number, which reaches its published accuracy.
+    """
+    from tqdm.auto import tqdm
+
+    history = TrainingHistory()
+    with tqdm(disable=not progress, unit="epoch", desc=model.label) as bar:
+        for event in model.steps(data, validation, epochs):
+            history.add(event)
+            bar.total = event.total
+            bar.update()
+            bar.set_postfix({name: f"{value:.4g}" for name, value in event.metrics.items()})
+    return history
+
+
+class Stopped(Exception):
+    """Raised inside the training to end it between two batches."""
+
+
+class Driver:
+    """One daemon thread that pulls epochs, and gates between batches: pause, step, stop.
+
+    `deliver(kind, value)` is called on the worker's thread with ("event", FitEvent),
+    ("batch", (done, batches)), ("paused", None), ("done", None), ("stopped", None) or
+    ("failed", exception); the panel hands it on to the kernel's thread.
+    """
+
+    def __init__(self, deliver: Callable[[str, Any], None]) -> None:
+        self._deliver = deliver
+        self._run = threading.Event()  # cleared = wait at the next batch
+        self._stop = threading.Event()
+        self._left = -1  # epochs until an automatic pause; -1 = none
+        self._thread: threading.Thread | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def running(self) -> bool:
+        return self.alive and self._run.is_set()
+
+    def start(self, make: Callable[[Callable[[int, int], None]], Iterator[FitEvent]]) -> None:
+        """Begin: `make(gate)` gives the epochs to pull. Raises RuntimeError while one is alive."""
+        if self.alive:
+            raise RuntimeError("a training is under way; stop it first")
+        self._stop.clear()
+        self._thread = threading.Thread(
+            target=self._work, args=(make,), name="recwidgets-training", daemon=True
+        )
+        self._thread.start()
+
+    def resume(self, epochs: int = -1) -> None:
+        """Go on; with epochs=1, to the end of this epoch."""
+        self._left = epochs
+        self._run.set()
+
+    def pause(self) -> None:
+        """Wait at the next batch; what the epoch has learned so far is kept."""
+        self._run.clear()
+
+    def stop(self, wait: float | None = None) -> None:
+        """End at the next batch; with `wait`, give it so many seconds to do so."""
+        self._stop.set()
+        self._run.set()
+        if wait is not None and self._thread not in (None, threading.current_thread()):
+            self._thread.join(wait)  # type: ignore[union-attr]
+
+    def gate(self, done: int, batches: int) -> None:
+        """Called between two batches, on the worker's thread."""
+        if not self._run.is_set():
+            self._deliver("paused", None)
+            self._run.wait()
+        if self._stop.is_set():
+            raise Stopped
+        self._deliver("batch", (done, batches))
+
+    def _work(self, make: Callable[[Callable[[int, int], None]], Iterator[FitEvent]]) -> None:
+        try:
+            epochs = make(self.gate)
+            while True:
+                self.gate(0, 1)
+                event = next(epochs, None)
+                if event is None or self._stop.is_set():
+                    break
+                self._left -= 1
+                if self._left == 0 and event.step < event.total:
+                    self._run.clear()
+                self._deliver("event", event)
+            self._deliver("stopped" if self._stop.is_set() else "done", None)
+        except Stopped:
+            self._deliver("stopped", None)
+        except BaseException as error:  # a thread's exception would vanish: the panel shows it
+            self._deliver("failed", error)
+
+
+def pull(
+    model: Recommender,
+    data: Interactions,
+    validation: Interactions | None,
+    epochs: int,
+    gate: Callable[[int, int], None],
+) -> Iterator[FitEvent]:
+    """model.steps, with the gate between batches where the model has a place for it.
+
+    A class of one's own that takes no `between_batches` can be paused between its epochs.
+    """
+    if "between_batches" in inspect.signature(model.steps).parameters:
+        return model.steps(data, validation, epochs, between_batches=gate)  # type: ignore[call-arg]
+    return model.steps(data, validation, epochs)

@@ -1,0 +1,1 @@
+"""The explanations, one file each: a pure function and a thin view."""

@@ -1,0 +1,133 @@
+"""The training curve: loss on the training data, accuracy on held-out data, popularity beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+from ..charts._base import AXIS
+from ..training import TrainingHistory
+from .page import Page, esc
+
+POINTS = 300  # at most so many points travel to the browser
+
+
+def thin(steps: list[int], values: list[float], points: int = POINTS) -> tuple[Any, Any]:
+    """Evenly chosen points, the first and the last always among them; NaN is left out."""
+    x, y = np.asarray(steps, np.float64), np.asarray(values, np.float64)
+    x, y = x[np.isfinite(y)], y[np.isfinite(y)]
+    if len(x) > points:
+        chosen = np.unique(np.linspace(0, len(x) - 1, points).round().astype(int))
+        x, y = x[chosen], y[chosen]
+    return x, y
+
+
+def nice_range(values: Any, zero: bool) -> tuple[float, float]:
+    """Ends of an axis around the values, a tenth of room each way; from zero where asked."""
+    if not len(values):
+        return 0.0, 1.0
+    low, high = float(np.min(values)), float(np.max(values))
+    room = 0.1 * (high - low) or 0.1 * abs(high) or 0.1
+    return (0.0 if zero else low - room), high + room
+
+
+class _Plot:
+    """One small figure: a line, a marker at the epoch shown, and perhaps a baseline."""
+
+    def __init__(self, zero: bool, tick_format: str) -> None:
+        self._zero = zero
+        self.x, self.y = bqplot.LinearScale(min=0, max=1), bqplot.LinearScale(min=0, max=1)
+        scales = {"x": self.x, "y": self.y}
+        self.line = self._lines(scales, "var(--rw-accent)", "solid", 2)
+        self.base = self._lines(scales, "var(--rw-ink2)", "dashed", 1.2)
+        self.marker = self._lines(scales, "var(--rw-accent)", "dotted", 1.2)
+        self.dot = bqplot.Scatter(
+            x=[], y=[], scales=scales, colors=["var(--rw-accent)"], default_size=36, apply_clip=False
+        )
+        axes = [
+            bqplot.Axis(scale=self.x, num_ticks=4, tick_format="d", grid_lines="none", **AXIS),
+            bqplot.Axis(scale=self.y, orientation="vertical", num_ticks=4, tick_format=tick_format, **AXIS),
+        ]
+        self.figure = bqplot.Figure(
+            marks=[self.base, self.marker, self.line, self.dot],
+            axes=axes,
+            padding_x=0,
+            padding_y=0,
+            background_style={"fill": "transparent"},
+            fig_margin={"top": 8, "bottom": 22, "left": 44, "right": 12},
+            animation_duration=0,
+        )
+        self.figure.layout.height, self.figure.layout.width = "138px", "100%"
+        self.figure.layout.min_width, self.figure.layout.overflow = "200px", "hidden"
+
+    @staticmethod
+    def _lines(scales: dict[str, Any], color: str, style: str, width: float) -> bqplot.Lines:
+        return bqplot.Lines(
+            x=[], y=[], scales=scales, colors=[color], line_style=style, stroke_width=width, apply_clip=False
+        )
+
+    def show(self, x: Any, y: Any, epoch: int, total: int, baseline: float | None) -> None:
+        known = y if baseline is None else np.append(y, baseline)
+        low, high = nice_range(known, self._zero)
+        with self.y.hold_sync():
+            self.y.min, self.y.max = low, high
+        self.x.max = float(max(total, 1))
+        _assign(self.line, x, y)
+        _assign(self.base, *([] if baseline is None else [0, total], [] if baseline is None else [baseline] * 2))
+        here = np.flatnonzero(x == epoch)
+        _assign(self.marker, *([epoch, epoch], [low, high]) if len(here) else ([], []))
+        _assign(self.dot, x[here], y[here])
+
+
+def _assign(mark: Any, x: Any, y: Any) -> None:
+    with mark.hold_sync():
+        mark.x, mark.y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+
+
+class Curve:
+    """Two figures side by side with captions that carry the numbers in words."""
+
+    def __init__(self, k: int = 10) -> None:
+        self.k = k
+        self.loss, self.accuracy = _Plot(zero=False, tick_format=".2f"), _Plot(zero=True, tick_format=".0%")
+        self.loss_head, self.accuracy_head = Page(), Page()
+        self.widget = ipywidgets.GridBox(
+            [
+                ipywidgets.VBox([self.loss_head, self.loss.figure]),
+                ipywidgets.VBox([self.accuracy_head, self.accuracy.figure]),
+            ]
+        )
+        self.widget.add_class("rw-curve")
+
+    def show(self, history: TrainingHistory, epoch: int, baseline: float | None) -> None:
+        """Draw the epochs so far; a marker stands at `epoch`. baseline: popularity's accuracy."""
+        total = max(history.total, 1)
+        loss = thin(*_curve(history, "loss"))
+        accuracy = thin(*_curve(history, f"top_{self.k}_accuracy"))
+        self.loss.show(*loss, epoch, total, None)
+        self.accuracy.show(*accuracy, epoch, total, baseline)
+        self.loss_head.show(_head("Loss on the training data", loss, epoch, "", lambda v: f"{v:.3f}", "Loss"))
+        note = "" if baseline is None else f"dashed: popularity {100 * baseline:.1f} %"
+        title = f"Top-{self.k} accuracy, held-out data"
+        self.accuracy_head.show(
+            _head(title, accuracy, epoch, note, lambda v: f"{100 * v:.1f} %", f"Top-{self.k} accuracy")
+        )
+
+
+def _curve(history: TrainingHistory, metric: str) -> tuple[list[int], list[float]]:
+    known = history.last is not None and metric in history.last.metrics
+    return history.curve(metric) if known else ([], [])
+
+
+def _head(title: str, curve: tuple[Any, Any], epoch: int, note: str, said: Any, name: str) -> str:
+    x, y = curve
+    here = np.flatnonzero(x == epoch)
+    value = f"epoch {epoch}: <b>{esc(said(y[here[0]]))}</b>" if len(here) else "no epoch yet"
+    alt = f"{name} by epoch. " + (
+        f"From {said(y[0])} at epoch {x[0]:.0f} to {said(y[-1])} at epoch {x[-1]:.0f}. {note}" if len(x) else "No epoch yet."
+    )
+    more = f" · {esc(note)}" if note else ""
+    return f'<h3>{esc(title)}</h3><p class="rw-cap" data-alt="{esc(alt)}">{value}{more}</p>'

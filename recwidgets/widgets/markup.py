@@ -1,0 +1,198 @@
+"""Pure functions from state to HTML, one for each region. No widget is touched here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ..answer import Answer
+from ..core import Knob
+from .page import esc
+
+
+class Status(NamedTuple):
+    """What the header says: a word in bold, a quiet addition, and progress from 0 to 1 or None."""
+
+    word: str
+    more: str = ""
+    progress: float | None = None
+    bad: bool = False
+
+
+class Message(NamedTuple):
+    """A sentence in the panel's one message place, with buttons (label, act, value)."""
+
+    lead: str
+    text: str = ""
+    bad: bool = False
+    buttons: tuple[tuple[str, str, str], ...] = ()
+    details: str = ""
+
+
+def button(label: str, act: str, value: object = "", *, classes: str = "", off: bool = False, name: str = "") -> str:
+    """A button that sends `act`; name = what a screen reader says where the label is too short."""
+    aria = f' aria-label="{esc(name)}"' if name else ""
+    return (
+        f'<button type="button" class="rw-btn {classes}" data-act="{esc(act)}" '
+        f'data-value="{esc(value)}"{aria}{" disabled" if off else ""}>{esc(label)}</button>'
+    )
+
+
+def header(title: str, data: str, status: Status) -> str:
+    """Model, data, state; a progress bar only while something is under way."""
+    bar = ""
+    if status.progress is not None:
+        percent = round(100 * status.progress)
+        bar = (
+            f'<div class="rw-progress" role="progressbar" aria-label="Training" aria-valuemin="0" '
+            f'aria-valuemax="100" aria-valuenow="{percent}"><i style="width:{100 * status.progress:.1f}%"></i></div>'
+        )
+    more = f" · {esc(status.more)}" if status.more else ""
+    bad = " rw-bad" if status.bad else ""
+    return (
+        f'<div><h2>{esc(title)}</h2><p class="rw-cap">{esc(data)}</p></div>'
+        f'<div><div class="rw-status{bad}" role="status"><b>{esc(status.word)}</b>{more}</div>{bar}</div>'
+    )
+
+
+def message(shown: Message | None) -> str:
+    if shown is None:
+        return ""
+    acts = "".join(button(label, act, value) for label, act, value in shown.buttons)
+    details = (
+        f"<details><summary>Show the details</summary><pre>{esc(shown.details)}</pre></details>"
+        if shown.details
+        else ""
+    )
+    role = "alert" if shown.bad else "status"
+    return (
+        f'<div class="rw-note{" rw-bad-note" if shown.bad else ""}"><div role="{role}"><p><b>{esc(shown.lead)}</b> '
+        f'{esc(shown.text)}</p>{details}</div><div class="rw-acts">{acts}</div></div>'
+    )
+
+
+def ranking(answer: Answer | None, selected: int, slots: Mapping[int, int], empty: str, heading: str) -> str:
+    """The list: the table of the chart. selected: place of the chosen row, 0 = first."""
+    if answer is None or not len(answer.top):
+        return f'<h3>{esc(heading)}</h3><p class="rw-empty">{esc(empty)}</p>'
+    scores = answer.scores[answer.top]
+    digits = 2 if abs(float(scores[0])) >= 1 else 3
+    rows = []
+    for n, (place, item) in enumerate(zip(answer.places, answer.top.tolist(), strict=True)):
+        title, year = answer.title(item)
+        seen = item in answer.later
+        slot = f" rw-f{slots[item]}" if item in slots else ""
+        spoken = f"Rank {place}: {answer.full_title(item)}, score {scores[n]:.{digits}f}"
+        spoken += ", watched later" if seen else ""
+        rows.append(
+            f'<li><button type="button" class="rw-row{" rw-on" if n == selected else ""}" data-row data-act="select" '
+            f'data-value="{n}" aria-pressed="{"true" if n == selected else "false"}" aria-label="{esc(spoken)}" '
+            f'title="{esc(answer.full_title(item))}"><span class="rw-chip{slot}">{esc(place)}</span>'
+            f'<span class="rw-title">{esc(title)} <span class="rw-year">{esc(year)}</span></span>'
+            f'<span class="rw-num">{scores[n]:.{digits}f}</span><span class="rw-ok">{"✓" if seen else ""}</span></button></li>'
+        )
+    hits = sum(item in answer.later for item in answer.top.tolist())
+    if not answer.has_held_out:
+        foot = "Nothing is held out, so there is no ✓ to give."
+    elif answer.person.user is None:
+        foot = "✓ needs held-out data, and a history of your own has none."
+    else:
+        foot = f"✓ = in the held-out data, watched later: {hits} of {len(answer.top)}."
+    return (
+        f'<h3>{esc(heading)}</h3><p class="rw-cap">Select a film to see why.</p>'
+        '<div class="rw-row rw-head" aria-hidden="true"><span>#</span><span>Film</span>'
+        '<span class="rw-num">Score</span><span class="rw-ok">✓</span></div>'
+        f'<ol class="rw-rows" aria-label="{esc(heading)}">{"".join(rows)}</ol><p class="rw-cap rw-foot">{esc(foot)}</p>'
+    )
+
+
+def slider(act: str, value: int, low: int, high: int, *, name: str, said: str, off: bool = False) -> str:
+    """A native slider: keyboard, focus and screen readers come with it."""
+    share = 0.0 if high == low else 100 * (value - low) / (high - low)
+    return (
+        f'<input type="range" min="{low}" max="{high}" step="1" value="{value}" data-input="{esc(act)}" '
+        f'data-change="{esc(act)}" aria-label="{esc(name)}" aria-valuetext="{esc(said)}" '
+        f'style="--share:{share:.2f}%"{" disabled" if off else ""}>'
+    )
+
+
+def controls(
+    state: str, settings: Sequence[tuple[str, str, int, int, int, str, bool]], hint: str, knobs: str
+) -> str:
+    """Train, Pause, Step, Reset in this order and place, one of them primary; then the settings.
+
+    state: "idle", "running" or "paused". settings: (act, label, value, low, high, said, off).
+    """
+    running = state == "running"
+    rows = [
+        ("Train", "train", running, "rw-train" + ("" if running else " rw-primary")),
+        ("Pause", "pause", not running, "rw-pause" + (" rw-primary" if running else "")),
+        ("Step", "step", running, "rw-step"),
+        ("Reset", "reset", False, "rw-reset"),
+    ]
+    buttons = "".join(button(label, act, classes=classes, off=off) for label, act, off, classes in rows)
+    sliders = "".join(
+        f'<div class="rw-setting"><span>{esc(label)}</span>{slider(act, value, low, high, name=label, said=said, off=off)}'
+        f"<output>{esc(said)}</output></div>"
+        for act, label, value, low, high, said, off in settings
+    )
+    return f'<div class="rw-buttons">{buttons}</div>{sliders}<p class="rw-hint">{esc(hint)}</p>{knobs}'
+
+
+def said(knob: Knob, value: float) -> str:
+    """A knob's value in words: "4 films", "all"."""
+    if value == knob.everything:
+        return "all"
+    return f"{value:g}{' ' + knob.unit if knob.unit else ''}"
+
+
+def knob_positions(knob: Knob) -> list[float]:
+    """The values on a knob's slider; from 20 on in growing steps, so that 1 and 100 both fit."""
+    values: list[float] = []
+    value = knob.low
+    while value < knob.high:
+        values.append(value)
+        value += 1 if value < 20 else 5 if value < 50 else 10
+    values.append(knob.high)
+    return values + ([] if knob.everything is None else [knob.everything])
+
+
+def knob_rows(knobs: Sequence[Knob], values: Mapping[str, float], training: bool) -> str:
+    """The model's own knobs: each says whether it answers now or needs training."""
+    rows = []
+    for knob in knobs:
+        places, value = knob_positions(knob), values[knob.name]
+        here = min(range(len(places)), key=lambda n: abs(places[n] - value))
+        text = said(knob, value)
+        bar = slider(f"knob:{knob.name}", here, 0, len(places) - 1, name=knob.label, said=text,
+                     off=training and not knob.instant)  # fmt: skip
+        when = "Answers at once." if knob.instant else "Retrain to see the effect."
+        rows.append(
+            f'<div class="rw-knob"><div class="rw-setting"><span>{esc(knob.label)}</span>{bar}<output>{esc(text)}</output></div>'
+            f'<p class="rw-hint">{esc(when)} {esc(knob.hint)}</p></div>'
+        )
+    return "".join(rows)
+
+
+def time_machine(epoch: int, newest: int, total: int, live: bool) -> str:
+    """The slider over the epochs; it says where it stands and whether it follows the training."""
+    words = "no epoch yet" if not newest else f"epoch {epoch} of {newest}" + (" · live" if live else "")
+    bar = slider("epoch", max(epoch, 1), 1, max(total, newest, 1), name="Time machine: epoch", said=words, off=newest < 2)
+    return f"<b>Time machine</b>{bar}<output>{esc(words)}</output>"
+
+
+def who(summary: tuple[str, str, str], field: str, options: str, wrong: bool) -> str:
+    """The user selector; summary: (name, facts, last) as text; options: the open list's HTML."""
+    name, facts, last = summary
+    listbox = f'<ul class="rw-options" role="listbox" id="rw-options" aria-label="Users found">{options}</ul>' if options else ""
+    bad = ' aria-invalid="true"' if wrong else ""
+    return (
+        '<div class="rw-pick"><div class="rw-combo"><input type="text" role="combobox" autocomplete="off" spellcheck="false" '
+        f'aria-label="User: an id, a favourite film or a genre" aria-expanded="{"true" if options else "false"}" '
+        f'placeholder="42, Fargo, horror fans" value="{esc(field)}" data-stamp="{esc(field)}" data-input="find" '
+        f'data-enter="choose" data-escape="close"{bad}>{listbox}</div>'
+        + button("Previous", "previous", name="Previous user")
+        + button("Next", "next", name="Next user")
+        + button("Random", "random", name="Random user")
+        + f'</div><p class="rw-facts"><b>{esc(name)}</b> · {esc(facts)}</p><p class="rw-cap rw-last">{esc(last)}</p>'
+    )

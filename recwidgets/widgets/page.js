@@ -1,0 +1,157 @@
+// One region of the panel: HTML from Python, patched into place so that focus, sliders and CSS
+// transitions survive, and acts of the learner sent back. No framework, no state of its own.
+
+function morphAttributes(from, to) {
+  for (const { name } of [...from.attributes]) {
+    if (!to.hasAttribute(name)) from.removeAttribute(name);
+  }
+  for (const { name, value } of [...to.attributes]) {
+    if (from.getAttribute(name) !== value) from.setAttribute(name, value);
+  }
+  const busy = document.activeElement === from && from.dataset.busy === "1";
+  if (from.tagName === "INPUT" && !busy) {
+    const wanted = to.getAttribute("value") ?? "";
+    if (to.dataset.stamp !== from.dataset.shown || from.type === "range") from.value = wanted;
+    from.dataset.shown = to.dataset.stamp ?? "";
+  }
+  if ("disabled" in from) from.disabled = to.hasAttribute("disabled");
+}
+
+function morph(from, to) {
+  const old = [...from.childNodes];
+  const fresh = [...to.childNodes];
+  fresh.forEach((node, n) => {
+    const here = old[n];
+    if (!here) return from.appendChild(node);
+    const same = here.nodeType === node.nodeType && here.nodeName === node.nodeName;
+    if (!same) return from.replaceChild(node, here);
+    if (node.nodeType === Node.TEXT_NODE) {
+      if (here.data !== node.data) here.data = node.data;
+      return;
+    }
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    morphAttributes(here, node);
+    morph(here, node);
+  });
+  old.slice(fresh.length).forEach((node) => node.remove());
+}
+
+function describeFigure(el, alt) {
+  // bqplot has no text alternative: the figure beside us gets ours
+  const figure = el.parentElement?.querySelector(".bqplot");
+  if (!figure || !alt) return;
+  figure.setAttribute("role", "img");
+  figure.setAttribute("aria-label", alt);
+}
+
+function render({ model, el }) {
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const send = (act, value) => model.send({ act, value: value ?? "" });
+  let waiting = null;
+  const soon = (act, value) => {
+    // a slider sends at most ten values a second, the last always
+    const first = waiting === null;
+    waiting = [act, value];
+    if (first) {
+      send(act, value);
+      waiting = [];
+      setTimeout(() => {
+        const last = waiting;
+        waiting = null;
+        if (last.length) send(...last);
+      }, 100);
+    }
+  };
+
+  const paint = () => {
+    const fresh = document.createElement("div");
+    fresh.innerHTML = model.get("html");
+    morph(el, fresh);
+    const alt = el.querySelector("[data-alt]")?.dataset.alt;
+    if (alt) requestAnimationFrame(() => describeFigure(el, alt));
+  };
+
+  const onClick = (event) => {
+    const button = event.target.closest("[data-act]");
+    if (button && el.contains(button) && !button.disabled) {
+      send(button.dataset.act, button.dataset.value);
+    }
+  };
+  const onInput = (event) => {
+    const { type, dataset, value } = event.target;
+    dataset.busy = "1";
+    if (dataset.input) (type === "range" ? soon : send)(dataset.input, value);
+  };
+  const onChange = (event) => {
+    const { dataset, value } = event.target;
+    dataset.busy = "";
+    if (dataset.change) send(dataset.change, value);
+  };
+  const options = () => [...el.querySelectorAll("[role=option]")];
+  const onKey = (event) => {
+    const target = event.target;
+    event.stopPropagation(); // JupyterLab's own single-letter shortcuts stay out of the panel
+    if (target.getAttribute("role") === "combobox") {
+      const all = options();
+      const now = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step && all.length) {
+        event.preventDefault();
+        const next = all[(now + step + all.length) % all.length];
+        all.forEach((option) => option.setAttribute("aria-selected", String(option === next)));
+        target.setAttribute("aria-activedescendant", next.id);
+        next.scrollIntoView({ block: "nearest" });
+      } else if (event.key === "Enter") {
+        event.preventDefault();
+        target.dataset.busy = "";
+        if (now >= 0) send(all[now].dataset.act, all[now].dataset.value);
+        else send(target.dataset.enter, target.value);
+      } else if (event.key === "Escape") {
+        target.dataset.busy = "";
+        send(target.dataset.escape, "");
+      }
+      return;
+    }
+    const row = target.closest("[data-row]");
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (row && step) {
+      event.preventDefault();
+      const rows = [...el.querySelectorAll("[data-row]")];
+      const next = rows[rows.indexOf(row) + step];
+      if (next) {
+        next.focus();
+        send(next.dataset.act, next.dataset.value);
+      }
+    }
+  };
+  const onLeave = (event) => {
+    const box = event.target;
+    box.dataset.busy = "";
+    if (box.getAttribute("role") === "combobox" && box.getAttribute("aria-expanded") === "true") {
+      setTimeout(() => send(box.dataset.escape, "leave"), 150); // after a click on an option
+    }
+  };
+  const onMotion = () => send("motion", still.matches ? "still" : "moving");
+
+  el.addEventListener("click", onClick);
+  el.addEventListener("input", onInput);
+  el.addEventListener("change", onChange);
+  el.addEventListener("keydown", onKey);
+  el.addEventListener("focusout", onLeave);
+  el.addEventListener("mousedown", (event) => {
+    // choosing an option must not take the focus out of the field first
+    if (event.target.closest("[role=option]")) event.preventDefault();
+  });
+  model.on("change:html", paint);
+  if (model.get("probe")) {
+    still.addEventListener("change", onMotion);
+    if (still.matches) onMotion();
+  }
+  paint();
+  return () => {
+    model.off("change:html", paint);
+    still.removeEventListener("change", onMotion);
+  };
+}
+
+export default { render };

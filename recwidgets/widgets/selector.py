@@ -1,0 +1,63 @@
+"""Who: from what a learner types to a user, and a line on who that is."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from ..data import Interactions, display_title
+from .page import esc
+
+OPTIONS = 8
+
+
+class Found(NamedTuple):
+    """What the text in the field means: a user's index or None, and the list to choose from."""
+
+    user: int | None
+    options: tuple[tuple[int, str], ...]
+
+
+def look_up(data: Interactions, text: str) -> Found:
+    """Understand an id ("42", "user 42"), a favourite film ("Fargo") or a genre ("horror fans")."""
+    wanted = text.strip()
+    plain = wanted[5:].strip() if wanted.lower().startswith("user ") else wanted
+    options = tuple((found.index, found.label) for found in data.search_users(plain, limit=OPTIONS)) if plain else ()
+    exact = [index for index, _ in options if str(data.users[index]) == plain]
+    if exact:
+        return Found(exact[0], options)
+    return Found(options[0][0] if options else None, options)
+
+
+def options_markup(data: Interactions, found: Found) -> str:
+    """The list under the field; ids are unique in the page."""
+    return "".join(
+        f'<li role="option" id="rw-option-{n}" aria-selected="false" data-act="user" data-value="{esc(data.users[index])}">'
+        f"{esc(label)}</li>"
+        for n, (index, label) in enumerate(found.options)
+    )
+
+
+def day(moment: date) -> str:
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def facts(data: Interactions, user: int) -> tuple[str, str, str]:
+    """(name, facts, last films) of a user, as text."""
+    about = data.describe_user(user)
+    n = about.n_ratings
+    text = f"{n} rating{'' if n == 1 else 's'}"
+    if about.first is not None and about.last is not None:
+        same = about.first == about.last
+        text += f" on {day(about.first)}" if same else f" from {day(about.first)} to {day(about.last)}"
+    if about.top_genres:
+        text += f" · mostly {', '.join(about.top_genres)}"
+    films = [
+        display_title(title)[0] + (f" {rating:g}★" if data.has_ratings else "") for title, rating in about.last_films
+    ]
+    return f"User {about.user}", text, f"Last rated: {' · '.join(films)}" if films else "No film rated yet."
+
+
+def known_ids(data: Interactions) -> str:
+    """ "1 to 943", for a sentence on which users there are."""
+    return f"{data.users[0]} to {data.users[-1]}"
