@@ -68,7 +68,8 @@ def install():
     if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == fingerprint():
         return
     print(f"Installing into {VENV}: a few minutes the first time.", flush=True)
-    pip = [*make_environment(), "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    quiet = [] if sys.stdout.isatty() else ["-qq"]
+    pip = [*make_environment(), "install", *quiet, "--disable-pip-version-check", "--no-deps"]
     with tempfile.TemporaryDirectory() as folder:
         first = Path(folder) / "builders.txt"
         first.write_text(builders(), encoding="utf-8")

@@ -64,6 +64,14 @@ def playwrights_own() -> Path | None:
     return path if done.returncode == 0 and path.is_file() else None
 
 
+def starts(program: Path) -> bool:
+    """False for Ubuntu's chromium-browser, a note that asks for a snap. On Windows --version would open a window."""
+    if os.name == "nt":
+        return True
+    answer = subprocess.run([program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return answer.returncode == 0
+
+
 def find() -> Path | None:
     """The browser that the tests will use, or None. A wrong RECWIDGETS_CHROMIUM is an error, never skipped over."""
     if named := os.environ.get("RECWIDGETS_CHROMIUM"):
@@ -74,10 +82,10 @@ def find() -> Path | None:
             )
         return Path(named)
     for name in NAMES:
-        if found := shutil.which(name):
+        if (found := shutil.which(name)) and starts(Path(found)):
             return Path(found)
     for place in usual_places():
-        if place.is_file():
+        if place.is_file() and starts(place):
             return place
     return playwrights_own()
 

@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
 PICTURES = Path(__file__).resolve().parents[2] / "ci-artifacts" / "screenshots"
 
+POLL = 100  # ms between looks at a condition: a look at every frame would slow the page that is being watched
+
 # Console errors that say nothing about our code, each with its reason. Keep this list short.
 HARMLESS = (
     # Chromium reports every 404; JupyterLab asks for files that need not exist (a saved workspace, custom.css).
@@ -95,7 +97,8 @@ def hide_side_bar(page: Page) -> None:
 def wait_idle(page: Page) -> None:
     """Wait until the status bar says Idle. A Run All sent earlier is lost."""
     page.wait_for_function(
-        "() => /\\| Idle/.test((document.querySelector('#jp-main-statusbar') || {}).textContent || '')"
+        "() => /\\| Idle/.test((document.querySelector('#jp-main-statusbar') || {}).textContent || '')",
+        polling=POLL,
     )
 
 
@@ -113,6 +116,7 @@ def run_all(page: Page, timeout: float = 120_000, check: bool = True) -> None:
     page.wait_for_function(
         f"() => {{ const s = ({STATE})(); return s && (s.errors.length > 0 || s.done === s.cells); }}",
         timeout=timeout,
+        polling=POLL,
     )
     if check:
         assert not (errors := state(page)["errors"]), f"a cell of the notebook failed: {errors[0]}"
@@ -130,6 +134,7 @@ def still(page: Page, selector: str, quiet: int = 300, timeout: float = 10_000) 
         }""",
         arg=[selector, quiet],
         timeout=timeout,
+        polling=POLL,
     )
 
 

@@ -102,6 +102,15 @@ def serve(command: list[str], root: Path, home: Path, env: Mapping[str, str] | N
             stop(process)
 
 
+def end_kernels(address: str) -> None:
+    """End every kernel of a JupyterLab, so that the next test finds the memory free."""
+    with urllib.request.urlopen(f"{address}/api/sessions", timeout=30) as answer:
+        sessions = json.load(answer)
+    for session in sessions:
+        request = urllib.request.Request(f"{address}/api/sessions/{session['id']}", method="DELETE")
+        urllib.request.urlopen(request, timeout=30).close()
+
+
 @contextlib.contextmanager
 def jupyterlab(root: Path, home: Path, theme: str = "light", env: Mapping[str, str] | None = None) -> Iterator[str]:
     """A real JupyterLab on 127.0.0.1 that shows the files in `root`; yields its address, such as http://127.0.0.1:1234."""
@@ -116,6 +125,7 @@ def jupyterlab(root: Path, home: Path, theme: str = "light", env: Mapping[str, s
         "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={root}",
         "--IdentityProvider.token=",
+        "--ServerApp.disable_check_xsrf=True",  # end_kernels() is no browser and has no cookie
         # window.jupyterapp lets the tests ask which cells are done instead of guessing from the page.
         "--LabApp.expose_app_in_browser=True",
         "--LabApp.extension_manager=readonly",
