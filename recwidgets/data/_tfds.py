@@ -133,7 +133,7 @@ def _examples(name: str, data: Path) -> tuple[Table, Films]:
 
 def _file_order(name: str, table: Table) -> Int64s:
     """The permutation that puts TFDS' rows back into the order of the file."""
-    if name in ("20m", "25m"):  # their README: ordered by user, then by film
+    if name in ("latest-small", "20m", "25m"):  # their README: ordered by user, then by film
         return np.lexsort((table["item"], table["user"]))
     order = _unshuffled(len(table["user"]))
     if _is_file_order(name, table, order):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,7 +59,7 @@ def from_frame(
     time = _times(table[columns.time], columns.time) if has_times else np.arange(n, dtype=np.int64)
     for ids, what in ((users, "users"), (items, "items")):
         if len(ids) < 2:
-            raise ValueError(f"a recommender needs at least two {what}, got {len(ids)} ({ids[0]!r})")
+            raise ValueError(f"a recommender needs at least two {what}, got {len(ids)} ({str(ids[0])!r})")
     titles, genres = _titles(table, columns, items, item), _genres(table, columns, len(items), item)
     data = Interactions(user, item, rating, time, users, items, titles, genres, name, has_ratings, has_times)
     kept = _without_duplicates(data, duplicates)
@@ -85,7 +86,7 @@ def _table(df: Any, columns: Columns) -> dict[str, Column]:
     if isinstance(df, np.ndarray):
         present = list(df.dtype.names or ())
     elif isinstance(df, Mapping) or hasattr(df, "columns"):
-        present = list(df.keys())
+        present = list(df) if isinstance(df, Mapping) else list(df.columns)
     else:
         raise ValueError(f"df must be a pandas frame, a dict of arrays or a structured array, got {type(df).__name__}")
     optional = {columns.rating: "rating", columns.time: "time", columns.title: "title"}
@@ -177,7 +178,9 @@ def _ratings(values: Column, column: str) -> Float32s:
 def _times(values: Column, column: str) -> Int64s:
     if values.dtype.kind == "O" and len(values) and all(hasattr(v, "timestamp") for v in values):
         _refuse_missing(values, column)
-        return np.array([int(v.timestamp() // 1) for v in values], np.int64)
+        # a time without a zone is UTC, as datetime64 has it, whatever the zone of this machine
+        zoned = [v if v.tzinfo else v.replace(tzinfo=UTC) for v in values]
+        return np.array([int(v.timestamp() // 1) for v in zoned], np.int64)
     if values.dtype.kind == "M":
         _refuse_missing(values, column)
         return values.astype("datetime64[s]").astype(np.int64)
@@ -214,11 +217,13 @@ def _genres(table: Mapping[str, Column], columns: Columns, n_items: int, item: I
     if columns.genres is None:
         return ((),) * n_items
     values = table[columns.genres][_first_rows(n_items, item)]
-    return tuple(tuple(v.split("|")) if isinstance(v, str) else _some(v) for v in values.tolist())
+    return tuple(_some(value) for value in values.tolist())
 
 
-def _some(values: Any) -> tuple[str, ...]:
-    return tuple(map(str, values)) if isinstance(values, (list, tuple, set, np.ndarray)) else ()
+def _some(names: Any) -> tuple[str, ...]:
+    if isinstance(names, str):
+        return tuple(names.split("|")) if names else ()
+    return tuple(map(str, names)) if isinstance(names, (list, tuple, set, np.ndarray)) else ()
 
 
 def _without_duplicates(data: Interactions, duplicates: str) -> Int64s:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from recwidgets.data.splits import Split
     from recwidgets.data.summary import UserSummary
 
+_YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800  # seconds since 1970: what a date can show
+
 __all__ = ["ByUser", "Interactions", "UnknownItem", "UnknownUser"]
 
 
@@ -73,6 +75,7 @@ class Interactions:
         if not np.isfinite(self.rating).all():
             row = int(np.flatnonzero(~np.isfinite(self.rating))[0])
             raise ValueError(f"rating must be a finite number, got {self.rating[row]} in row {row}")
+        _check_times(self.time)
 
     @classmethod
     def from_frame(
@@ -222,6 +225,16 @@ class Interactions:
         from recwidgets.data.frames import to_frame
 
         return to_frame(self)
+
+
+def _check_times(time: Int64s) -> None:
+    odd = (time < _YEAR_1) | (time >= _YEAR_10000)
+    if odd.any():
+        row = int(np.argmax(odd))
+        raise ValueError(
+            f"time must be seconds since 1970, before the year 10000, got {time[row]} in row {row}; "
+            f"divide milliseconds by 1000"
+        )
 
 
 def _check_indices(column: str, index: Int32s, ids: Strings) -> None:

@@ -12,6 +12,7 @@ from recwidgets.data.interactions import Interactions
 from recwidgets.data.worlds import DAY, START
 
 TASTES = ("Noir", "Western", "Space", "Romance", "Horror", "Comedy", "Music", "War")
+_LIKED, _BOOST = 0.3, 100.0  # the share of all films that a circle favours, and how much
 
 
 class Planted(NamedTuple):
@@ -31,10 +32,10 @@ def planted(
     n_items: int = 200,
     tastes: int = 4,
     seed: int = 0,
-    films: int = 30,
+    films: int = 24,
     circle: int = 5,
     loyalty: float = 0.85,
-    follow: float = 0.6,
+    follow: float = 0.5,
 ) -> Planted:
     """A synthetic world with known tastes, neighbours and sessions; few films are popular, many are rare.
 
@@ -49,8 +50,8 @@ def planted(
     following = np.arange(n_items) + tastes
     next_item = np.where(following < n_items, following, taste_of_item)  # after the last of a taste, its first
     popularity = rng.permutation(1.0 / (np.arange(n_items) + 5.0))
-    liked = rng.random((circle_of_user.max() + 1, n_items)) < 0.2  # (circles, n_items)
-    weights = popularity * np.where(liked, 6.0, 1.0)  # (circles, n_items)
+    liked = rng.random((circle_of_user.max() + 1, n_items)) < _LIKED  # (circles, n_items)
+    weights = popularity * np.where(liked, _BOOST, 1.0)  # (circles, n_items)
     lives = [
         _life(rng, weights[circle_of_user[user]], taste_of_user[user], taste_of_item, next_item, films, loyalty, follow)
         for user in range(n_users)

@@ -21,7 +21,7 @@ _FAN_WORDS = (" fans", " fan", " lovers", " lover")
 class Found(NamedTuple):
     """One hit of a search: an index, and how to show it on one line."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # every tuple has a method of that name, which nobody needs here
     label: str
 
 

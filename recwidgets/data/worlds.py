@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from recwidgets.data._arrays import Int64s
+from recwidgets.data._arrays import Float32s, Int64s
 from recwidgets.data.interactions import Interactions
 
 DAY, START = 86_400, 946_684_800  # seconds; 2000-01-01, so that dates look like dates
@@ -13,6 +12,7 @@ DAY, START = 86_400, 946_684_800  # seconds; 2000-01-01, so that dates look like
 # the list of films by popularity (0 the most rated, 1 the least)
 _PLACES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)
 _SHARES = (1.0, 0.65, 0.51, 0.39, 0.29, 0.17, 0.11, 0.046, 0.015, 0.0034, 0.0017)
+_USERS_AT_ONCE = 512  # some megabytes of tosses, not gigabytes
 
 
 def checkerboard(n: int = 8) -> tuple[Interactions, Int64s]:
@@ -46,17 +46,14 @@ def checkerboard(n: int = 8) -> tuple[Interactions, Int64s]:
 def popularity_world(n_interactions: int = 100_000, seed: int = 0) -> Interactions:
     """A synthetic world of any size, for benchmarks: MovieLens' curve of popularity, and nothing to learn beyond it.
 
-    Exactly n_interactions rows, ordered in time, no pair twice; about 106 rows a user, as in ML-100K, and 1,682
-    films at 100,000 rows, growing with the power 0.42. Raises ValueError below 1,000 rows.
+    Exactly n_interactions rows, ordered in time, no pair twice; about 106 rows a user, skewed, as in ML-100K, and
+    1,682 films at 100,000 rows, growing with the power 0.42. Raises ValueError below 1,000 rows.
     """
     if n_interactions < 1_000:
         raise ValueError(f"n_interactions must be at least 1,000, got {n_interactions!r}")
     rng = np.random.default_rng(seed)
-    n_items = int(1_682 * (n_interactions / 100_000) ** 0.42)
-    n_users = max(n_interactions // 106, 2)
-    share = np.exp(np.interp(np.linspace(0, 1, n_items), _PLACES, np.log(_SHARES)))
-    code = _distinct_pairs(rng, _degrees(rng, n_users, n_items, n_interactions), rng.permutation(share))
-    user, item = np.divmod(rng.permutation(code), n_items)
+    n_items, n_users = int(1_682 * (n_interactions / 100_000) ** 0.42), n_interactions // 106
+    user, item = _pairs(rng, n_users, n_items, n_interactions)
     return Interactions(
         user=user.astype(np.int32),
         item=item.astype(np.int32),
@@ -70,33 +67,36 @@ def popularity_world(n_interactions: int = 100_000, seed: int = 0) -> Interactio
     )
 
 
-def _degrees(rng: np.random.Generator, n_users: int, n_items: int, total: int) -> Int64s:
-    """How many films each user rated: skewed as in MovieLens, from 20 (or fewer in a tiny world) up; sums to total."""
-    least, most = min(20, total // n_users), n_items // 2
-    extra = np.exp(rng.normal(3.7, 1.2, n_users))
-    degree = np.full(n_users, least, np.int64)
-    while (short := total - int(degree.sum())) > 0:
-        room = degree < most
-        raw = np.where(room, extra, 0.0)
-        step = np.floor(raw / raw.sum() * short).astype(np.int64)
-        if not step.any():
-            step[np.flatnonzero(room)[:short]] = 1
-        degree = np.minimum(degree + step, most)
-    return degree
+def _pairs(rng: np.random.Generator, n_users: int, n_items: int, n: int) -> tuple[Int64s, Int64s]:
+    """n different pairs in random order: one toss for each user and film, weighted by both."""
+    curve = np.exp(np.interp(np.linspace(0, 1, n_items), _PLACES, np.log(_SHARES)))
+    # the most active users rate every popular film once and not more: a push at the top makes up for it
+    popular: Float32s = rng.permutation(-np.log1p(-0.85 * curve)).astype(np.float32)
+    active: Float32s = (18.0 + np.exp(rng.normal(3.7, 1.2, n_users))).astype(np.float32)
+    strength = _strength(active, popular, 1.02 * n)  # 2 % more than needed: the spare ones are left out below
+    while True:
+        tosses = [_toss(rng, active, popular * strength, start) for start in range(0, n_users, _USERS_AT_ONCE)]
+        user, item = (np.concatenate(column) for column in zip(*tosses, strict=True))
+        if len(user) >= n:
+            kept = rng.permutation(len(user))[:n]
+            return user[kept], item[kept]
+        strength *= np.float32(1.1)
 
 
-def _distinct_pairs(rng: np.random.Generator, degree: Int64s, weight: npt.NDArray[np.float64]) -> Int64s:
-    """For each user `degree` different items drawn by weight, as user * n_items + item, (degree.sum(),)."""
-    n_items, chance = len(weight), np.cumsum(weight) / weight.sum()
-    done: list[Int64s] = []
-    active, codes = np.arange(len(degree)), np.empty(0, np.int64)
-    while len(active):
-        have = np.bincount(codes // n_items, minlength=len(degree))
-        user = np.repeat(active, (degree - have)[active])
-        drawn = np.searchsorted(chance, rng.random(len(user)), side="right").clip(max=n_items - 1)
-        codes = np.unique(np.concatenate((codes, user * n_items + drawn)))
-        have = np.bincount(codes // n_items, minlength=len(degree))
-        full = have[codes // n_items] == degree[codes // n_items]  # these users need no more rounds
-        done.append(codes[full])
-        codes, active = codes[~full], active[have[active] < degree[active]]
-    return np.concatenate(done)
+def _strength(active: Float32s, popular: Float32s, wanted: float) -> np.float32:
+    """The factor at which `wanted` pairs are expected, by bisection over 65 typical users."""
+    typical = np.quantile(active, (np.arange(65) + 0.5) / 65)[:, None]
+    low, high = 0.0, 64.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        expected = (1 - np.exp(-middle * typical * popular)).sum(1).mean() * len(active)
+        low, high = (middle, high) if expected < wanted else (low, middle)
+    return np.float32(high)
+
+
+def _toss(rng: np.random.Generator, active: Float32s, weight: Float32s, start: int) -> tuple[Int64s, Int64s]:
+    """Pairs of some users: a pair is in with the chance 1 - exp(-active * weight)."""
+    active = active[start : start + _USERS_AT_ONCE]
+    waits = rng.standard_exponential((len(active), len(weight)), dtype=np.float32)  # (users, n_items)
+    user, item = np.nonzero(waits < active[:, None] * weight)
+    return user + start, item
