@@ -22,6 +22,8 @@ class TrainingHistory:
     def __init__(self, events: tuple[FitEvent, ...] = (), total: int = 0) -> None:
         self.events = events
         self.total = max(total, events[-1].total if events else 0)
+        # every epoch's numbers are kept, also where its snapshot has been thinned out
+        self.metrics: dict[int, dict[str, float]] = {event.step: event.metrics for event in events}
 
     def add(self, event: FitEvent) -> None:
         """Append an epoch; the first and the last are always kept."""
@@ -29,10 +31,12 @@ class TrainingHistory:
         while len(events) > KEEP:
             events = (*events[:-1:2], events[-1])
         self.events, self.total = events, event.total
+        self.metrics = self.metrics | {event.step: event.metrics}
 
     def curve(self, metric: str) -> tuple[list[int], list[float]]:
-        """Epoch numbers and values of one metric, at most as many points as are kept."""
-        return [e.step for e in self.events], [e.metrics[metric] for e in self.events]
+        """Epoch numbers and values of one metric, of every epoch there was."""
+        known = sorted((step, numbers[metric]) for step, numbers in self.metrics.items() if metric in numbers)
+        return [step for step, _ in known], [value for _, value in known]
 
     @property
     def last(self) -> FitEvent | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 import bqplot
+import numpy as np
 
 from ..answer import Answer
 
@@ -28,6 +30,34 @@ class Chart(ABC):
 
     def __init__(self) -> None:
         self.on_select: Callable[[int], None] = lambda place: None  # the panel sets it
+        self._showing = False
+
+    def watch(self, mark: Any) -> None:
+        """Let a click on a mark select its place in the list. bqplot writes it to `selected`."""
+        mark.interactions = {"click": "select"}
+        mark.observe(self._marked, "selected")
+
+    def _marked(self, change: dict[str, Any]) -> None:
+        if self._showing:
+            return
+        new = [] if change["new"] is None else list(change["new"])
+        place = self.place_of(int(new[-1])) if new else -1
+        if place >= 0:
+            self.on_select(place)
+        if list(change["owner"].selected if change["owner"].selected is not None else []) == new:
+            self._choose(change["owner"], change["old"])  # a click beside the films chooses nothing
+
+    def _choose(self, mark: Any, selected: Any) -> None:
+        """Mark as chosen from our side, without taking it for a click."""
+        self._showing = True
+        try:
+            mark.selected = selected
+        finally:
+            self._showing = False
+
+    def place_of(self, index: int) -> int:
+        """The place in the list of the mark's index-th element, or -1 for none."""
+        return index
 
     def animate(self, wanted: bool) -> None:
         self.figure.animation_duration = DURATION if wanted else 0
@@ -66,3 +96,19 @@ def figure(**options: Any) -> bqplot.Figure:
     )
     made.layout.overflow = "hidden"
     return made
+
+
+def nice_ticks(low: float, high: float, n: int = 4) -> Any:
+    """About n round numbers from at most `low` to at least `high`: the ends of an axis are on it."""
+    span = max(high - low, 1e-9)
+    raw = span / max(n - 1, 1)
+    size = 10.0 ** math.floor(math.log10(raw))
+    step = next(factor * size for factor in (1, 2, 2.5, 5, 10) if factor * size >= raw * 0.999)
+    first, last = math.floor(low / step + 1e-6), math.ceil(high / step - 1e-6)
+    return np.arange(first, last + 1) * step
+
+
+def digits_of(ticks: Any) -> int:
+    """How many decimals tell these ticks apart."""
+    step = float(ticks[1] - ticks[0]) if len(ticks) > 1 else 1.0
+    return next((d for d in range(7) if abs(round(step, d) - step) < 1e-9 * max(step, 1)), 6)

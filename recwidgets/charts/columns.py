@@ -62,11 +62,11 @@ class Columns(Chart):
         self.bars = bqplot.Bars(
             x=ranks, y=self._heights, scales={"x": x, "y": y}, type="stacked", padding=0.3,
             colors=["var(--rw-mid)", "var(--rw-accent)"], stroke="var(--rw-accent)",
-            interactions={"click": "select"}, apply_clip=False,
+            apply_clip=False,
             selected_style={"stroke": "var(--rw-ink)", "stroke-width": "2.5px"},
         )  # fmt: skip
         axes = [
-            bqplot.Axis(scale=x, tick_format="d", grid_lines="none", label="rank in the list", **AXIS),
+            bqplot.Axis(scale=x, tick_format="d", grid_lines="none", label="rank in the list", label_offset="30px", **AXIS),
             bqplot.Axis(scale=y, orientation="vertical", num_ticks=5, tick_format=".0%", **AXIS),
         ]
         self.figure = figure(
@@ -75,7 +75,7 @@ class Columns(Chart):
         )  # fmt: skip
         self.figure.layout.height, self.figure.layout.width = "288px", "100%"
         self.figure.layout.min_width = "236px"
-        self.bars.on_element_click(self._clicked)
+        self.watch(self.bars)
 
     def show(self, answer: Answer | None, selected: int = 0) -> None:
         heights = np.zeros((2, PLACES), np.float32)
@@ -87,12 +87,10 @@ class Columns(Chart):
         self._heights = heights
         with self.bars.hold_sync():
             self.bars.y = heights
-            self.bars.selected = [selected] if selected < self._films else []
+            self._choose(self.bars, [selected] if selected < self._films else [])
 
-    def _clicked(self, mark: Any, target: dict[str, Any]) -> None:
-        place = int(target.get("data", {}).get("index", -1))
-        if 0 <= place < self._films:
-            self.on_select(place)
+    def place_of(self, index: int) -> int:
+        return index if index < self._films else -1
 
     def caption(self, answer: Answer | None) -> str:
         if not self._clicks:

@@ -12,6 +12,7 @@ from ..core import Ints
 from ._base import Chart, figure
 
 FILMS = 3  # more slices than this are told apart by nobody
+TOO_THIN = 0.035  # a slice below this share has no room for its number
 
 
 def assign_slots(previous: list[int | None], first: Ints) -> list[int | None]:
@@ -47,20 +48,20 @@ class Pie(Chart):
             labels=[""] * (FILMS + 1),
             colors=[f"var(--rw-film-{n})" for n in (1, 2, 3)] + ["var(--rw-quiet)"],
             stroke="var(--rw-surface)",
-            radius=82,
-            inner_radius=46,
-            display_labels="outside",
-            label_color="var(--rw-ink)",
-            font_size="11px",
+            radius=112,
+            inner_radius=64,
+            display_labels="inside",
+            label_color="var(--rw-on-film)",
+            font_size="13px",
             font_weight="bold",
             sort=False,
-            interactions={"click": "select"},
-            selected_style={"stroke": "var(--rw-ink)", "stroke-width": "2.5px"},
+            # bqplot's transition ends by writing `stroke`, so the stylesheet reads these instead
+            selected_style={"--rw-edge": "var(--rw-ink)", "--rw-edge-width": "2.5px"},
             apply_clip=False,
         )
         self.centre, self.below = (
-            self._text(scales, 0.525, 20, "bold"),
-            self._text(scales, 0.44, 11, "normal"),
+            self._text(scales, 0.515, 20, "bold"),
+            self._text(scales, 0.435, 11, "normal"),
         )
         self.figure = figure(
             marks=[self.pie, self.centre, self.below],
@@ -68,7 +69,7 @@ class Pie(Chart):
         )
         self.figure.layout.height, self.figure.layout.width = "258px", "100%"
         self.figure.layout.min_width = "236px"
-        self.pie.on_element_click(self._clicked)
+        self.watch(self.pie)
 
     @staticmethod
     def _text(scales: dict[str, Any], y: float, size: int, weight: str) -> bqplot.Label:
@@ -88,7 +89,7 @@ class Pie(Chart):
         sizes, labels, chosen = self._frame(answer, selected)
         with self.pie.hold_sync():
             self.pie.sizes, self.pie.labels = sizes, labels
-            self.pie.selected = chosen
+            self._choose(self.pie, chosen)
         three = f"{100 * sizes[:FILMS].sum():.0f} %" if answer is not None else ""
         for mark, text in ((self.centre, three), (self.below, "first three" if three else "")):
             if mark.text[0] != text:
@@ -104,19 +105,15 @@ class Pie(Chart):
         place = {int(item): n for n, item in enumerate(answer.top)}
         self._places = [-1 if item is None else place[item] for item in self._slots]
         sizes = np.array([shares[n] if n >= 0 else 0.0 for n in self._places] + [shares[FILMS:].sum()])
-        percent = rounded(100 * sizes, 1, 100.0)
         labels = [
-            f"{n + 1} · {p:.1f} %" if n >= 0 else ""
-            for n, p in zip(self._places, percent, strict=False)
+            str(n + 1) if n >= 0 and size >= TOO_THIN else ""
+            for n, size in zip(self._places, sizes, strict=False)
         ]
-        rest = f"{FILMS + 1}–{len(answer.top)} · {percent[-1]:.1f} %" if len(answer.top) > FILMS else ""
         chosen = [self._places.index(selected)] if selected in self._places else []
-        return sizes, [*labels, rest], chosen
+        return sizes, [*labels, ""], chosen
 
-    def _clicked(self, mark: Any, target: dict[str, Any]) -> None:
-        slot = int(target.get("data", {}).get("index", -1))
-        if 0 <= slot < len(self._places) and self._places[slot] >= 0:
-            self.on_select(self._places[slot])
+    def place_of(self, index: int) -> int:
+        return self._places[index] if index < len(self._places) else -1
 
     def caption(self, answer: Answer | None) -> str:
         return "Softmax share among the first ten films."
@@ -126,17 +123,24 @@ class Pie(Chart):
             return ""
         shares, sure = softmax_shares(answer.scores[answer.top], answer.unseen)
         n, untrained = len(answer.unseen), 100 * len(answer.top) / len(answer.unseen)
-        pieces = "".join(
-            f'<i class="rw-f{slot}" style="width:{100 * sure * shares[place]:.2f}%"></i>'
-            for slot, place in sorted(enumerate(self._places, 1), key=lambda pair: pair[1])
-            if place >= 0
+        order = sorted((place, slot) for slot, place in enumerate(self._places, 1) if place >= 0)
+        values = [float(shares[place]) for place, _ in order]
+        percent = rounded([100 * value for value in (*values, 1 - sum(values))], 1, 100.0)
+        keys = [(f"rw-f{slot}", str(place + 1)) for place, slot in order]
+        if len(answer.top) > FILMS:
+            keys.append(("rw-quiet", f"{FILMS + 1}–{len(answer.top)}"))
+        legend = "".join(
+            f'<span><i class="rw-chip {name}">{rank}</i>{value:.1f} %</span>'
+            for (name, rank), value in zip(keys, percent, strict=False)
         )
-        rest = 100 * sure * float(shares[FILMS:].sum())
+        pieces = "".join(
+            f'<i class="{name}" style="width:{sure * value:.2f}%"></i>'
+            for (name, _), value in zip(keys, percent, strict=False)
+        )
         return (
-            f'<p class="rw-sure"><b>How sure: {100 * sure:.1f} %</b> of all {n:,} films</p>'
-            f'<div class="rw-bar" aria-hidden="true">{pieces}<i class="rw-rest" style="width:{rest:.2f}%">'
-            f"</i></div><p class='rw-cap'>Top {len(answer.top)} against all other films. "
-            f"Pure chance: {untrained:.1f} %.</p>"
+            f'<p class="rw-shares">{legend}</p><p class="rw-sure"><b>How sure: {100 * sure:.1f} %</b> of all {n:,} films</p>'
+            f'<div class="rw-bar" aria-hidden="true">{pieces}</div>'
+            f'<p class="rw-cap">Top {len(answer.top)} against all other films. Pure chance: {untrained:.1f} %.</p>'
         )
 
     def sentence(self, answer: Answer | None) -> str:

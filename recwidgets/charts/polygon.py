@@ -10,7 +10,7 @@ import numpy as np
 from ..answer import Answer
 from ..core import Floats, Ints
 from ..data import Interactions
-from ._base import AXIS, Chart, figure
+from ._base import AXIS, Chart, digits_of, figure, nice_ticks
 
 PLACES = 10
 
@@ -76,16 +76,16 @@ class Polygon(Chart):
         self.points = bqplot.Scatter(
             x=corners[0][1:-1], y=corners[1][1:-1], scales=both, colors=["var(--rw-surface)"],
             stroke="var(--rw-accent)", stroke_width=2, default_size=44, apply_clip=False,
-            interactions={"click": "select"},
             selected_style={"fill": "var(--rw-accent)", "stroke": "var(--rw-accent)"},
             unselected_style={"fill": "var(--rw-surface)"},
         )  # fmt: skip
+        self.left = bqplot.Axis(scale=self.y, orientation="vertical", tick_format="d", **AXIS)
+        self.right = bqplot.Axis(scale=self.score_scale, orientation="vertical", side="right",
+                                 grid_lines="none", **AXIS)
         axes = [
             bqplot.Axis(scale=x, tick_values=np.arange(1, PLACES + 1), tick_format="d",
-                        grid_lines="none", label="rank in the list", **AXIS),
-            bqplot.Axis(scale=self.y, orientation="vertical", num_ticks=5, tick_format="d", **AXIS),
-            bqplot.Axis(scale=self.score_scale, orientation="vertical", side="right", num_ticks=3,
-                        grid_lines="none", tick_format=".2f", **AXIS),
+                        grid_lines="none", label="rank in the list", label_offset="30px", **AXIS),
+            self.left, self.right,
         ]  # fmt: skip
         self.figure = figure(
             marks=[self.line, self.scores, self.points], axes=axes,
@@ -93,7 +93,7 @@ class Polygon(Chart):
         )  # fmt: skip
         self.figure.layout.height, self.figure.layout.width = "300px", "100%"
         self.figure.layout.min_width = "236px"
-        self.points.on_element_click(self._clicked)
+        self.watch(self.points)
 
     def show(self, answer: Answer | None, selected: int = 0) -> None:
         neighbours = np.zeros(0, np.int32) if answer is None else nearest(answer)
@@ -103,23 +103,24 @@ class Polygon(Chart):
         if answer is not None:
             self._counts = neighbour_counts(answer.data, neighbours, top)
         scores = np.zeros(0) if answer is None else answer.scores[top]
-        low, high = score_range(scores)
+        counts = nice_ticks(0, max(self._k, 1), 5)
+        ticks = score_ticks(scores)
+        low = float(ticks[0])
         _, y = frequency_polygon(self._counts)
         _, thin = frequency_polygon(scores - low)
-        with self.y.hold_sync():
-            self.y.max = float(max(self._k, 1))
+        self.y.max, self.left.tick_values = float(counts[-1]), counts[counts == counts.round()]
         with self.score_scale.hold_sync():
-            self.score_scale.min, self.score_scale.max = low, high
+            self.score_scale.min, self.score_scale.max = low, float(ticks[-1])
+        with self.right.hold_sync():
+            self.right.tick_values, self.right.tick_format = ticks, f".{digits_of(ticks)}f"
         self.line.y = y
         self.scores.y = thin + low
         with self.points.hold_sync():
             self.points.y = y[1:-1]
-            self.points.selected = [selected] if len(top) else []
+            self._choose(self.points, [selected] if len(top) else [])
 
-    def _clicked(self, mark: Any, target: dict[str, Any]) -> None:
-        place = int(target.get("data", {}).get("index", -1))
-        if 0 <= place < len(self._counts):
-            self.on_select(place)
+    def place_of(self, index: int) -> int:
+        return index if index < len(self._counts) else -1
 
     def caption(self, answer: Answer | None) -> str:
         return (
@@ -137,9 +138,9 @@ class Polygon(Chart):
         return f"Frequency polygon: of the {self._k} nearest neighbours, so many rated each film: {counts}."
 
 
-def score_range(scores: Any) -> tuple[float, float]:
-    """Ends of the score axis: zero is always on it, and the scores do not touch the top."""
+def score_ticks(scores: Any) -> Any:
+    """The score axis: zero is always on it, and the scores stay under its upper third."""
     if not len(scores):
-        return 0.0, 1.0
+        return np.array([0.0, 0.5, 1.0])
     low, high = min(0.0, float(np.min(scores))), max(0.0, float(np.max(scores)))
-    return low, (high * 1.5 if high > 0 else 1.0)
+    return nice_ticks(low, high * 1.4 if high > 0 else -low * 0.2, 4)

@@ -8,7 +8,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from ..charts._base import AXIS
+from ..charts._base import AXIS, digits_of, nice_ticks
 from ..training import TrainingHistory
 from .page import Page, esc
 
@@ -25,35 +25,33 @@ def thin(steps: list[int], values: list[float], points: int = POINTS) -> tuple[A
     return x, y
 
 
-def nice_range(values: Any, zero: bool) -> tuple[float, float]:
-    """Ends of an axis around the values, a tenth of room each way; from zero where asked."""
+def value_range(values: Any, zero: bool) -> tuple[float, float]:
+    """Ends of an axis around the values; from zero where asked, never without width."""
     if not len(values):
         return 0.0, 1.0
     low, high = float(np.min(values)), float(np.max(values))
-    room = 0.1 * (high - low) or 0.1 * abs(high) or 0.1
+    room = 0.0 if high > low else 0.1 * abs(high) or 0.1
     return (0.0 if zero else low - room), high + room
 
 
 class _Plot:
     """One small figure: a line, a marker at the epoch shown, and perhaps a baseline."""
 
-    def __init__(self, zero: bool, tick_format: str) -> None:
-        self._zero = zero
+    def __init__(self, zero: bool, percent: bool) -> None:
+        self._zero, self._percent = zero, percent
         self.x, self.y = bqplot.LinearScale(min=0, max=1), bqplot.LinearScale(min=0, max=1)
         scales = {"x": self.x, "y": self.y}
         self.line = self._lines(scales, "var(--rw-accent)", "solid", 2)
         self.base = self._lines(scales, "var(--rw-ink2)", "dashed", 1.2)
-        self.marker = self._lines(scales, "var(--rw-accent)", "dotted", 1.2)
+        self.marker = self._lines(scales, "var(--rw-accent)", "solid", 1)
         self.dot = bqplot.Scatter(
             x=[], y=[], scales=scales, colors=["var(--rw-accent)"], default_size=36, apply_clip=False
         )
-        axes = [
-            bqplot.Axis(scale=self.x, num_ticks=4, tick_format="d", grid_lines="none", **AXIS),
-            bqplot.Axis(scale=self.y, orientation="vertical", num_ticks=4, tick_format=tick_format, **AXIS),
-        ]
+        self.below = bqplot.Axis(scale=self.x, tick_format="d", grid_lines="none", **AXIS)
+        self.left = bqplot.Axis(scale=self.y, orientation="vertical", **AXIS)
         self.figure = bqplot.Figure(
             marks=[self.base, self.marker, self.line, self.dot],
-            axes=axes,
+            axes=[self.below, self.left],
             padding_x=0,
             padding_y=0,
             background_style={"fill": "transparent"},
@@ -71,10 +69,15 @@ class _Plot:
 
     def show(self, x: Any, y: Any, epoch: int, total: int, baseline: float | None) -> None:
         known = y if baseline is None else np.append(y, baseline)
-        low, high = nice_range(known, self._zero)
+        ticks = nice_ticks(*value_range(known, self._zero), 4)
+        low, high, digits = float(ticks[0]), float(ticks[-1]), digits_of(ticks)
         with self.y.hold_sync():
             self.y.min, self.y.max = low, high
-        self.x.max = float(max(total, 1))
+        with self.left.hold_sync():
+            self.left.tick_values = ticks
+            self.left.tick_format = f".{max(digits - 2, 0)}%" if self._percent else f".{digits}f"
+        steps = nice_ticks(0, max(total, 1), 4)
+        self.x.max, self.below.tick_values = float(max(total, 1)), steps[(steps == steps.round()) & (steps <= total)]
         _assign(self.line, x, y)
         _assign(self.base, *([] if baseline is None else [0, total], [] if baseline is None else [baseline] * 2))
         here = np.flatnonzero(x == epoch)
@@ -92,7 +95,7 @@ class Curve:
 
     def __init__(self, k: int = 10) -> None:
         self.k = k
-        self.loss, self.accuracy = _Plot(zero=False, tick_format=".2f"), _Plot(zero=True, tick_format=".0%")
+        self.loss, self.accuracy = _Plot(zero=False, percent=False), _Plot(zero=True, percent=True)
         self.loss_head, self.accuracy_head = Page(), Page()
         self.widget = ipywidgets.GridBox(
             [
@@ -105,8 +108,8 @@ class Curve:
     def show(self, history: TrainingHistory, epoch: int, baseline: float | None) -> None:
         """Draw the epochs so far; a marker stands at `epoch`. baseline: popularity's accuracy."""
         total = max(history.total, 1)
-        loss = thin(*_curve(history, "loss"))
-        accuracy = thin(*_curve(history, f"top_{self.k}_accuracy"))
+        loss = thin(*history.curve("loss"))
+        accuracy = thin(*history.curve(f"top_{self.k}_accuracy"))
         self.loss.show(*loss, epoch, total, None)
         self.accuracy.show(*accuracy, epoch, total, baseline)
         self.loss_head.show(_head("Loss on the training data", loss, epoch, "", lambda v: f"{v:.3f}", "Loss"))
@@ -115,11 +118,6 @@ class Curve:
         self.accuracy_head.show(
             _head(title, accuracy, epoch, note, lambda v: f"{100 * v:.1f} %", f"Top-{self.k} accuracy")
         )
-
-
-def _curve(history: TrainingHistory, metric: str) -> tuple[list[int], list[float]]:
-    known = history.last is not None and metric in history.last.metrics
-    return history.curve(metric) if known else ([], [])
 
 
 def _head(title: str, curve: tuple[Any, Any], epoch: int, note: str, said: Any, name: str) -> str:

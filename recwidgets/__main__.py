@@ -1,0 +1,5 @@
+"""python -m recwidgets"""
+
+from .cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,89 @@
+"""The command `recwidgets`: fetch data, train, ask what this machine can do, measure."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+SETS = ("latest-small", "100k", "1m", "20m", "25m")
+MODELS = ("gnn", "knn", "session")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; errors of the user's making are one sentence and exit code 2."""
+    parser = argparse.ArgumentParser(prog="recwidgets", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    fetch = commands.add_parser("fetch", help="download or prepare a data set")
+    fetch.add_argument("name", choices=SETS)
+    fetch.add_argument("--archive", help="a zip or folder that you have already")
+    train = commands.add_parser("train", help="train the three models and keep a handful of epochs")
+    train.add_argument("name", choices=SETS)
+    train.add_argument("--archive", help="a zip or folder that you have already")
+    train.add_argument("--model", choices=MODELS, action="append", help="only this one (may be repeated)")
+    train.add_argument("--epochs", type=int)
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--package", action="store_true", help="write into the package: how the shipped files were made")
+    commands.add_parser("doctor", help="say what works on this machine, and what to do about the rest")
+    chosen = parser.parse_args(arguments)
+    try:
+        return {"fetch": _fetch, "train": _train, "doctor": _doctor}[chosen.command](chosen)
+    except (ValueError, OSError, ImportError) as error:
+        print(f"recwidgets: {error}", file=sys.stderr)
+        return 2
+
+
+def _fetch(chosen: argparse.Namespace) -> int:
+    from .data import load_movielens
+
+    print(repr(load_movielens(chosen.name, archive=chosen.archive)))
+    return 0
+
+
+def epochs_to_keep(total: int) -> list[int]:
+    """A handful of epochs that show how a model settles: dense at first, then wide, and the last."""
+    wanted = [1, 2, 4, 8, 16, 32, 64]
+    return [*[step for step in wanted if step < 0.8 * total], total]
+
+
+def _train(chosen: argparse.Namespace) -> int:
+    from .data import load_movielens
+    from .models import make
+    from .pretrained import HERE, file_name, save_pretrained, user_folder
+    from .training import fit
+
+    split = load_movielens(chosen.name, archive=chosen.archive).split("temporal", test=0.2)
+    folder: Path = HERE if chosen.package else user_folder()
+    for name in chosen.model or MODELS:
+        model = make(name, seed=chosen.seed)
+        history = fit(model, split.train, split.test, chosen.epochs)
+        path = folder / file_name(name, split.train)
+        save_pretrained(path, model, history, epochs_to_keep(history.total))
+        print(f"{model.label}: {history!r}\n  -> {path.name}, {path.stat().st_size / 1e6:.2f} MB")
+    return 0
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from .data import load_movielens
+    from .models import _tf
+
+    print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
+    for package in ("numpy", "ipywidgets", "bqplot", "jupyterlab", "tensorflow", "tensorflow-recommenders", "tensorflow-datasets"):  # fmt: skip
+        try:
+            print(f"  {package:<26}{importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            print(f"  {package:<26}missing")
+    print(f"embedded data: {load_movielens('latest-small')!r}")
+    try:
+        _tf.load()
+        print("training: works")
+    except ImportError as error:
+        print(f"training: {error}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
