@@ -2,9 +2,9 @@
 
     python dev.py lab      install what is needed, open JupyterLab on tutorials/00-start-here.ipynb
     python dev.py test     install what is needed, find or install a browser, check style and types, run every test
-    python dev.py lock     renew constraints.txt from pyproject.toml
+    python dev.py lock     bring constraints.txt up to pyproject.toml; --upgrade renews every pin
 
-What follows `lab` or `test` goes to JupyterLab or pytest: python dev.py test -k pie -x
+What follows goes to JupyterLab, pytest or uv: python dev.py test -k pie -x
 
 Everything is installed into .venv, in this folder, and checked against the hashes in constraints.txt; the Python
 that runs this file is left as it was. Standard library only, and readable by old Pythons, so that the sentence
@@ -29,7 +29,7 @@ STAMP = VENV / "recwidgets-installed.txt"
 START = "tutorials/00-start-here.ipynb"
 # What a source distribution in constraints.txt is built with; installed first, so that it is hash-checked too.
 BUILDERS = ("setuptools", "wheel")
-UV = "pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade --quiet"
+UV = "pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --quiet"
 NO_ADDRESS = "--no-emit-index-url --no-emit-find-links --no-annotate --no-header"
 
 
@@ -106,11 +106,13 @@ def test(arguments):
         raise SystemExit(f"failed: {', '.join(failed)}")
 
 
-def lock(_):
+def lock(arguments):
     head = "# Every package of every extra, pinned and hashed for all systems. Renew with: python dev.py lock\n"
     with tempfile.TemporaryDirectory() as folder:
         new = Path(folder) / "constraints.txt"
-        run(PYTHON, "-m", "uv", *UV.split(), *NO_ADDRESS.split(), "--output-file", new, stdout=subprocess.DEVNULL)
+        shutil.copy(str(LOCK), str(new))  # uv keeps the pins it finds there, unless asked to --upgrade
+        options = [*UV.split(), *NO_ADDRESS.split(), *arguments, "--output-file", new]
+        run(PYTHON, "-m", "uv", *options, stdout=subprocess.DEVNULL)
         LOCK.write_text(head + new.read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
 
 
