@@ -49,7 +49,7 @@ def planted(
     circle_of_user = np.arange(n_users) // (tastes * circle) * tastes + taste_of_user
     following = np.arange(n_items) + tastes
     next_item = np.where(following < n_items, following, taste_of_item)  # after the last of a taste, its first
-    popularity = rng.permutation(1.0 / (np.arange(n_items) + 5.0))
+    popularity = rng.permutation(1.0 / (np.arange(n_items) + 10.0) ** 2)
     liked = rng.random((circle_of_user.max() + 1, n_items)) < _LIKED  # (circles, n_items)
     weights = popularity * np.where(liked, _BOOST, 1.0)  # (circles, n_items)
     lives = [
