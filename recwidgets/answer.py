@@ -53,9 +53,7 @@ class Answer:
         return explanation
 
 
-def answer(
-    model: Any, data: Interactions, person: Person, held_out: Interactions | None = None, k: int = 10
-) -> Answer:
+def answer(model: Any, data: Interactions, person: Person, held_out: Interactions | None = None, k: int = 10) -> Answer:
     """Ask `model` about `person`. numpy only; k is cut to the films there are."""
     scores = model.scores(person)
     top = rank(scores, person.history, min(k, data.n_items))

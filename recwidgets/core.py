@@ -155,9 +155,7 @@ def person_of(data: Interactions, who: Who) -> Person:
 def check_k(k: int, n_items: int) -> int:
     """k as an int between 1 and the catalogue's size, or a clear sentence."""
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= n_items:
-        raise ValueError(
-            f"k must be a whole number from 1 to {n_items} (the films there are), got {k!r}"
-        )
+        raise ValueError(f"k must be a whole number from 1 to {n_items} (the films there are), got {k!r}")
     return int(k)
 
 
@@ -172,9 +170,7 @@ def rank(scores: Floats, seen: Ints, k: int) -> Ints:
     return order[left[order] > -np.inf].astype(np.int32)
 
 
-def recommend(
-    model: Recommender, data: Interactions, user: Who, k: int = 10, *, seen: bool = False
-) -> Recommendations:
+def recommend(model: Recommender, data: Interactions, user: Who, k: int = 10, *, seen: bool = False) -> Recommendations:
     """The k films that `model` ranks first for `user`.
 
     data: the interactions whose films count as seen. user: an id, or a list of item ids (a
@@ -193,9 +189,7 @@ def recommend(
     )
 
 
-def recommend_all(
-    model: Any, data: Interactions, k: int = 100, *, seen: bool = False
-) -> NDArray[np.int32]:
+def recommend_all(model: Any, data: Interactions, k: int = 100, *, seen: bool = False) -> NDArray[np.int32]:
     """The k first films of every user, best first: int32 (n_users, k), indices into data.items.
 
     Rows follow data.users. Seen films are left out unless seen=True; a row with fewer than k

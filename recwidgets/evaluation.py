@@ -40,9 +40,7 @@ def evaluate(
     Raises ValueError where nothing is held out.
     """
     if not len(split.test):
-        raise ValueError(
-            "split.test holds no row, so there is nothing to evaluate on; split with test=0.2"
-        )
+        raise ValueError("split.test holds no row, so there is nothing to evaluate on; split with test=0.2")
     depths = sorted({check_k(depth, split.train.n_items) for depth in k} | {at})
     ranked = recommend_all(model, split.train, max(depths), seen=seen)
     result = score_lists(ranked, split, depths, at, seed)
@@ -65,9 +63,7 @@ def score_lists(ranked: Any, split: Split, depths: Sequence[int], at: int, seed:
     values = metrics.per_user(hit, relevant, at)
     values["novelty"] = metrics.novelty(ranked, train.popularity, train.n_users, at)
     values["novelty"] = np.where(relevant > 0, values["novelty"], np.nan)
-    result: dict[str, Any] = {
-        f"top_{depth}_accuracy": metrics.top_k_accuracy(ranked, test, depth) for depth in depths
-    }
+    result: dict[str, Any] = {f"top_{depth}_accuracy": metrics.top_k_accuracy(ranked, test, depth) for depth in depths}
     result.update({name: float(np.nanmean(value)) for name, value in values.items()})
     result["coverage"] = metrics.coverage(ranked, train.n_items, at)
     result["intervals"] = {name: metrics.bootstrap(v, seed=seed) for name, v in values.items()}

@@ -121,9 +121,7 @@ class Driver:
         if self.alive:
             raise RuntimeError("a training is under way; stop it first")
         self._stop.clear()
-        self._thread = threading.Thread(
-            target=self._work, args=(make,), name="recwidgets-training", daemon=True
-        )
+        self._thread = threading.Thread(target=self._work, args=(make,), name="recwidgets-training", daemon=True)
         self._thread.start()
 
     def resume(self, epochs: int = -1) -> None:

@@ -66,7 +66,9 @@ class Columns(Chart):
             selected_style={"stroke": "var(--rw-ink)", "stroke-width": "2.5px"},
         )  # fmt: skip
         axes = [
-            bqplot.Axis(scale=x, tick_format="d", grid_lines="none", label="rank in the list", label_offset="30px", **AXIS),
+            bqplot.Axis(
+                scale=x, tick_format="d", grid_lines="none", label="rank in the list", label_offset="30px", **AXIS
+            ),
             bqplot.Axis(scale=y, orientation="vertical", num_ticks=5, tick_format=".0%", **AXIS),
         ]
         self.figure = figure(
@@ -108,7 +110,6 @@ class Columns(Chart):
             return "No answer to draw yet."
         whole = self._heights.sum(0)
         films = ", ".join(
-            f"{answer.full_title(item)} {100 * share:.0f} %"
-            for item, share in zip(answer.top, whole, strict=False)
+            f"{answer.full_title(item)} {100 * share:.0f} %" for item, share in zip(answer.top, whole, strict=False)
         )
         return f"Columns: share of the {self._clicks} clicks with the film in the top 10: {films}."

@@ -106,8 +106,7 @@ class Pie(Chart):
         self._places = [-1 if item is None else place[item] for item in self._slots]
         sizes = np.array([shares[n] if n >= 0 else 0.0 for n in self._places] + [shares[FILMS:].sum()])
         labels = [
-            str(n + 1) if n >= 0 and size >= TOO_THIN else ""
-            for n, size in zip(self._places, sizes, strict=False)
+            str(n + 1) if n >= 0 and size >= TOO_THIN else "" for n, size in zip(self._places, sizes, strict=False)
         ]
         chosen = [self._places.index(selected)] if selected in self._places else []
         return sizes, [*labels, ""], chosen

@@ -80,8 +80,9 @@ class Polygon(Chart):
             unselected_style={"fill": "var(--rw-surface)"},
         )  # fmt: skip
         self.left = bqplot.Axis(scale=self.y, orientation="vertical", tick_format="d", **AXIS)
-        self.right = bqplot.Axis(scale=self.score_scale, orientation="vertical", side="right",
-                                 grid_lines="none", **AXIS)
+        self.right = bqplot.Axis(
+            scale=self.score_scale, orientation="vertical", side="right", grid_lines="none", **AXIS
+        )
         axes = [
             bqplot.Axis(scale=x, tick_values=np.arange(1, PLACES + 1), tick_format="d",
                         grid_lines="none", label="rank in the list", label_offset="30px", **AXIS),
@@ -132,8 +133,7 @@ class Polygon(Chart):
         if answer is None or not len(answer.top):
             return "No answer to draw yet."
         counts = ", ".join(
-            f"{answer.full_title(item)} {count}"
-            for item, count in zip(answer.top, self._counts, strict=True)
+            f"{answer.full_title(item)} {count}" for item, count in zip(answer.top, self._counts, strict=True)
         )
         return f"Frequency polygon: of the {self._k} nearest neighbours, so many rated each film: {counts}."
 

@@ -53,8 +53,7 @@ def load_model(path: Any) -> Any:
         raise FileNotFoundError(f"there is no file {str(path)!r}; save one with model.save") from None
     except Exception as error:  # zipfile, zlib, json and numpy each have their own
         raise ValueError(
-            f"{str(path)!r} is not a model saved by recwidgets, or is damaged ({error}); "
-            "save it again with model.save"
+            f"{str(path)!r} is not a model saved by recwidgets, or is damaged ({error}); save it again with model.save"
         ) from error
     if about.get("format") != FORMAT or about.get("model") not in _CLASSES:
         raise ValueError(
@@ -65,9 +64,7 @@ def load_model(path: Any) -> Any:
     genres = tuple(tuple(text.split("|")) if text else () for text in about["genres"])
     has_ratings, has_times = about["has"]
     model = make(about["model"], **about["settings"])
-    model.data = Interactions(
-        **fields, genres=genres, name=about["data"], has_ratings=has_ratings, has_times=has_times
-    )
+    model.data = Interactions(**fields, genres=genres, name=about["data"], has_ratings=has_ratings, has_times=has_times)
     model.snapshot = Snapshot(
         about["model"],
         {name[9:]: value for name, value in arrays.items() if name.startswith("snapshot/")},

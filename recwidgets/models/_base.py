@@ -162,14 +162,10 @@ class EmbeddingModel(ABC):
         known = {knob.name: knob for knob in self.knobs}
         for name, value in knobs.items():
             if name not in known:
-                raise TypeError(
-                    f"{type(self).__name__} has no setting {name!r}; it has {', '.join(known)}"
-                )
+                raise TypeError(f"{type(self).__name__} has no setting {name!r}; it has {', '.join(known)}")
             knob = known[name]
             if not (knob.low <= value <= knob.high or value == knob.everything):
-                raise ValueError(
-                    f"{name} must be from {knob.low:g} to {knob.high:g}, got {value!r}"
-                )
+                raise ValueError(f"{name} must be from {knob.low:g} to {knob.high:g}, got {value!r}")
             self.values[name] = value
 
     def _trained(self) -> Interactions:

@@ -121,9 +121,7 @@ def load_pretrained(name: str, data: Interactions) -> tuple[Any, TrainingHistory
     model.data = data
     snapshots = {step: Snapshot(name, _arrays(stored, step)) for step in about["keep"]}
     model.snapshot = snapshots[about["keep"][-1]]
-    events = [
-        FitEvent(step, about["total"], about["metrics"][str(step)], snapshots[step]) for step in about["keep"]
-    ]
+    events = [FitEvent(step, about["total"], about["metrics"][str(step)], snapshots[step]) for step in about["keep"]]
     history = TrainingHistory(tuple(events), about["total"])
     history.metrics = {int(step): metrics for step, metrics in about["metrics"].items()}
     return model, history
