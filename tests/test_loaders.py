@@ -13,6 +13,7 @@ import threading
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -448,6 +449,21 @@ def test_a_download_that_fails_leaves_nothing_prepared(monkeypatch, tmp_path):
         with pytest.raises(DownloadError, match="ml-100k.zip could not be downloaded: the server answered 404"):
             load_movielens("100k", data_dir=tmp_path, progress=False)
     assert cache.prepared_folder(tmp_path, "100k") is None
+
+
+def test_where_another_process_was_first_its_copy_stays(monkeypatch, tmp_path):
+    class Late:
+        def download_and_prepare(self, **kwargs):
+            pretend_prepared(tmp_path, "latest-small")
+            raise FileExistsError("Destination already exists")
+
+    monkeypatch.setattr(_tfds, "builder", lambda name, data: Late())
+    monkeypatch.setattr(_tfds, "load", MagicMock)
+    assert_same(_tfds.prepare("latest-small", tmp_path, movielens.EMBEDDED), load_movielens())
+    shutil.rmtree(tmp_path / "movielens")
+    monkeypatch.setattr(Late, "download_and_prepare", MagicMock(side_effect=PermissionError("no")))
+    with pytest.raises(PermissionError):
+        _tfds.prepare("latest-small", tmp_path, movielens.EMBEDDED)
 
 
 def test_without_tfds_a_sentence_says_what_to_install(monkeypatch):

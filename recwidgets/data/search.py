@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -32,6 +33,12 @@ class Titles:
         self.stored = [fold(title) for title in titles]
         self.spoken = [fold(shown_title(title)) for title in titles]
         self.names = [fold(display_title(title)[0]) for title in titles]  # no year
+        self._all = [f"{stored}\n{spoken}" for stored, spoken in zip(self.stored, self.spoken, strict=True)]
+
+    def holding(self, text: str) -> list[int]:
+        """The items that hold the first word of folded `text`: quick, so that few are left to rank."""
+        word = text.split(" ", 1)[0]
+        return [item for item, forms in enumerate(self._all) if word in forms]
 
     def rank(self, item: int, text: str) -> int | None:
         """How well folded `text` fits: 0 the whole title, 1 its start, 2 the start of a word, 3 inside, 4 scattered."""
@@ -53,10 +60,9 @@ def search_items(data: Interactions, text: str, limit: int = 20) -> list[Found]:
     An empty text finds the most rated films.
     """
     wanted = fold(text)
-    ranks = [(data.folded_titles.rank(item, wanted), item) for item in range(data.n_items)]
-    hits = sorted((rank, -int(data.popularity[item]), item) for rank, item in ranks if rank is not None)
-    if not wanted:
-        hits = sorted((0, popularity, item) for _, popularity, item in hits)
+    titles, popularity = data.folded_titles, data.popularity
+    ranks = [(titles.rank(item, wanted) if wanted else 0, item) for item in titles.holding(wanted)]
+    hits = sorted((rank, -int(popularity[item]), item) for rank, item in ranks if rank is not None)
     return [Found(item, shown_title(str(data.titles[item]))) for _, _, item in hits[: max(limit, 0)]]
 
 
@@ -85,12 +91,17 @@ def suggest_items(data: Interactions, text: str) -> str:
 def search_users(data: Interactions, text: str, limit: int = 20) -> list[Found]:
     """Users by id, genre or favourite title, each user once: ids first, then fans of a genre, then of a film.
 
+    A word that is a genre and in a title ("war") finds both: the first half fans of the genre, unless it says "fans".
     An empty text finds the first users.
     """
     found: dict[int, str] = {}
     wanted = fold(text)
-    sources = (_by_id(data, wanted), _by_genre(data, wanted), _by_title(data, wanted))
-    for user, label in (hit for source in sources for hit in source):
+    genre = wanted
+    for word in _FAN_WORDS:
+        genre = genre.removesuffix(word)
+    fans = _by_genre(data, genre)
+    first_fans = islice(fans, limit if genre != wanted else limit // 2)
+    for user, label in chain(_by_id(data, wanted), first_fans, _by_title(data, wanted), fans):
         if len(found) >= limit:
             break
         found.setdefault(user, f"user {data.users[user]} · {label}")
@@ -106,8 +117,6 @@ def _by_id(data: Interactions, wanted: str) -> Iterator[Found]:
 
 
 def _by_genre(data: Interactions, wanted: str) -> Iterator[Found]:
-    for word in _FAN_WORDS:
-        wanted = wanted.removesuffix(word)
     names = {fold(genre): genre for genres in data.genres for genre in genres}
     genre = names.get(wanted) or next(
         (names[name] for name in sorted(names) if wanted and name.startswith(wanted)), None
