@@ -78,7 +78,7 @@ print(json.dumps([len(data), seen]))
 def test_training_without_tensorflow_says_what_to_install():
     code = """
 import json, recwidgets as rw
-data = rw.checkerboard()
+data, withheld = rw.checkerboard()
 try:
     rw.fit(rw.GNN(dim=4, seed=0), data, epochs=1)
 except ImportError as error:

@@ -1,0 +1,160 @@
+"""What a person sees of one panel, read from the page: list, chart, curve, state. Geometry, not traits."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import labpage
+from playwright.sync_api import Page
+
+KINDS = ("gnn", "knn", "session")
+ROW = re.compile(r"Rank (?P<rank>\d+)=?: (?P<title>.*), score (?P<score>[-−]?\d+\.\d+)(, watched later)?$")
+NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
+
+
+def slice_share(path: str) -> float:
+    """The share of a full turn of a slice, from its outline (a d3 arc): 0 to 1."""
+    start = re.match(rf"M({NUMBER})[ ,]({NUMBER})", path)
+    arcs = re.findall(rf"A({NUMBER}),({NUMBER}),0,([01]),([01]),({NUMBER}),({NUMBER})", path)
+    assert start and arcs, f"not the outline of a slice: {path[:80]}"
+    if len(arcs) > 2:
+        return 1.0  # a full ring is drawn as two half turns outside and two inside
+    begin = math.atan2(float(start[2]), float(start[1]))
+    end = math.atan2(float(arcs[0][5]), float(arcs[0][4]))
+    return (end - begin) % math.tau / math.tau
+
+
+def corners(path: str) -> list[tuple[float, float]]:
+    """The points of a line's outline."""
+    return [(float(x), float(y)) for x, y in re.findall(rf"[ML]({NUMBER})[ ,]({NUMBER})", path)]
+
+
+class PanelPage:
+    """One panel of the page; kind is "gnn", "knn" or "session"."""
+
+    def __init__(self, page: Page, kind: str) -> None:
+        self.page, self.kind = page, kind
+        self.selector = f".rw-panel.rw-{kind}"
+        self.root = page.locator(self.selector)
+        self.root.wait_for()
+
+    def text(self, selector: str) -> str:
+        return str(self.root.locator(selector).first.inner_text())
+
+    def click(self, name: str) -> None:
+        """A button by its label, as a person would find it."""
+        self.root.get_by_role("button", name=name, exact=True).click()
+
+    def wait(self, condition: str, argument: Any = None, timeout: float = 120_000) -> None:
+        """Wait for a JavaScript condition on (panel, argument)."""
+        self.page.wait_for_function(
+            f"([selector, argument]) => (({condition})(document.querySelector(selector), argument))",
+            arg=[self.selector, argument],
+            polling=labpage.POLL,
+            timeout=timeout,
+        )
+
+    def wait_text(self, selector: str, pattern: str, timeout: float = 120_000) -> None:
+        """Wait until the text of the first match of `selector` matches `pattern` (a JavaScript regular expression)."""
+        condition = "(panel, [s, p]) => { const e = panel.querySelector(s); return e && RegExp(p).test(e.innerText); }"
+        self.wait(condition, [selector, pattern], timeout)
+
+    def still(self) -> None:
+        """Wait until the chart's animation has ended."""
+        labpage.still(self.page, f"{self.selector} .rw-chart")
+
+    # -- the list ----------------------------------------------------------------------------------
+
+    def rows(self) -> list[tuple[str, float]]:
+        """[(title with year, score)], best first, as a screen reader hears them."""
+        found = []
+        for label in self.root.locator(".rw-list [data-row]").evaluate_all("r => r.map(e => e.ariaLabel)"):
+            match = ROW.match(label)
+            assert match, f"a row reads {label!r}"
+            found.append((match["title"], float(match["score"].replace("−", "-"))))
+        return found
+
+    def heading(self) -> str:
+        return self.text(".rw-list h3")
+
+    def user(self) -> str:
+        return re.search(r"user (\S+)$", self.heading())[1]  # type: ignore[index]
+
+    def choose(self, user: str) -> None:
+        """Type a user's id and press Enter; wait for the list to be that user's."""
+        box = self.root.get_by_role("combobox")
+        box.fill(user)
+        box.press("Enter")
+        self.wait_text(".rw-list h3", rf"user {user}$")
+
+    # -- the chart ---------------------------------------------------------------------------------
+
+    def sentence(self) -> str:
+        """The chart in words."""
+        return str(self.root.locator(".rw-chart .bqplot").get_attribute("aria-label"))
+
+    def said(self, titles: list[str]) -> list[float]:
+        """The number that the sentence gives for each title; they must come in this order."""
+        sentence, place, numbers = self.sentence(), 0, []
+        for title in titles:
+            match = re.compile(rf"{re.escape(title)} ({NUMBER})").search(sentence, place)
+            assert match, f"the chart's sentence does not name {title!r} after place {place}: {sentence}"
+            place = match.end()
+            numbers.append(float(match[1]))
+        return numbers
+
+    def paths(self, selector: str) -> list[str]:
+        found: list[str] = self.root.locator(selector).evaluate_all("all => all.map(e => e.getAttribute('d') || '')")
+        return found
+
+    def slices(self) -> list[float]:
+        return [slice_share(path) for path in self.paths(".rw-chart path.slice")]
+
+    def polygon(self) -> list[float]:
+        """The heights of the frequency polygon's corners over its ends, in px."""
+        points = corners(self.paths(".rw-chart path.line")[0])
+        return [points[0][1] - y for _, y in points]
+
+    def columns(self) -> list[float]:
+        """The whole height of each column in px, from left to right."""
+        boxes = self.root.locator(".rw-chart rect.bar").evaluate_all(
+            "all => all.map(e => { const b = e.getBoundingClientRect(); return [Math.round(b.x), b.height]; })"
+        )
+        heights: dict[int, float] = {}
+        for x, height in boxes:
+            heights[x] = heights.get(x, 0.0) + height
+        return [heights[x] for x in sorted(heights)]
+
+    # -- training ----------------------------------------------------------------------------------
+
+    def status(self) -> str:
+        return self.text(".rw-status")
+
+    def epoch(self) -> str:
+        return self.text(".rw-epoch output")
+
+    def curve_points(self) -> list[int]:
+        """How many points the drawn curves have: [loss, accuracy]."""
+        count = "all => all.map(f => Math.max(0, ...[...f.querySelectorAll('path.line')].map("
+        count += "p => ((p.getAttribute('d') || '').match(/[ML]/g) || []).length)))"
+        found: list[int] = self.root.locator(".rw-curve .bqplot").evaluate_all(count)
+        return found
+
+    # -- layout ------------------------------------------------------------------------------------
+
+    def sticks_out(self) -> list[str]:
+        """Elements with text that reach beyond the panel's edge; sideways scrolling counts too."""
+        found: list[str] = self.root.evaluate("""panel => {
+            const edge = panel.getBoundingClientRect(), out = [];
+            if (panel.scrollWidth > panel.clientWidth + 1) out.push('the panel scrolls sideways');
+            for (const e of panel.querySelectorAll('*')) {
+                const box = e.getBoundingClientRect();
+                if (!box.width || !e.textContent.trim() || getComputedStyle(e).visibility === 'hidden') continue;
+                if (box.left < edge.left - 1 || box.right > edge.right + 1)
+                    out.push((e.className.baseVal ?? e.className) + ': ' + e.textContent.trim().slice(0, 40));
+            }
+            return out;
+        }""")
+        return found

@@ -1,0 +1,252 @@
+"""The start notebook in a real JupyterLab: three panels that paint, answer, train, pause, step and reset."""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import labpage
+import look
+import pytest
+from panelpage import KINDS, PanelPage
+
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+
+START = Path(__file__).resolve().parents[2] / "tutorials" / "00-start-here.ipynb"
+MAKE = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}
+
+
+@pytest.fixture
+def open_panel(open_in_lab, page, tmp_path):
+    """open_panel(kind, theme="light", code=None): a notebook with one panel, run."""
+
+    def start(kind, theme="light", code=None):
+        path = tmp_path / f"{kind}-{theme}.ipynb"
+        look.write_notebook(code or f"import recwidgets as rw\nrw.{MAKE[kind]}()", path)
+        open_in_lab(path, theme)
+        labpage.run_all(page)
+        return PanelPage(page, kind)
+
+    return start
+
+
+def check_chart_against_list(panel):
+    """The chart's geometry is what the list's scores say, and its sentence names the list's films in order."""
+    panel.still()
+    rows = panel.rows()
+    assert len(rows) == 10 and all(a[1] >= b[1] for a, b in zip(rows, rows[1:], strict=False))
+    {"gnn": check_pie, "knn": check_polygon, "session": check_columns}[panel.kind](panel, rows)
+
+
+def check_pie(panel, rows):
+    weights = [math.exp(score - rows[0][1]) for _, score in rows]
+    shares = [weight / sum(weights) for weight in weights]
+    *films, others = panel.slices()
+    # Scores are printed with two or three digits, so shares recomputed from them are good to about 0.01.
+    assert sorted(films, reverse=True) == pytest.approx(shares[:3], abs=0.01)
+    assert others == pytest.approx(sum(shares[3:]), abs=0.01)
+    assert panel.said([title for title, _ in rows[:3]]) == pytest.approx([100 * s for s in shares[:3]], abs=1)
+
+
+def check_polygon(panel, rows):
+    counts, heights = panel.said([title for title, _ in rows]), panel.polygon()
+    assert len(heights) == 12 and heights[0] == 0 and heights[-1] == pytest.approx(0, abs=0.5)
+    assert max(counts) > 0, "no neighbour rated any of the ten films"
+    unit = max(heights) / max(counts)
+    assert heights[1:-1] == pytest.approx([unit * count for count in counts], abs=1)
+
+
+def check_columns(panel, rows):
+    percents, heights = panel.said([title for title, _ in rows]), panel.columns()
+    assert len(heights) == 10 and max(percents) > 0
+    unit = max(heights) / max(percents)
+    assert heights == pytest.approx([unit * percent for percent in percents], abs=2)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_start_notebook_shows_three_panels_that_agree_with_themselves(page, open_in_lab, theme):
+    open_in_lab(START, theme)
+    labpage.run_all(page)
+    for kind in KINDS:
+        panel = PanelPage(page, kind)
+        panel.root.scroll_into_view_if_needed()
+        check_chart_against_list(panel)
+        assert panel.status().startswith("Ready")
+        assert panel.sticks_out() == []
+        labpage.screenshot(page, f"{kind}-{theme}", panel.selector)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_user_changes_chart_and_list_together(open_panel, kind):
+    panel = open_panel(kind)
+    check_chart_against_list(panel)
+    before = panel.rows(), panel.sentence()
+    panel.choose("414")
+    assert panel.rows() != before[0] and panel.sentence() != before[1]
+    check_chart_against_list(panel)
+    panel.click("Next user")
+    panel.wait_text(".rw-list h3", "user 415$")
+    check_chart_against_list(panel)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_chosen_film_is_taken_apart_into_parts_that_add_up(open_panel, kind):
+    panel = open_panel(kind)
+    for place in (0, 4):
+        title, score = panel.rows()[place]
+        panel.root.locator(".rw-list [data-row]").nth(place).click()
+        panel.wait_text(".rw-why h3", re.escape(title).replace(r"\ ", " "))
+        *parts, total = [
+            float(text.replace("−", "-")) for text in panel.root.locator(".rw-why td.rw-num").all_inner_texts()
+        ]
+        assert sum(parts) == pytest.approx(total, abs=0.0005), "as shown, to the last digit"
+        assert total == pytest.approx(score, abs=0.006), "the score in the list, which has fewer digits"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_train_pause_step_reset_do_what_they_say_while_users_can_be_chosen(open_panel, kind):
+    panel = open_panel(kind)
+    panel.click("Train")
+    panel.wait_text(".rw-status", "Training [2-9]")
+    panel.wait(
+        "panel => panel.querySelector('.rw-progress') && / s left/.test(panel.querySelector('.rw-status').innerText)"
+    )
+    points = panel.curve_points()[0]
+
+    user = panel.user()
+    panel.click("Next user")  # a click is answered meanwhile
+    panel.wait(f"panel => !/user {user}$/.test(panel.querySelector('.rw-list h3').innerText)")
+    assert panel.status().startswith("Training")
+    panel.page.wait_for_function(
+        """([selector, before]) => [...document.querySelectorAll(selector + ' .rw-curve .bqplot')].every(figure =>
+            Math.max(...[...figure.querySelectorAll('path.line')].map(
+                p => ((p.getAttribute('d') || '').match(/[ML]/g) || []).length)) > before)""",
+        arg=[panel.selector, points],
+        timeout=120_000,
+    )
+
+    panel.click("Pause")
+    panel.wait_text(".rw-status", "Paused", timeout=10_000)
+    paused = panel.epoch(), panel.curve_points()
+    panel.page.wait_for_timeout(2000)
+    assert (panel.epoch(), panel.curve_points()) == paused, "nothing is trained while paused"
+    check_chart_against_list(panel)
+
+    panel.click("Step")
+    epoch = int(re.search(r"epoch \d+ of (\d+)", paused[0])[1])
+    panel.wait_text(".rw-epoch output", f"epoch {epoch + 1} of {epoch + 1}")
+    panel.wait_text(".rw-status", "Paused")
+    labpage.screenshot(panel.page, f"{kind}-after-step", panel.selector)
+
+    panel.click("Reset")
+    panel.wait_text(".rw-list", "has not learned anything")
+    assert panel.epoch() == "no epoch yet" and panel.root.locator(".rw-list [data-row]").count() == 0
+    panel.click("Back to the trained model")
+    panel.wait_text(".rw-status", "Ready")
+    check_chart_against_list(panel)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_time_machine_puts_chart_and_list_back(open_panel, kind):
+    panel = open_panel(kind)
+    now = panel.rows()
+    slider = panel.root.locator(".rw-epoch input")
+    slider.focus()
+    slider.press("Home")
+    panel.wait_text(".rw-epoch output", "^epoch 1 of")
+    check_chart_against_list(panel)
+    assert panel.rows() != now
+    slider.press("End")
+    panel.wait(
+        "(panel, label) => panel.querySelector('.rw-list [data-row]').ariaLabel.startsWith(label)",
+        f"Rank 1: {now[0][0]}, score {now[0][1]}",
+    )
+    assert panel.rows() == now
+
+
+def test_an_unknown_user_gets_a_sentence_and_the_panel_stays(open_panel):
+    panel = open_panel("gnn")
+    before = panel.rows()
+    box = panel.root.get_by_role("combobox")
+    box.fill("4711")
+    box.press("Enter")
+    panel.wait_text(".rw-message", "4711")
+    assert "610" in panel.text(".rw-message"), "it says which users there are"
+    assert "Traceback" not in panel.text(".rw-message")
+    assert panel.rows() == before
+
+
+def test_a_user_is_found_by_a_favourite_film(open_panel):
+    panel = open_panel("gnn")
+    box = panel.root.get_by_role("combobox")
+    box.press_sequentially("Fargo")
+    panel.wait("panel => panel.querySelectorAll('[role=option]').length > 0")
+    box.press("ArrowDown")
+    wanted = panel.root.locator("[role=option][aria-selected=true]").get_attribute("data-value")
+    box.press("Enter")
+    panel.wait_text(".rw-list h3", f"user {wanted}$")
+
+
+def test_the_list_is_worked_with_the_keyboard(open_panel):
+    panel = open_panel("knn")
+    rows = panel.root.locator(".rw-list [data-row]")
+    rows.first.focus()
+    panel.page.keyboard.press("ArrowDown")
+    title = panel.rows()[1][0]
+    panel.wait_text(".rw-why h3", re.escape(title).replace(r"\ ", " "))
+    assert panel.page.evaluate("document.activeElement.ariaLabel").startswith("Rank 2")
+
+
+@pytest.mark.parametrize("page", [{"width": 760}], indirect=True, ids=["half a window"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_half_a_window_is_wide_enough(open_panel, kind, page):
+    panel = open_panel(kind)
+    panel.still()
+    assert 560 <= panel.root.bounding_box()["width"] <= 680
+    assert panel.sticks_out() == []
+    labpage.screenshot(page, f"{kind}-narrow", panel.selector)
+
+
+@pytest.mark.parametrize("page", [{"reduced_motion": "reduce"}], indirect=True, ids=["reduced motion"])
+def test_the_wish_for_less_motion_is_honoured(open_panel):
+    panel = open_panel("gnn")
+    panel.wait("panel => panel.classList.contains('rw-still')")
+
+
+def test_a_title_with_markup_in_it_is_text(open_panel):
+    code = """
+import pandas as pd, recwidgets as rw
+n = 40
+frame = pd.DataFrame({
+    "user": [str(u) for u in range(n) for _ in range(5)],
+    "item": [str((u + i) % n) for u in range(n) for i in range(5)],
+    "time": [u * 100 + i for u in range(n) for i in range(5)],
+})
+bad = "<script>window.harmed = true</script><img src=x onerror='window.harmed = true'>"
+frame["title"] = bad + " " + frame["item"] + " (1999)"
+model = rw.Popularity()
+rw.fit(model, rw.Interactions.from_frame(frame, title="title", time="time"), progress=False)
+panel = rw.Panel(rw.Interactions.from_frame(frame, title="title", time="time"), model=model)
+panel.add_class("rw-gnn")  # so that this test finds it
+panel
+"""
+    panel = open_panel("gnn", code=code)
+    assert "<script>" in panel.rows()[0][0]
+    assert panel.page.evaluate("window.harmed === undefined")
+
+
+def test_the_start_notebook_under_voila(page, start_voila):
+    notebook = json.loads(START.read_text(encoding="utf-8"))
+    assert notebook["cells"], "the start notebook is not empty"
+    page.goto(start_voila(START))
+    for kind in KINDS:
+        panel = PanelPage(page, kind)
+        panel.wait("panel => panel.querySelectorAll('.rw-list [data-row]').length === 10")
+        check_chart_against_list(panel)
+        panel.choose("414")
+        check_chart_against_list(panel)
+    panel.click("Train")
+    panel.wait_text(".rw-status", "Training [2-9]")
+    panel.click("Pause")
+    panel.wait_text(".rw-status", "Paused", timeout=10_000)
+    labpage.screenshot(page, "voila")
