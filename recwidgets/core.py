@@ -5,7 +5,7 @@ Indices count from 0 inside; public calls take and give original ids. numpy only
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -65,7 +65,7 @@ class Part(NamedTuple):
     label: str
     kind: str
     value: float
-    index: int = -1
+    index: int = -1  # type: ignore[assignment]  # tuples have a method of that name, which nobody needs here
     weight: float = float("nan")
 
 
@@ -102,7 +102,7 @@ class Recommendations(NamedTuple):
     items: tuple[str, ...]
     titles: tuple[str, ...]
     scores: Floats
-    index: Ints
+    index: Ints  # type: ignore[assignment]  # as above
 
     def __repr__(self) -> str:
         rows = [
@@ -146,8 +146,10 @@ def person_of(data: Interactions, who: Who) -> Person:
     if isinstance(who, Person):
         return who
     if isinstance(who, (str, int, np.integer)):
-        user = data.user_index(who)
+        user = data.user_index(str(who))
         return Person(user, data.history(user))
+    if not isinstance(who, Iterable):
+        raise TypeError(f"who must be a user id or a list of item ids, got {who!r}; see data.users and data.items")
     history = [data.item_index(item) for item in who]
     return Person(None, np.asarray(list(dict.fromkeys(history)), np.int32))
 
@@ -157,6 +159,16 @@ def check_k(k: int, n_items: int) -> int:
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= n_items:
         raise ValueError(f"k must be a whole number from 1 to {n_items} (the films there are), got {k!r}")
     return int(k)
+
+
+def check_scored(shape: tuple[int, ...], data: Interactions) -> None:
+    """A model of other data would be ranked under wrong titles: say so. shape: (films,) or (users, films)."""
+    there = (data.n_users, data.n_items)[-len(shape) :]
+    if shape != there:
+        raise ValueError(
+            f"scores must be of the {' × '.join(map(str, there))} {'users × ' * (len(shape) - 1)}films of the data, "
+            f"got {' × '.join(map(str, shape))}; pass the interactions that the model was trained on"
+        )
 
 
 def rank(scores: Floats, seen: Ints, k: int) -> Ints:
@@ -179,7 +191,10 @@ def recommend(model: Recommender, data: Interactions, user: Who, k: int = 10, *,
     """
     k = check_k(k, data.n_items)
     person = person_of(data, user)
-    scores = model.scores(person)
+    # an id goes on as an id: the model knows the history that it was trained on, `data` may hold more
+    asked = person if isinstance(user, Person) or person.user is None else str(data.users[person.user])
+    scores = np.asarray(model.scores(asked))
+    check_scored(scores.shape, data)
     index = rank(scores, person.history[:0] if seen else person.history, k)
     return Recommendations(
         tuple(data.items[index].tolist()),
@@ -193,20 +208,26 @@ def recommend_all(model: Any, data: Interactions, k: int = 100, *, seen: bool = 
     """The k first films of every user, best first: int32 (n_users, k), indices into data.items.
 
     Rows follow data.users. Seen films are left out unless seen=True; a row with fewer than k
-    films left ends in -1. Ties go to the lower index, as in `recommend`.
+    films left ends in -1. Ties go to the lower index, as in `recommend`. Where the model has
+    `vectors`, all are multiplied at once, which rounds otherwise than one user's product: films
+    whose scores differ by less than that (1e-6 of the score) may change places.
     """
     k = check_k(k, data.n_items)
     vectors = getattr(model, "vectors", None)
     out = np.full((data.n_users, k), -1, np.int32)
     step = max(1, BLOCK // data.n_items)
-    queries, items = vectors() if vectors else (None, None)
+    queries, items = vectors() if vectors else (np.empty(0), None)
     transposed = None if items is None else np.ascontiguousarray(items.T)  # (dim, n_items)
+    if items is not None:
+        check_scored((len(queries), len(items)), data)
     for start in range(0, data.n_users, step):
         users = range(start, min(start + step, data.n_users))
-        if queries is not None:
+        if transposed is not None:
             block = queries[start : users.stop] @ transposed  # (users, n_items)
         else:
-            block = np.stack([model.scores(data.users[user]) for user in users])
+            block = np.stack([model.scores(str(data.users[user])) for user in users])
+            check_scored(block.shape[1:], data)
+            block = block if block.dtype.kind == "f" else block.astype(np.float64)  # whole numbers have no infinity
         out[start : users.stop] = _rank_rows(block, None if seen else data, start, k)
     return out
 
