@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .core import Explanation, Floats, Ints, Person, rank
+from .core import Explanation, Floats, Ints, Person, film_label, rank
 from .data import Interactions, display_title
 
 
@@ -45,8 +45,7 @@ class Answer:
         return display_title(str(self.data.titles[item]))
 
     def full_title(self, item: int) -> str:
-        title, year = self.title(item)
-        return f"{title} ({year})" if year else title
+        return film_label(self.data, item)
 
     def explain(self, item: int) -> Explanation:
         explanation: Explanation = self.model.explain(self.person, self.data.items[item])

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from .data import Interactions
+from .data import Interactions, display_title
 
 Floats: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int32]
@@ -152,6 +152,12 @@ def person_of(data: Interactions, who: Who) -> Person:
         raise TypeError(f"who must be a user id or a list of item ids, got {who!r}; see data.users and data.items")
     history = [data.item_index(item) for item in who]
     return Person(None, np.asarray(list(dict.fromkeys(history)), np.int32))
+
+
+def film_label(data: Interactions, item: int) -> str:
+    """A film as it is called in sentences: "The Silence of the Lambs (1991)"."""
+    title, year = display_title(str(data.titles[item]))
+    return f"{title} ({year})" if year else title
 
 
 def check_k(k: int, n_items: int) -> int:

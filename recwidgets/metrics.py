@@ -25,7 +25,8 @@ def hits(ranked: Array, test: Interactions) -> NDArray[np.bool_]:
     if not len(held_out):
         return np.zeros(ranked.shape, bool)
     place = np.minimum(np.searchsorted(held_out, asked), len(held_out) - 1)
-    return (held_out[place] == asked) & (ranked >= 0)
+    found: NDArray[np.bool_] = (held_out[place] == asked) & (ranked >= 0)
+    return found
 
 
 def n_relevant(test: Interactions) -> Array:
@@ -85,7 +86,8 @@ def novelty(ranked: Array, popularity: Array, n_users: int, k: int) -> Array:
     shown = ranked[:, :k]
     with np.errstate(invalid="ignore"):
         total = np.where(shown >= 0, bits[shown], 0.0).sum(1)
-        return total / np.count_nonzero(shown >= 0, axis=1)
+        mean: Array = total / np.count_nonzero(shown >= 0, axis=1)
+    return mean
 
 
 def bootstrap(values: Array, n: int = 1000, seed: int = 0, level: float = 0.95) -> tuple[float, float]:

@@ -176,6 +176,12 @@ class EmbeddingModel(ABC):
             )
         return self.data
 
+    @property
+    def _snapshot(self) -> Snapshot:
+        self._trained()
+        assert self.snapshot is not None
+        return self.snapshot
+
     def _cached(self, name: str, make: Callable[[], Any]) -> Any:
         """make() once per snapshot and setting; two threads may ask at the same time."""
         with self._lock:

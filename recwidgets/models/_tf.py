@@ -42,7 +42,7 @@ def load() -> Door:
             f"Training needs TensorFlow, which is not installed here ({error}). The pretrained "
             "models work without it; to train, run: pip install recwidgets tensorflow"
         ) from error
-    if tf.keras.__version__.startswith("3"):
+    if getattr(tf.keras, "__version__", "2").startswith("3"):  # Keras 2 says nothing here
         raise TensorFlowUnavailable(RESTART)
     try:
         tfrs = importlib.import_module("tensorflow_recommenders")

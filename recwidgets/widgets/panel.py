@@ -478,7 +478,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
                 self._progress = (self._step_now() + done / max(batches, 1)) / max(self._epochs, 1)
             elif kind in ("done", "stopped"):
                 self._state, self._ended = "idle", kind
-            elif kind == "paused":
+            elif kind == "paused" and not self._driver.running:  # else it has gone on since
                 self._state = "paused"
             elif kind == "failed":
                 self._fail(value)

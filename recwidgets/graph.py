@@ -1,0 +1,65 @@
+"""The graph of users and films, in numpy: who is next to whom, and means over neighbours."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .core import Floats
+from .data import Interactions
+
+Array = NDArray[Any]
+
+
+class Edges(NamedTuple):
+    """Neighbours of each node of one side: node n has indices[indptr[n] : indptr[n + 1]]."""
+
+    indptr: Array  # int64 (n_nodes + 1,)
+    indices: Array  # int32 (n_edges,)
+
+    def of(self, node: int) -> Array:
+        return self.indices[self.indptr[node] : self.indptr[node + 1]]
+
+    @property
+    def degree(self) -> Array:
+        return np.diff(self.indptr)
+
+
+class Graph(NamedTuple):
+    """Both directions of the same edges."""
+
+    films_of: Edges  # of each user, oldest first
+    viewers_of: Edges  # of each film, by user
+
+
+def graph_of(data: Interactions) -> Graph:
+    """The user–film graph of the interactions: an edge for each rating."""
+    user, item = data.user, data.item
+    by_item = np.lexsort((user, item))
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(item, minlength=data.n_items))])
+    return Graph(
+        Edges(data.by_user.indptr, data.by_user.items), Edges(indptr.astype(np.int64), user[by_item].astype(np.int32))
+    )
+
+
+def mean_over(edges: Edges, vectors: Floats) -> Floats:
+    """Mean of the neighbours' vectors, float32 (n_nodes, dim); zero for a node without any."""
+    out = np.zeros((len(edges.indptr) - 1, vectors.shape[1]), np.float32)
+    for node in np.flatnonzero(edges.degree):
+        out[node] = vectors[edges.of(node)].mean(0)
+    return out
+
+
+def propagate(graph: Graph, users: Floats, films: Floats, depth: int) -> tuple[list[Floats], list[Floats]]:
+    """Embeddings after 0 … depth hops: each node becomes the mean of its neighbours, hop by hop.
+
+    users: (n_users, dim), films: (n_items, dim). Returns two lists of depth + 1 arrays.
+    """
+    user_layers, film_layers = [users], [films]
+    for _ in range(depth):
+        after = mean_over(graph.films_of, film_layers[-1]), mean_over(graph.viewers_of, user_layers[-1])
+        user_layers.append(after[0])
+        film_layers.append(after[1])
+    return user_layers, film_layers

@@ -1,0 +1,135 @@
+"""What the three TFRS models have in common: the loss, the metrics, the index, the loop over batches."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from . import _tf
+
+
+class TwoTower(NamedTuple):
+    """Classes that exist once TensorFlow does."""
+
+    FullSoftmax: Any
+    Model: Any
+
+
+@functools.cache
+def two_tower() -> TwoTower:
+    """Define the shared TensorFlow classes, once, when training starts."""
+    tf, tfrs = _tf.load()
+
+    class FullSoftmax(tf.keras.losses.Loss):  # type: ignore[misc]
+        """Cross-entropy of a softmax over all films against targets (n_queries, n_films).
+
+        tfrs.tasks.Retrieval labels the i-th candidate as the i-th query's only positive. Here the
+        targets arrive as its sample weights instead: > 0 to be predicted, 0 a film like any other,
+        < 0 left out (a film that the query was made from). Without them the labels are used.
+        """
+
+        def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+            targets = y_true if sample_weight is None else sample_weight
+            logits = tf.where(targets < 0, -1e9, y_pred)
+            return -tf.reduce_sum(tf.nn.relu(targets) * tf.nn.log_softmax(logits, axis=1))
+
+    class Model(tfrs.Model):  # type: ignore[misc]
+        """A query tower and a film tower; a score is the inner product of what they give.
+
+        A subclass has `queries(features)` -> (n, dim) and `films()` -> (n_items, dim), and in
+        training the features hold "targets". For `evaluate`, features are {"user": …, "movie": …},
+        int indices of the pairs to be found.
+        """
+
+        def __init__(self, n_users: int, n_items: int, dim: int, seed: int) -> None:
+            super().__init__()
+            self.n_users, self.n_items, self.dim = n_users, n_items, dim
+            self.user_embedding = self.table(n_users, seed, "user")
+            self.movie_embedding = self.table(n_items, seed + 1, "movie")
+            self.task = tfrs.tasks.Retrieval(loss=FullSoftmax())
+
+        def table(self, rows: int, seed: int, name: str, scale: float = 0.05) -> Any:
+            layer = tf.keras.layers.Embedding(
+                rows, self.dim, name=name, embeddings_initializer=tf.keras.initializers.RandomNormal(0.0, scale, seed)
+            )
+            layer.build(())
+            return layer
+
+        def measure(self) -> None:
+            """Give the task its FactorizedTopK; ranking the catalogue is left out while training."""
+            films = tf.data.Dataset.from_tensor_slices(self.films()).batch(4096)
+            self.task.factorized_metrics = tfrs.metrics.FactorizedTopK(candidates=films)
+
+        def compute_loss(self, features: Any, training: bool = False) -> Any:
+            if training:
+                return self.task(
+                    self.queries(features), self.films(), sample_weight=features["targets"], compute_metrics=False
+                )
+            query = tf.gather(self.all_queries(), features["user"])
+            return self.task(query, tf.gather(self.films(), features["movie"]), compute_metrics=True)
+
+        def penalty(self, features: Any) -> Any:
+            """What is added to the loss to keep the embeddings small."""
+            return 0.0
+
+        def train_step(self, inputs: Any) -> Any:
+            features = self.features(inputs)
+            with tf.GradientTape() as tape:
+                loss = self.compute_loss(features, training=True)
+                total = loss + self.penalty(features)
+            gradients = tape.gradient(total, self.trainable_variables)
+            # made dense: Adam's sparse update of a whole table takes several times as long
+            dense = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
+            known = [(g, v) for g, v in zip(dense, self.trainable_variables, strict=True) if g is not None]
+            self.optimizer.apply_gradients(known)
+            return {"loss": loss}
+
+        def features(self, inputs: Any) -> Any:
+            """From what `batch` gave to what `queries` takes; drawing by lot happens here."""
+            return inputs
+
+        def index(self, k: int = 10) -> Any:
+            """A tfrs BruteForce layer: user indices in, scores and film indices out."""
+            queries = self.all_queries()
+            tower = tf.keras.layers.Embedding(
+                *queries.shape, embeddings_initializer=tf.keras.initializers.Constant(queries.numpy())
+            )
+            brute = tfrs.layers.factorized_top_k.BruteForce(tf.keras.Sequential([tower]), k=k)
+            return brute.index(self.films())
+
+    return TwoTower(FullSoftmax, Model)
+
+
+def cosine_rate(start: float, step: int, total: int, warm: int = 10, last: float = 0.02) -> float:
+    """The learning rate of one step: a short warm-up, then a cosine down to `last` of the start."""
+    import math
+
+    fall = last + (1 - last) * 0.5 * (1 + math.cos(math.pi * step / max(total, 1)))
+    return start * fall * min(1.0, (step + 1) / warm)
+
+
+def run_epochs(
+    model: Any,
+    batch: Callable[[int], Any],
+    *,
+    rate: float,
+    epochs: int,
+    batches: int,
+    between: Callable[[int, int], None],
+) -> Iterator[float]:
+    """Train `model` on batch(step) for every step; after each epoch, the mean loss.
+
+    `between` is called after every batch, and may wait (pause) or raise (stop).
+    """
+    tf, _ = _tf.load()
+    model.compile(optimizer=tf.keras.optimizers.legacy.Adam(rate))
+    train_step = tf.function(model.train_step)
+    for epoch in range(epochs):
+        losses = []
+        for n in range(batches):
+            step = epoch * batches + n
+            model.optimizer.learning_rate.assign(cosine_rate(rate, step, epochs * batches))
+            losses.append(train_step(batch(step))["loss"])
+            between(n + 1, batches)
+        yield float(tf.reduce_mean(tf.stack(losses)))

@@ -1,0 +1,194 @@
+"""The graph neural network: a user is what the films say, and the films say what their viewers say."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..core import Floats, Knob, Part, Person, film_label
+from ..data import Interactions
+from ..graph import graph_of, propagate
+from . import _tf
+from ._base import BetweenBatches, EmbeddingModel
+from ._two_tower import run_epochs, two_tower
+
+DEPTH = 4  # the most layers that the knob offers
+BATCHES = 12  # in an epoch; each hides other edges
+
+
+@functools.cache
+def network() -> tuple[Any, Any]:
+    """The layer and the TFRS model, defined when TensorFlow is first needed."""
+    tf, _ = _tf.load()
+
+    class GNNLayer(tf.keras.layers.Layer):  # type: ignore[misc]
+        """Aggregates embeddings over the user–movie interactions, `layers` hops deep.
+
+        call(users, films, to_users, to_films): users (n_users, dim), films (n_items, dim);
+        to_users (n_users, n_items) and to_films (n_items, n_users) sparse, their rows sum to one
+        (a mean over the neighbours) or to zero. Returns sum over l = 1 … layers of
+        mix[l - 1] · users after l hops: (n_users, dim). After LightGCN (He et al. 2020,
+        arXiv:2002.02126), with learned weights of the hops.
+        """
+
+        def __init__(self, layers: int, **options: Any) -> None:
+            super().__init__(**options)
+            self.layers = layers
+            self.mix = self.add_weight(name="mix", shape=(DEPTH,), initializer="ones")
+
+        def call(self, users: Any, films: Any, to_users: Any, to_films: Any) -> Any:
+            result = tf.zeros_like(users)
+            for hop in range(self.layers):
+                users, films = (
+                    tf.sparse.sparse_dense_matmul(to_users, films),
+                    tf.sparse.sparse_dense_matmul(to_films, users),
+                )
+                result += self.mix[hop] * users
+            return result
+
+    class GNNModel(two_tower().Model):  # type: ignore[misc]
+        """Predicts hidden interactions from shown ones: each batch hides half of the edges."""
+
+        def __init__(self, data: Interactions, dim: int, layers: int, seed: int) -> None:
+            super().__init__(data.n_users, data.n_items, dim, seed)
+            self.gnn = GNNLayer(layers)
+            self.output_embedding = self.table(data.n_items, seed + 2, "output")
+            order = np.lexsort((data.item, data.user))
+            self.edges = tf.constant(np.stack([data.user[order], data.item[order]], 1), tf.int64)
+            self.turned = tf.constant(np.lexsort((data.user[order], data.item[order])))
+
+        def films(self) -> Any:
+            return self.output_embedding.embeddings
+
+        def queries(self, features: Any) -> Any:
+            shown = features["shown"]  # (n_edges,) 1 = the model may see this edge
+            own = self.user_embedding.embeddings * features["keep"]
+            query = own + self.gnn(self.user_embedding.embeddings, self.movie_embedding.embeddings, *self.graph(shown))
+            return query * features["dropout"]
+
+        def all_queries(self) -> Any:
+            shown = tf.ones(len(self.edges))
+            return self.queries({"shown": shown, "keep": 1.0, "dropout": 1.0})
+
+        def graph(self, shown: Any) -> tuple[Any, Any]:
+            """Both directions of the shown edges, each row scaled to a mean."""
+            user, item = self.edges[:, 0], self.edges[:, 1]
+            of_user = tf.math.divide_no_nan(1.0, tf.math.unsorted_segment_sum(shown, user, self.n_users))
+            of_item = tf.math.divide_no_nan(1.0, tf.math.unsorted_segment_sum(shown, item, self.n_items))
+            back = tf.gather(self.edges, self.turned)[:, ::-1]
+            to_users = tf.SparseTensor(self.edges, shown * tf.gather(of_user, user), (self.n_users, self.n_items))
+            values = tf.gather(shown * tf.gather(of_item, item), self.turned)
+            return to_users, tf.SparseTensor(back, values, (self.n_items, self.n_users))
+
+        def batch(self, seed: Any, hide: float, dropout: float) -> dict[str, Any]:
+            """Hide edges by lot, and make the targets: hidden edges wanted, shown ones left out."""
+            shown = tf.cast(tf.random.stateless_uniform((len(self.edges),), seed) >= hide, tf.float32)
+            user = self.edges[:, 0]
+            hidden = tf.math.unsorted_segment_sum(1.0 - shown, user, self.n_users)
+            row = tf.math.divide_no_nan(1.0, tf.sqrt(hidden))
+            row /= tf.reduce_sum(row * hidden)
+            value = tf.where(shown > 0, -1.0, tf.gather(row, user))
+            targets = tf.scatter_nd(self.edges, value, (self.n_users, self.n_items))
+            keep = tf.random.stateless_uniform((self.n_users, 1), seed + 1) < 0.5
+            kept = tf.random.stateless_uniform((self.n_users, self.dim), seed + 2) >= dropout
+            return {
+                "shown": shown,
+                "targets": targets,
+                "keep": tf.cast(keep, tf.float32),
+                "dropout": tf.cast(kept, tf.float32) / (1.0 - dropout),
+            }
+
+        def features(self, inputs: Any) -> Any:
+            return self.batch(inputs, 0.5, 0.4)
+
+    return GNNLayer, GNNModel
+
+
+class GNN(EmbeddingModel):
+    """Graph neural network on the user–film graph.
+
+    dim: length of the embeddings. layers: hops, 0–4. Snapshot: "users" (n_users, dim), "films_in"
+    and "films_out" (n_items, dim), "mix" (4,).
+    """
+
+    name: ClassVar[str] = "gnn"
+    label: ClassVar[str] = "Graph neural network"
+    knobs: ClassVar[tuple[Knob, ...]] = (
+        Knob("layers", "Layers", 0, DEPTH, 3, True, "0 = no graph, 4 = everybody gets nearly the same."),
+    )
+
+    def __init__(
+        self, dim: int = 64, *, seed: int = 0, epochs: int = 30, learning_rate: float = 0.01, **knobs: float
+    ) -> None:
+        super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
+        self.dim = dim
+
+    def settings(self) -> dict[str, Any]:
+        return super().settings() | {"dim": self.dim}
+
+    def _epochs(
+        self, data: Interactions, total: int, between_batches: BetweenBatches
+    ) -> Iterator[tuple[float, dict[str, Any]]]:
+        tf, _ = _tf.load()
+        net = network()[1](data, self.dim, int(self.values["layers"]), self.seed)
+        losses = run_epochs(
+            net, lambda step: tf.constant([self.seed, step * 3]), rate=self.learning_rate, epochs=total,
+            batches=BATCHES, between=between_batches,
+        )  # fmt: skip
+        for loss in losses:
+            self.network = net
+            yield (
+                loss,
+                {
+                    "users": net.user_embedding.embeddings.numpy(),
+                    "films_in": net.movie_embedding.embeddings.numpy(),
+                    "films_out": net.films().numpy(),
+                    "mix": net.gnn.mix.numpy(),
+                },
+            )
+
+    # -- numpy ---------------------------------------------------------------------------------------
+
+    def _films(self) -> Floats:
+        return self._snapshot["films_out"]
+
+    def _messages(self) -> Floats:
+        """What each film says about whoever watched it: (n_items, dim)."""
+        layers, shot = int(self.values["layers"]), self._snapshot
+        if not layers:
+            return np.zeros_like(shot["films_in"])
+        _, films = propagate(self._graph(), shot["users"], shot["films_in"], layers - 1)
+        return sum(float(shot["mix"][hop]) * film for hop, film in enumerate(films))  # type: ignore[return-value]
+
+    def _graph(self) -> Any:
+        data = self._trained()
+        return data.__dict__.setdefault("_graph", graph_of(data))
+
+    def _query(self, person: Person) -> Floats:
+        query = np.zeros(self._films().shape[1], np.float32)
+        if len(person.history):
+            query = self._cached("messages", self._messages)[person.history].mean(0)
+        return query if person.user is None else query + self._snapshot["users"][person.user]
+
+    def _queries(self) -> Floats:
+        from ..graph import mean_over
+
+        return mean_over(self._graph().films_of, self._cached("messages", self._messages)) + self._snapshot["users"]
+
+    def _parts(self, person: Person, item: int) -> Iterator[Part]:
+        data, film = self._trained(), self._films()[item]
+        weight = 1.0 / max(len(person.history), 1)
+        values = self._cached("messages", self._messages)[person.history] @ film * weight  # (history,)
+        for own, value in zip(person.history.tolist(), values.tolist(), strict=True):
+            yield Part(film_label(data, own), "film", value, own, weight)
+        if person.user is not None:
+            yield Part("own embedding", "own", float(self._snapshot["users"][person.user] @ film))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "GNNLayer":
+        return network()[0]
+    raise AttributeError(f"{__name__} has no {name!r}")

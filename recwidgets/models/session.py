@@ -1,0 +1,266 @@
+"""The session-based model: what somebody watched last, weighed by recency, says what comes next."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from ..core import Floats, Ints, Knob, Part, Person, film_label
+from ..data import Interactions
+from . import _tf
+from ._base import BetweenBatches, EmbeddingModel
+from ._two_tower import run_epochs, two_tower
+
+WINDOW, TARGETS = 50, 10  # films looked back at; films to come that count as right
+HALF_LIVES = (1.0, 4.0, 16.0, math.inf)  # where the learned recency weights start, in films
+NO_FILM = -1  # pads short histories and the ends of sequences
+BATCH, SHARE = 512, 1 / 3  # positions in a batch; an epoch looks at this share of all positions
+
+
+class Dropout(NamedTuple):
+    """What is hidden by lot while training, and how strongly the tables are pulled to zero."""
+
+    own: float = 0.5  # so that the films alone work as well: a new person has no own embedding
+    film: float = 0.3
+    query: float = 0.3
+    hidden_share: float = 0.2  # of the target: films hidden from the history
+    user_l2: float = 0.2
+    film_l2: float = 0.05
+
+
+@functools.cache
+def network() -> tuple[Any, Any]:
+    """The layer and the TFRS model, defined when TensorFlow is first needed."""
+    tf, _ = _tf.load()
+
+    class SessionLayer(tf.keras.layers.Layer):  # type: ignore[misc]
+        """Several recency-weighted means of the films, each through its own linear map, added up.
+
+        call(films, present): films (batch, window, dim), newest first; present (batch, window),
+        0 = no film here. Returns (batch, dim). The weights over age are learned; they start as
+        halvings every 1, 4, 16 films and as a plain mean. Linear in the films given the weights,
+        which is why a score can be taken apart.
+        """
+
+        def __init__(self, dim: int, seed: int = 0, window: int = WINDOW, **options: Any) -> None:
+            super().__init__(**options)
+            start = recency_start(window)
+            noise = np.random.default_rng(seed).normal(0.0, 0.02, (len(HALF_LIVES), dim, dim))
+            maps = (np.eye(dim) + noise).reshape(-1, dim)
+            constant = tf.keras.initializers.Constant
+            self.log_weights = self.add_weight("log_weights", start.shape, initializer=constant(start))
+            self.maps = self.add_weight("maps", maps.shape, initializer=constant(maps))
+
+        def call(self, films: Any, present: Any) -> Any:
+            weights = tf.exp(self.log_weights) * present[:, :, None]  # (batch, window, means)
+            weights = tf.math.divide_no_nan(weights, tf.reduce_sum(weights, axis=1, keepdims=True))
+            means = tf.matmul(weights, films, transpose_a=True)  # (batch, means, dim)
+            return tf.matmul(tf.reshape(means, (-1, self.maps.shape[0])), self.maps)
+
+    class SessionModel(two_tower().Model):  # type: ignore[misc]
+        """Predicts the next films from the last ones, with one film table for both."""
+
+        def __init__(self, data: Interactions, dim: int, seed: int, drop: Dropout) -> None:
+            super().__init__(data.n_users, data.n_items, dim, seed)
+            self.drop, self.session = drop, SessionLayer(dim, seed)
+            count = np.log1p(data.popularity)
+            self.movie_bias = tf.keras.layers.Embedding(
+                data.n_items, 1, embeddings_initializer=tf.keras.initializers.Constant((count - count.mean())[:, None])
+            )
+            self.movie_bias.build(())
+            self.histories = tf.constant(histories(data))
+
+        def films(self) -> Any:
+            return tf.concat([self.movie_embedding.embeddings, self.movie_bias.embeddings], axis=1)
+
+        def queries(self, features: Any) -> Any:
+            history, present = features["history"], features["present"]
+            films = tf.gather(self.movie_embedding.embeddings, tf.maximum(history, 0))  # (batch, window, dim)
+            own = tf.gather(self.user_embedding.embeddings, features["user"]) * features["keep"]
+            query = (self.session(films, present) + own) * features["dropout"]
+            return tf.concat([query, tf.ones_like(query[:, :1])], axis=1)  # the 1 meets the film's bias
+
+        def all_queries(self) -> Any:
+            history = self.histories
+            return self.queries(
+                {"user": tf.range(self.n_users), "history": history, "present": tf.cast(history >= 0, tf.float32),
+                 "keep": 1.0, "dropout": 1.0}
+            )  # fmt: skip
+
+        def features(self, inputs: Any) -> Any:
+            """Hide films, own embeddings and dimensions by lot; the target is a distribution."""
+            user, history, future, seed = inputs
+            batch, drop = tf.shape(history)[0], self.drop
+            lot = tf.random.stateless_uniform
+            present = tf.cast(history >= 0, tf.float32)
+            kept = present * tf.cast(lot(tf.shape(history), seed) >= drop.film, tf.float32)
+            kept = tf.concat([present[:, :1], kept[:, 1:]], axis=1)  # the newest film always stays
+            dims = tf.cast(lot((batch, self.dim), seed + 1) >= drop.query, tf.float32) / (1 - drop.query)
+            targets = soft_targets(history, present - kept, future, drop.hidden_share, self.n_items)
+            return {
+                "user": user, "history": history, "present": kept, "future": future, "dropout": dims,
+                "keep": tf.cast(lot((batch, 1), seed + 2) >= drop.own, tf.float32),
+                "targets": targets / tf.cast(batch, tf.float32),
+            }  # fmt: skip
+
+        def penalty(self, features: Any) -> Any:
+            """Each row of a table is pulled to zero as often as it is used."""
+            own = tf.gather(self.user_embedding.embeddings, features["user"])
+            film = tf.gather(self.movie_embedding.embeddings, tf.maximum(features["future"][:, 0], 0))
+            square = lambda rows: tf.reduce_mean(tf.reduce_sum(rows**2, axis=1))  # noqa: E731
+            return self.drop.user_l2 * square(own) + self.drop.film_l2 * square(film)
+
+    def soft_targets(history: Any, hidden: Any, future: Any, share: float, n_items: int) -> Any:
+        """Row n: mostly the films to come, a share for films hidden from the history; sums to 1."""
+        coming = tf.cast(future >= 0, tf.float32)
+        part = share * tf.cast(tf.reduce_any(hidden > 0, axis=1, keepdims=True), tf.float32)
+        ahead = (1 - part) * coming / tf.reduce_sum(coming, axis=1, keepdims=True)
+        behind = part * tf.math.divide_no_nan(hidden, tf.reduce_sum(hidden, axis=1, keepdims=True))
+        films = tf.maximum(tf.concat([future, history], axis=1), 0)
+        rows = tf.broadcast_to(tf.range(tf.shape(films)[0])[:, None], tf.shape(films))
+        where = tf.reshape(tf.stack([rows, films], axis=-1), (-1, 2))
+        values = tf.reshape(tf.concat([ahead, behind], axis=1), (-1,))
+        return tf.scatter_nd(where, values, (tf.shape(films)[0], n_items))
+
+    return SessionLayer, SessionModel
+
+
+def recency_start(window: int) -> Any:
+    """log of 0.5 ** (age / half-life) for each half-life: float32 (window, means)."""
+    return (-math.log(2) * np.arange(window)[:, None] / np.asarray(HALF_LIVES)[None]).astype(np.float32)
+
+
+def histories(data: Interactions, window: int = WINDOW) -> Ints:
+    """The last films of every user, newest first, padded with -1: int32 (n_users, window)."""
+    end = data.by_user.indptr[1:, None] - 1 - np.arange(window)  # (n_users, window)
+    inside = end >= data.by_user.indptr[:-1, None]
+    return np.where(inside, data.by_user.items[np.maximum(end, 0)], NO_FILM).astype(np.int32)
+
+
+class Clicks:
+    """All positions of all sequences, cut into (history, future) on demand: nothing is stored twice."""
+
+    def __init__(self, data: Interactions) -> None:
+        indptr, self.films = data.by_user.indptr, data.by_user.items
+        lengths = np.diff(indptr)
+        self.user = np.repeat(np.arange(data.n_users, dtype=np.int32), lengths)
+        self.start, self.end = np.repeat(indptr[:-1], lengths), np.repeat(indptr[1:], lengths)
+        self.rows = np.flatnonzero(np.arange(len(self.films)) > self.start)  # something came before
+
+    def cut(self, rows: Any) -> tuple[Any, Any, Any]:
+        """user (batch,), history (batch, WINDOW) newest first, future (batch, TARGETS)."""
+        back = rows[:, None] - 1 - np.arange(WINDOW)
+        ahead = rows[:, None] + np.arange(TARGETS)
+        history = np.where(back >= self.start[rows, None], self.films[np.maximum(back, 0)], NO_FILM)
+        future = np.where(ahead < self.end[rows, None], self.films[np.minimum(ahead, len(self.films) - 1)], NO_FILM)
+        return self.user[rows], history.astype(np.int32), future.astype(np.int32)
+
+
+class Session(EmbeddingModel):
+    """Session-based recommender: learned recency weights over the last 50 films.
+
+    dim: length of the embeddings. Snapshot: "films" (n_items, dim), "bias" (n_items,), "users"
+    (n_users, dim), "recency" (window, means), "maps" (means, dim, dim).
+    """
+
+    name: ClassVar[str] = "session"
+    label: ClassVar[str] = "Session"
+    knobs: ClassVar[tuple[Knob, ...]] = (
+        Knob("half_life", "Half-life", 1, 30, math.inf, True, "All = as learned; 1 = only the last film counts.",
+             "films", math.inf),
+        Knob("window", "Window", 1, WINDOW, WINDOW, True, "How many of the last films are looked at.", "films"),
+    )  # fmt: skip
+
+    def __init__(
+        self, dim: int = 64, *, seed: int = 0, epochs: int = 10, learning_rate: float = 0.003, **knobs: float
+    ) -> None:
+        super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
+        self.dim, self.drop = dim, Dropout()
+
+    def settings(self) -> dict[str, Any]:
+        return super().settings() | {"dim": self.dim}
+
+    def _epochs(
+        self, data: Interactions, total: int, between_batches: BetweenBatches
+    ) -> Iterator[tuple[float, dict[str, Any]]]:
+        tf, _ = _tf.load()
+        net = network()[1](data, self.dim, self.seed, self.drop)
+        clicks, draw = Clicks(data), np.random.default_rng(self.seed)
+        size = min(BATCH, max(1, len(clicks.rows)))
+        batches = max(1, int(len(clicks.rows) * SHARE) // size)
+        order: list[Any] = []
+
+        def batch(step: int) -> Any:
+            if not order:
+                order.extend(np.array_split(draw.permutation(clicks.rows)[: batches * size], batches))
+            cut = clicks.cut(order.pop())
+            return (*(tf.constant(array) for array in cut), tf.constant([self.seed, 3 * step]))
+
+        losses = run_epochs(
+            net, batch, rate=self.learning_rate, epochs=total, batches=batches, between=between_batches
+        )
+        for loss in losses:
+            self.network = net
+            yield (
+                loss,
+                {
+                    "films": net.movie_embedding.embeddings.numpy(),
+                    "bias": net.movie_bias.embeddings.numpy()[:, 0],
+                    "users": net.user_embedding.embeddings.numpy(),
+                    "recency": np.exp(net.session.log_weights.numpy()),
+                    "maps": net.session.maps.numpy().reshape(-1, self.dim, self.dim),
+                },
+            )
+
+    # -- numpy ---------------------------------------------------------------------------------------
+
+    def _films(self) -> Floats:
+        return self._cached("films", lambda: np.column_stack([self._snapshot["films"], self._snapshot["bias"]]))
+
+    def weights(self, n: int) -> Floats:
+        """Weight of each of the last n films in each mean, newest first: (≤ window, means); columns sum to 1."""
+        weight = self._snapshot["recency"][: min(n, int(self.values["window"]))]
+        half_life = self.values["half_life"]
+        if math.isfinite(half_life):
+            weight = weight * 0.5 ** (np.arange(len(weight), dtype=np.float32) / half_life)[:, None]
+        return weight / np.maximum(weight.sum(0), 1e-12)
+
+    def _inputs(self, person: Person) -> tuple[Ints, Floats]:
+        """The session's films, newest first, and the vector that each adds to the query: (n, dim)."""
+        weight = self.weights(len(person.history))
+        films = person.history[::-1][: len(weight)]
+        mapped = np.einsum("nd,mde->nme", self._snapshot["films"][films], self._snapshot["maps"])
+        return films, np.einsum("nm,nme->ne", weight[: len(films)], mapped)
+
+    def _query(self, person: Person) -> Floats:
+        weight = self.weights(len(person.history))
+        films = person.history[::-1][: len(weight)]
+        means = weight[: len(films)].T @ self._snapshot["films"][films]  # (means, dim)
+        query = np.einsum("md,mde->e", means, self._snapshot["maps"])
+        if person.user is not None:
+            query = query + self._snapshot["users"][person.user]
+        return np.append(query, np.float32(1.0)).astype(np.float32)
+
+    def _queries(self) -> Floats:
+        data = self._trained()
+        return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
+
+    def _parts(self, person: Person, item: int) -> Iterator[Part]:
+        data, film = self._trained(), self._snapshot["films"][item]
+        films, vectors = self._inputs(person)
+        weights = self.weights(len(person.history)).mean(1)
+        for own, value, weight in zip(films.tolist(), (vectors @ film).tolist(), weights.tolist(), strict=False):
+            yield Part(film_label(data, own), "film", value, own, weight)
+        if person.user is not None:
+            yield Part("own embedding", "own", float(self._snapshot["users"][person.user] @ film))
+        yield Part("what the film has for everybody", "base", float(self._snapshot["bias"][item]))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "SessionLayer":
+        return network()[0]
+    raise AttributeError(f"{__name__} has no {name!r}")
