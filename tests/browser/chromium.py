@@ -90,26 +90,45 @@ def find() -> Path | None:
     return playwrights_own()
 
 
+def apt_install(*packages: str) -> bool:
+    """Install Debian packages where this user may; False elsewhere."""
+    if sys.platform != "linux" or not shutil.which("apt-get") or os.geteuid() != 0:
+        return False
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        command = ["apt-get", "--quiet", *command]
+        # Its words go to stderr: what this program prints is the browser's path.
+        subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    return True
+
+
 def install() -> None:
-    """Install a Chromium; says how in one sentence where that fails."""
-    if sys.platform == "linux" and shutil.which("apt-get") and os.geteuid() == 0:
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        # Debian names it chromium. Ubuntu's package of that name is a snap, which a container cannot run.
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-            subprocess.run(["apt-get", "--quiet", *command], env=quiet, stdin=subprocess.DEVNULL, check=False)
-        if find():
-            return
-    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+    """Install a Chromium. Ubuntu's package of that name is a snap, which a container cannot run: then Playwright's."""
+    if not (apt_install("chromium") and find()):
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], stdout=sys.stderr, check=False)
+
+
+def check_playwright() -> None:
+    """See that Playwright itself starts: a bare Debian lacks a library that its node needs."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode and apt_install("libatomic1"):
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        said = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise SystemExit(f"Playwright does not start ({said}); on Debian and Ubuntu: apt-get install libatomic1")
 
 
 def find_or_install() -> Path:
     """The browser's path. Raises SystemExit with one sentence that says how to get one."""
-    if found := find():
-        return found
-    install()
-    if found := find():
-        return found
-    raise SystemExit(HOW)
+    check_playwright()
+    found = find()
+    if not found:
+        install()
+        found = find()
+    if not found:
+        raise SystemExit(HOW)
+    return found
 
 
 if __name__ == "__main__":
