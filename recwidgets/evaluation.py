@@ -12,6 +12,8 @@ from . import metrics
 from .core import check_k, recommend_all
 from .data import Interactions, Split
 
+DEPTHS = (1, 5, 10, 50, 100)
+
 
 def held_out_accuracy(model: Any, train: Interactions, held_out: Interactions, k: int = 10) -> float:
     """Top-k accuracy on held-out rows, seen films left out: the point on a training curve."""
@@ -22,7 +24,7 @@ def held_out_accuracy(model: Any, train: Interactions, held_out: Interactions, k
 def evaluate(
     model: Any,
     split: Split,
-    k: Sequence[int] = (1, 5, 10, 50, 100),
+    k: Sequence[int] | None = None,
     *,
     at: int = 10,
     seen: bool = False,
@@ -31,7 +33,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Rank the catalogue for every user and compare with the held-out films.
 
-    k: depths of the top-K accuracy (share of held-out rows in the first K, as TFRS counts).
+    k: depths of the top-K accuracy (share of held-out rows in the first K, as TFRS counts);
+    None: those of 1, 5, 10, 50, 100 that the catalogue has.
     at: depth of nDCG, recall, precision, MAP, MRR, coverage and novelty. seen: leave the films
     already seen in the lists, as TFRS' tutorial does. The model must have been trained on
     split.train. Returns {"top_10_accuracy": …, "ndcg": …, "intervals": {"ndcg": (low, high), …},
@@ -41,7 +44,9 @@ def evaluate(
     """
     if not len(split.test):
         raise ValueError("split.test holds no row, so there is nothing to evaluate on; split with test=0.2")
-    depths = sorted({check_k(depth, split.train.n_items) for depth in k} | {at})
+    n_items = split.train.n_items
+    wanted = [depth for depth in DEPTHS if depth <= n_items] if k is None else k
+    depths = sorted({check_k(depth, n_items) for depth in (*wanted, at)})
     ranked = recommend_all(model, split.train, max(depths), seen=seen)
     result = score_lists(ranked, split, depths, at, seed)
     result["warning"] = split.warning

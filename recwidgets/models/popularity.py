@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from ..core import Explanation, FitEvent, Floats, Part, Snapshot, Who
+from ..core import Explanation, FitEvent, Floats, Part, Snapshot, Who, person_of
 from ..data import Interactions
 
 
@@ -49,12 +49,15 @@ class Popularity:
         return np.ones((data.n_users, 1), np.float32), scores[:, None]
 
     def scores(self, user: Who) -> Floats:
-        """float32 (n_items,): the same for every user."""
-        return self._learned()[1]
+        """float32 (n_items,): the same for every user. Raises UnknownUser or UnknownItem, as other models do."""
+        data, scores = self._learned()
+        person_of(data, user)
+        return scores
 
     def explain(self, user: Who, item: str | int) -> Explanation:
         """One part: how many users rated the film."""
         data, scores = self._learned()
+        person_of(data, user)
         index = data.item_index(item)
         part = Part("ratings by all users", "base", float(scores[index]), index)
         return Explanation(str(data.items[index]), str(data.titles[index]), part.value, (part,))
