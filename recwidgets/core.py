@@ -34,8 +34,11 @@ class Snapshot:
     arrays: Mapping[str, NDArray[Any]]
 
     def __post_init__(self) -> None:
-        for array in self.arrays.values():
+        # a copy where the memory is somebody else's: TensorFlow goes on writing into its own
+        own = {name: a if a.flags.owndata else a.copy() for name, a in _arrays(self.arrays)}
+        for array in own.values():
             array.flags.writeable = False
+        object.__setattr__(self, "arrays", own)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.arrays[name]
@@ -43,6 +46,11 @@ class Snapshot:
     @property
     def nbytes(self) -> int:
         return sum(array.nbytes for array in self.arrays.values())
+
+
+def _arrays(values: Mapping[str, Any]) -> Iterator[tuple[str, NDArray[Any]]]:
+    for name, value in values.items():
+        yield name, np.asarray(value)
 
 
 class FitEvent(NamedTuple):

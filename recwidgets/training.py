@@ -105,67 +105,95 @@ class Driver:
         self._deliver = deliver
         self._run = threading.Event()  # cleared = wait at the next batch
         self._stop = threading.Event()
+        self._over = True  # the last word is said, though the thread may take a moment to end
         self._left = -1  # epochs until an automatic pause; -1 = none
+        self._lock = threading.RLock()  # `_left`, `_run` and the event that ends a step go together
         self._thread: threading.Thread | None = None
 
     @property
     def alive(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
+        return self._thread is not None and self._thread.is_alive() and not self._over
 
     @property
     def running(self) -> bool:
-        return self.alive and self._run.is_set()
+        """Is it to go on? False from `pause` on, and once the event of a single epoch is delivered."""
+        with self._lock:
+            return self.alive and self._run.is_set()
 
     def start(self, make: Callable[[Callable[[int, int], None]], Iterator[FitEvent]]) -> None:
-        """Begin: `make(gate)` gives the epochs to pull. Raises RuntimeError while one is alive."""
+        """Begin, and wait for `resume`: `make(gate)` gives the epochs to pull.
+
+        Raises RuntimeError while one is alive.
+        """
         if self.alive:
             raise RuntimeError("a training is under way; stop it first")
         self._stop.clear()
+        self._run.clear()
+        self._over, self._left = False, -1
         self._thread = threading.Thread(target=self._work, args=(make,), name="recwidgets-training", daemon=True)
         self._thread.start()
 
     def resume(self, epochs: int = -1) -> None:
         """Go on; with epochs=1, to the end of this epoch."""
-        self._left = epochs
-        self._run.set()
+        with self._lock:
+            self._left = epochs
+            self._run.set()
 
     def pause(self) -> None:
         """Wait at the next batch; what the epoch has learned so far is kept."""
-        self._run.clear()
+        with self._lock:
+            self._run.clear()
 
     def stop(self, wait: float | None = None) -> None:
         """End at the next batch; with `wait`, give it so many seconds to do so."""
         self._stop.set()
         self._run.set()
-        if wait is not None and self._thread not in (None, threading.current_thread()):
-            self._thread.join(wait)  # type: ignore[union-attr]
+        thread = self._thread
+        if wait is not None and thread is not None and thread is not threading.current_thread():
+            thread.join(wait)
 
     def gate(self, done: int, batches: int) -> None:
         """Called between two batches, on the worker's thread."""
-        if not self._run.is_set():
+        if not self._run.is_set() and not self._stop.is_set():
             self._deliver("paused", None)
-            self._run.wait()
+            self._wait()
         if self._stop.is_set():
             raise Stopped
         self._deliver("batch", (done, batches))
 
+    def _wait(self) -> None:
+        while not (self._run.is_set() or self._stop.is_set()):
+            self._run.wait()
+
     def _work(self, make: Callable[[Callable[[int, int], None]], Iterator[FitEvent]]) -> None:
+        last: tuple[str, Any]
         try:
-            epochs = make(self.gate)
+            self._wait()
+            self._pull(make(self.gate))
+            last = ("stopped" if self._stop.is_set() else "done", None)
+        except Stopped:
+            last = ("stopped", None)
+        except BaseException as error:  # a thread's exception would vanish: the panel shows it
+            last = ("failed", error)
+        self._over = True  # first: whoever hears the last word may start again at once
+        self._deliver(*last)
+
+    def _pull(self, epochs: Iterator[FitEvent]) -> None:
+        try:
             while True:
                 self.gate(0, 1)
                 event = next(epochs, None)
                 if event is None or self._stop.is_set():
-                    break
-                self._left -= 1
-                if self._left == 0 and event.step < event.total:
-                    self._run.clear()
-                self._deliver("event", event)
-            self._deliver("stopped" if self._stop.is_set() else "done", None)
-        except Stopped:
-            self._deliver("stopped", None)
-        except BaseException as error:  # a thread's exception would vanish: the panel shows it
-            self._deliver("failed", error)
+                    return
+                with self._lock:
+                    self._left -= 1
+                    if self._left == 0 and event.step < event.total:
+                        self._run.clear()
+                    self._deliver("event", event)
+        finally:
+            close = getattr(epochs, "close", None)  # a generator; a plain iterator has nothing to close
+            if close is not None:
+                close()
 
 
 def pull(

@@ -1,0 +1,214 @@
+"""Nearest neighbours: a user is the weighted mean of the people who are near in the embedding space."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..core import Floats, Ints, Knob, Part, Person
+from ..data import Interactions
+from ..graph import graph_of, mean_over
+from . import _tf
+from ._base import BetweenBatches, EmbeddingModel
+from ._two_tower import run_epochs, two_tower
+
+K = 50  # neighbours while training, and where the knob starts
+BATCHES = 10  # in an epoch; each hides other interactions
+SHARPNESS = 10.0  # where the learned weighting of near against less near starts
+
+
+@functools.cache
+def network() -> tuple[Any, Any]:
+    """The layer and the TFRS model, defined when TensorFlow is first needed."""
+    tf, _ = _tf.load()
+
+    class KNNLayer(tf.keras.layers.Layer):  # type: ignore[misc]
+        """Finds the k nearest neighbours in the embedding space and averages their embeddings.
+
+        call(places, bank, values, own): places (n, dim) where the asking users stand, bank
+        (n_users, dim) where everybody stands, values (n_users, dim) what is averaged, own (n,)
+        each asking user's row in the bank: nobody is their own neighbour. Nearness is the cosine
+        after the bank's mean has been taken away; weights are a softmax of sharpness · nearness
+        over the k nearest, and sum to one. Returns (n, dim).
+        """
+
+        def __init__(self, k: int = K, **options: Any) -> None:
+            super().__init__(**options)
+            self.k = k
+            start = tf.keras.initializers.Constant(np.log(SHARPNESS))
+            self.log_sharpness = self.add_weight("log_sharpness", (), initializer=start)
+
+        def call(self, places: Any, bank: Any, values: Any, own: Any) -> Any:
+            return tf.matmul(self.weights_of(places, bank, own), values)
+
+        def weights_of(self, places: Any, bank: Any, own: Any) -> Any:
+            """(n, n_users), zero for all but the k nearest."""
+            centre = tf.reduce_mean(bank, axis=0, keepdims=True)
+            near = tf.matmul(
+                tf.math.l2_normalize(places - centre, 1), tf.math.l2_normalize(bank - centre, 1), transpose_b=True
+            )
+            near = tf.where(tf.one_hot(own, tf.shape(bank)[0], True, False, dtype=tf.bool), -2.0, near)
+            k = tf.minimum(self.k, tf.shape(bank)[0] - 1)
+            edge = tf.stop_gradient(tf.math.top_k(near, k).values[:, -1:])
+            weight = tf.exp(tf.exp(self.log_sharpness) * (near - tf.reduce_max(near, axis=1, keepdims=True)))
+            weight = tf.where(near >= edge, weight, 0.0)
+            return weight / tf.reduce_sum(weight, axis=1, keepdims=True)
+
+    class KNNModel(two_tower().Model):  # type: ignore[misc]
+        """Predicts a user's hidden films from the neighbours that the shown films lead to."""
+
+        def __init__(self, data: Interactions, dim: int, k: int, seed: int) -> None:
+            super().__init__(data.n_users, data.n_items, dim, seed)
+            self.knn = KNNLayer(k)
+            self.output_embedding = self.table(data.n_items, seed + 2, "output")
+            order = np.lexsort((data.item, data.user))
+            self.edges = tf.constant(np.stack([data.user[order], data.item[order]], 1), tf.int64)
+
+        def films(self) -> Any:
+            return self.output_embedding.embeddings
+
+        def mean_of(self, shown: Any, table: Any) -> Any:
+            """Mean of each user's shown films: (n_users, dim); zero for nobody's."""
+            user = self.edges[:, 0]
+            share = tf.math.divide_no_nan(1.0, tf.math.unsorted_segment_sum(shown, user, self.n_users))
+            matrix = tf.SparseTensor(self.edges, shown * tf.gather(share, user), (self.n_users, self.n_items))
+            return tf.sparse.sparse_dense_matmul(matrix, table)
+
+        def queries(self, features: Any) -> Any:
+            table, everything = self.movie_embedding.embeddings, tf.ones(len(self.edges))
+            bank = self.mean_of(everything, table)
+            values = bank + self.user_embedding.embeddings
+            query = self.knn(self.mean_of(features["shown"], table), bank, values, tf.range(self.n_users))
+            return query * features["dropout"]
+
+        def all_queries(self) -> Any:
+            return self.queries({"shown": tf.ones(len(self.edges)), "dropout": 1.0})
+
+        def features(self, seed: Any) -> dict[str, Any]:
+            """Hide interactions by lot; hidden films are wanted, shown ones left out of the softmax."""
+            shown = tf.cast(tf.random.stateless_uniform((len(self.edges),), seed) >= 0.5, tf.float32)
+            user = self.edges[:, 0]
+            hidden = tf.math.unsorted_segment_sum(1.0 - shown, user, self.n_users)
+            row = tf.math.divide_no_nan(1.0, tf.sqrt(hidden))
+            row /= tf.reduce_sum(row * hidden)
+            value = tf.where(shown > 0, -1.0, tf.gather(row, user))
+            kept = tf.random.stateless_uniform((self.n_users, self.dim), seed + 2) >= 0.3
+            return {
+                "shown": shown,
+                "targets": tf.scatter_nd(self.edges, value, (self.n_users, self.n_items)),
+                "dropout": tf.cast(kept, tf.float32) / 0.7,
+            }
+
+    return KNNLayer, KNNModel
+
+
+class KNN(EmbeddingModel):
+    """k nearest neighbours in the space of embeddings.
+
+    Where a user stands is the mean of the films' embeddings; the query is the weighted mean of
+    the k nearest users' embeddings (their place plus their own embedding). Not the textbook vote
+    of k neighbours: embeddings are averaged, not ratings. dim: length of the embeddings.
+    Snapshot: "users" (n_users, dim), "films_in" and "films_out" (n_items, dim), "sharpness" ().
+    """
+
+    name: ClassVar[str] = "knn"
+    label: ClassVar[str] = "Nearest neighbours"
+    knobs: ClassVar[tuple[Knob, ...]] = (
+        Knob("k", "Neighbours k", 1, 100, K, True, "1 = a noisy twin, many = popularity."),
+    )
+
+    def __init__(
+        self, dim: int = 64, *, seed: int = 0, epochs: int = 30, learning_rate: float = 0.01, **knobs: float
+    ) -> None:
+        super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
+        self.dim = dim
+
+    def settings(self) -> dict[str, Any]:
+        return super().settings() | {"dim": self.dim}
+
+    def _epochs(
+        self, data: Interactions, total: int, between_batches: BetweenBatches
+    ) -> Iterator[tuple[float, dict[str, Any]]]:
+        tf, _ = _tf.load()
+        net = network()[1](data, self.dim, int(self.values["k"]), self.seed)
+        losses = run_epochs(
+            net, lambda step: tf.constant([self.seed, step * 3]), rate=self.learning_rate, epochs=total,
+            batches=BATCHES, between=between_batches,
+        )  # fmt: skip
+        for loss in losses:
+            self.network = net
+            yield (
+                loss,
+                {
+                    "users": net.user_embedding.embeddings.numpy(),
+                    "films_in": net.movie_embedding.embeddings.numpy(),
+                    "films_out": net.films().numpy(),
+                    "sharpness": np.exp(net.knn.log_sharpness.numpy()),
+                },
+            )
+
+    # -- numpy ---------------------------------------------------------------------------------------
+
+    def _films(self) -> Floats:
+        return self._snapshot["films_out"]
+
+    def places(self) -> Floats:
+        """Where everybody stands: the mean of their films' embeddings, float32 (n_users, dim)."""
+        data = self._trained()
+        return self._cached("places", lambda: mean_over(graph_of(data).films_of, self._snapshot["films_in"]))
+
+    def _bank(self) -> tuple[Floats, Floats, Floats]:
+        """(unit vectors of the places less their mean, that mean, what is averaged)."""
+
+        def make() -> tuple[Floats, Floats, Floats]:
+            places = self.places()
+            centre = places.mean(0)
+            return unit(places - centre), centre, places + self._snapshot["users"]
+
+        return self._cached("bank", make)
+
+    def place(self, person: Person) -> Floats:
+        """Where a person stands: (dim,); nowhere (zeros) without a history."""
+        films = self._snapshot["films_in"]
+        return films[person.history].mean(0) if len(person.history) else np.zeros(films.shape[1], np.float32)
+
+    def neighbours(self, person: Person) -> tuple[Ints, Floats]:
+        """The k nearest users, nearest first, and their weights, which sum to one."""
+        bank, centre, _ = self._bank()
+        near = bank @ unit(self.place(person) - centre)  # (n_users,)
+        if person.user is not None:
+            near[person.user] = -np.inf  # nobody is their own neighbour
+        k = min(int(self.values["k"]), int(np.isfinite(near).sum()))
+        nearest = np.argsort(-near, kind="stable")[:k]
+        weight = np.exp(float(self._snapshot["sharpness"]) * (near[nearest] - near[nearest[0]]))
+        return nearest.astype(np.int32), (weight / weight.sum()).astype(np.float32)
+
+    def _query(self, person: Person) -> Floats:
+        nearest, weight = self.neighbours(person)
+        return weight @ self._bank()[2][nearest]
+
+    def _queries(self) -> Floats:
+        data = self._trained()
+        return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
+
+    def _parts(self, person: Person, item: int) -> Iterator[Part]:
+        users = self._trained().users
+        nearest, weight = self.neighbours(person)
+        values = weight * (self._bank()[2][nearest] @ self._films()[item])
+        for user, value, share in zip(nearest.tolist(), values.tolist(), weight.tolist(), strict=True):
+            yield Part(f"user {users[user]}", "neighbour", value, user, share)
+
+
+def unit(vectors: Floats) -> Floats:
+    """Scaled to length one along the last axis; zeros stay zeros."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return (vectors / np.maximum(length, 1e-12)).astype(np.float32)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "KNNLayer":
+        return network()[0]
+    raise AttributeError(f"{__name__} has no {name!r}")
