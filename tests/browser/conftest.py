@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,30 +41,33 @@ def page(chromium_browser: Browser, request: pytest.FixtureRequest) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], tuple[Path, str]]]:
-    """labs(theme): the folder and the address of the JupyterLab of that theme, started once for all tests."""
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., tuple[Path, str]]]:
+    """labs(theme, packages=None): folder and address of a JupyterLab, each started once for all tests.
+
+    packages: a folder that its kernels look into first, to run with another ipykernel.
+    """
     with contextlib.ExitStack() as stack:
 
         @functools.cache
-        def lab(theme: str) -> tuple[Path, str]:
+        def lab(theme: str, packages: Path | None = None) -> tuple[Path, str]:
             home = tmp_path_factory.mktemp(f"lab-{theme}")
             root = home / "root"
             root.mkdir()
-            return root, stack.enter_context(servers.jupyterlab(root, home, theme))
+            return root, stack.enter_context(servers.jupyterlab(root, home, theme, packages))
 
         yield lab
 
 
 @pytest.fixture
-def open_in_lab(labs: Callable[[str], tuple[Path, str]], page: Page) -> Iterator[Callable[..., None]]:
-    """open_in_lab(notebook, theme="light"): a copy of the notebook in JupyterLab, its kernel idle, no side bar.
+def open_in_lab(labs: Callable[..., tuple[Path, str]], page: Page) -> Iterator[Callable[..., None]]:
+    """open_in_lab(notebook, theme="light", packages=None): a copy of it in JupyterLab, its kernel idle, no side bar.
 
     When the test ends its kernel ends too: one TensorFlow at a time.
     """
     used: list[str] = []
 
-    def start(notebook: Path, theme: str = "light") -> None:
-        root, address = labs(theme)
+    def start(notebook: Path, theme: str = "light", packages: Path | None = None) -> None:
+        root, address = labs(theme, packages)
         used.append(address)
         shutil.copy(notebook, root)
         labpage.open_notebook(page, address, notebook.name)
@@ -73,12 +78,21 @@ def open_in_lab(labs: Callable[[str], tuple[Path, str]], page: Page) -> Iterator
         servers.end_kernels(address)
 
 
+@pytest.fixture(scope="session")
+def old_kernel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ipykernel 6, from the package index, checked against its hash."""
+    folder = tmp_path_factory.mktemp("ipykernel-6")
+    command = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--require-hashes", "--target", str(folder)]
+    subprocess.run([*command, "-r", str(Path(__file__).with_name("ipykernel-6.txt"))], check=True)
+    return folder
+
+
 @pytest.fixture
 def start_voila(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """start_voila(notebook, theme="light"): the address of a Voilà page that shows it."""
     with contextlib.ExitStack() as stack:
 
-        def start(notebook: Path, theme: str = "light", env: dict[str, str] | None = None) -> str:
-            return stack.enter_context(servers.voila(notebook, tmp_path / f"voila-{theme}", theme, env))
+        def start(notebook: Path, theme: str = "light") -> str:
+            return stack.enter_context(servers.voila(notebook, tmp_path / f"voila-{theme}", theme))
 
         yield start

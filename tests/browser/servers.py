@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
@@ -36,8 +36,12 @@ def write_settings(config: Path, theme: str) -> None:
     (folder / "default_setting_overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
 
 
-def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The server's environment: every Jupyter folder inside `home`, the checkout importable by the kernels."""
+def environment(home: Path, packages: Path | None = None) -> dict[str, str]:
+    """The server's environment: every Jupyter folder inside `home`, the checkout importable by the kernels.
+
+    packages: a folder that the kernels look into before anything else.
+    """
+    first = [str(folder) for folder in (packages, REPO) if folder]
     own = {
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
@@ -45,12 +49,12 @@ def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str,
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
-        "PYTHONPATH": os.pathsep.join([str(REPO), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+        "PYTHONPATH": os.pathsep.join([*first, os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
         "TF_NUM_INTRAOP_THREADS": "2",
         "TF_NUM_INTEROP_THREADS": "2",
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
-    return {**os.environ, **own, **(extra or {})}
+    return {**os.environ, **own}
 
 
 def wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 90) -> None:
@@ -80,7 +84,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def serve(command: list[str], root: Path, home: Path, env: Mapping[str, str] | None, url: str) -> Iterator[str]:
+def serve(command: list[str], root: Path, home: Path, packages: Path | None, url: str) -> Iterator[str]:
     """Run a server in `root` until the block ends; its log is home/server.log."""
     for folder in ("config", "data", "runtime"):
         (home / folder).mkdir(parents=True, exist_ok=True)
@@ -89,7 +93,7 @@ def serve(command: list[str], root: Path, home: Path, env: Mapping[str, str] | N
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=root,
-            env=environment(home, env),
+            env=environment(home, packages),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -112,7 +116,7 @@ def end_kernels(address: str) -> None:
 
 
 @contextlib.contextmanager
-def jupyterlab(root: Path, home: Path, theme: str = "light", env: Mapping[str, str] | None = None) -> Iterator[str]:
+def jupyterlab(root: Path, home: Path, theme: str = "light", packages: Path | None = None) -> Iterator[str]:
     """A real JupyterLab on 127.0.0.1 that shows the files in `root`; yields its address, such as http://127.0.0.1:1234."""
     write_settings(home / "config", theme)
     port = free_port()
@@ -130,12 +134,12 @@ def jupyterlab(root: Path, home: Path, theme: str = "light", env: Mapping[str, s
         "--LabApp.expose_app_in_browser=True",
         "--LabApp.extension_manager=readonly",
     ]
-    with serve(command, root, home, env, f"http://127.0.0.1:{port}/api") as address:
+    with serve(command, root, home, packages, f"http://127.0.0.1:{port}/api") as address:
         yield address
 
 
 @contextlib.contextmanager
-def voila(notebook: Path, home: Path, theme: str = "light", env: Mapping[str, str] | None = None) -> Iterator[str]:
+def voila(notebook: Path, home: Path, theme: str = "light") -> Iterator[str]:
     """Voilà showing one notebook; yields the page's address."""
     port = free_port()
     command = [
@@ -146,5 +150,5 @@ def voila(notebook: Path, home: Path, theme: str = "light", env: Mapping[str, st
         "--Voila.ip=127.0.0.1",
         f"--theme={theme}",
     ]
-    with serve(command, notebook.parent, home, env, f"http://127.0.0.1:{port}/voila/static/voila.js") as _:
+    with serve(command, notebook.parent, home, None, f"http://127.0.0.1:{port}/voila/static/voila.js") as _:
         yield f"http://127.0.0.1:{port}/"

@@ -52,6 +52,16 @@ def test_a_slider_moves_a_bar_in_jupyterlab(page, open_in_lab, stand_in, theme):
     assert labpage.screenshot(page, f"harness-{theme}").stat().st_size > 5_000
 
 
+@pytest.mark.needs_index
+def test_a_slider_moves_a_bar_with_the_kernel_before_7(page, open_in_lab, old_kernel, tmp_path):
+    look.write_notebook("import ipykernel; assert ipykernel.version_info[0] == 6" + STAND_IN, tmp_path / "old.ipynb")
+    open_in_lab(tmp_path / "old.ipynb", packages=old_kernel)
+    labpage.run_all(page)
+    second = bar_heights(page)[1]
+    raise_slider(page)
+    page.wait_for_function(f"() => ({HEIGHTS})([...document.querySelectorAll('rect.bar')])[0] > {second}")
+
+
 def test_a_slider_moves_a_bar_under_voila(page, start_voila, stand_in):
     page.goto(start_voila(stand_in))
     first, second = bar_heights(page)

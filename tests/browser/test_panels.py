@@ -18,12 +18,12 @@ MAKE = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}
 
 @pytest.fixture
 def open_panel(open_in_lab, page, tmp_path):
-    """open_panel(kind, theme="light", code=None): a notebook with one panel, run."""
+    """open_panel(kind, theme="light", code=None, packages=None): a notebook with one panel, run."""
 
-    def start(kind, theme="light", code=None):
+    def start(kind, theme="light", code=None, packages=None):
         path = tmp_path / f"{kind}-{theme}.ipynb"
         look.write_notebook(code or f"import recwidgets as rw\nrw.{MAKE[kind]}()", path)
-        open_in_lab(path, theme)
+        open_in_lab(path, theme, packages)
         labpage.run_all(page)
         return PanelPage(page, kind)
 
@@ -143,6 +143,20 @@ def test_train_pause_step_reset_do_what_they_say_while_users_can_be_chosen(open_
     assert panel.epoch() == "no epoch yet" and panel.root.locator(".rw-list [data-row]").count() == 0
     panel.click("Back to the trained model")
     panel.wait_text(".rw-status", "Ready")
+    check_chart_against_list(panel)
+
+
+@pytest.mark.needs_index
+def test_clicks_are_answered_while_training_with_the_kernel_before_7(open_panel, old_kernel):
+    """ipykernel 6 has no subshells: every click waits for its turn in the main thread."""
+    code = "import ipykernel, recwidgets as rw\nassert ipykernel.version_info[0] == 6\nrw.GNNPanel()"
+    panel = open_panel("gnn", code=code, packages=old_kernel)
+    panel.click("Train")
+    panel.wait_text(".rw-status", "Training [2-9]")
+    panel.choose("414")
+    assert panel.status().startswith("Training")
+    panel.click("Pause")
+    panel.wait_text(".rw-status", "Paused", timeout=10_000)
     check_chart_against_list(panel)
 
 
