@@ -10,7 +10,7 @@ from typing import Any
 from .core import FitEvent, Recommender, Snapshot
 from .data import Interactions
 
-KEEP = 100  # snapshots of a history; beyond it every second one is thinned out
+KEEP = 100  # snapshots of a history; beyond it every second one goes, then every second one of the rest, …
 
 
 class TrainingHistory:
@@ -21,17 +21,22 @@ class TrainingHistory:
 
     def __init__(self, events: tuple[FitEvent, ...] = (), total: int = 0) -> None:
         self.events = events
+        self._stride = 1  # of so many epochs in a row one snapshot is kept
         self.total = max(total, events[-1].total if events else 0)
         # every epoch's numbers are kept, also where its snapshot has been thinned out
         self.metrics: dict[int, dict[str, float]] = {event.step: event.metrics for event in events}
 
     def add(self, event: FitEvent) -> None:
-        """Append an epoch; the first and the last are always kept."""
-        events = (*self.events, event)
-        while len(events) > KEEP:
-            events = (*events[:-1:2], events[-1])
-        self.events, self.total = events, event.total
+        """Append an epoch; the first and the last are always kept, those between evenly thinned out."""
+        kept = tuple(known for known in self.events if self._stays(known))
+        while len(kept) >= KEEP:
+            self._stride *= 2
+            kept = tuple(known for known in kept if self._stays(known))
+        self.events, self.total = (*kept, event), event.total
         self.metrics = self.metrics | {event.step: event.metrics}
+
+    def _stays(self, event: FitEvent) -> bool:
+        return (event.step - self.events[0].step) % self._stride == 0
 
     def curve(self, metric: str) -> tuple[list[int], list[float]]:
         """Epoch numbers and values of one metric, of every epoch there was."""
@@ -98,21 +103,24 @@ class Driver:
 
     `deliver(kind, value)` is called on the worker's thread with ("event", FitEvent),
     ("batch", (done, batches)), ("paused", None), ("done", None), ("stopped", None) or
-    ("failed", exception); the panel hands it on to the kernel's thread.
+    ("failed", exception); the panel hands it on to the kernel's thread. It must not wait for
+    another thread, which may be asking whether this one is alive.
     """
 
     def __init__(self, deliver: Callable[[str, Any], None]) -> None:
         self._deliver = deliver
         self._run = threading.Event()  # cleared = wait at the next batch
         self._stop = threading.Event()
-        self._over = True  # the last word is said, though the thread may take a moment to end
+        self._over = True  # the last word is delivered, though the thread may take a moment to end
         self._left = -1  # epochs until an automatic pause; -1 = none
-        self._lock = threading.RLock()  # `_left`, `_run` and the event that ends a step go together
+        # whoever sees that a step or a training has ended finds what it delivered: both change under this lock
+        self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
 
     @property
     def alive(self) -> bool:
-        return self._thread is not None and self._thread.is_alive() and not self._over
+        with self._lock:
+            return self._thread is not None and self._thread.is_alive() and not self._over
 
     @property
     def running(self) -> bool:
@@ -175,8 +183,9 @@ class Driver:
             last = ("stopped", None)
         except BaseException as error:  # a thread's exception would vanish: the panel shows it
             last = ("failed", error)
-        self._over = True  # first: whoever hears the last word may start again at once
-        self._deliver(*last)
+        with self._lock:
+            self._over = True
+            self._deliver(*last)
 
     def _pull(self, epochs: Iterator[FitEvent]) -> None:
         try:
