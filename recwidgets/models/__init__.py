@@ -33,17 +33,24 @@ def save_model(model: Any, path: Any) -> None:
     arrays = {f"snapshot/{name}": array for name, array in model.snapshot.arrays.items()}
     for name in ("user", "item", "rating", "time", "users", "items", "titles"):
         arrays[f"data/{name}"] = getattr(data, name)
-    path = Path(path)
+    write_arrays(Path(path), about, arrays)
+
+
+def write_arrays(path: Path, about: dict[str, Any], arrays: dict[str, Any]) -> None:
+    """Write an .npz whole or not at all: an interrupted save loses nothing."""
     partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:  # a handle: numpy would append .npz to a name
-        np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
-    partial.replace(path)  # whole or not at all: an interrupted save loses nothing
+    try:
+        with partial.open("wb") as file:  # a handle: numpy would append .npz to a name
+            np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
-def load_model(path: Any) -> Any:
-    """Read a model written by `model.save`. Nothing in the file is executed.
+def read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What `write_arrays` wrote; nothing in the file is executed.
 
-    Raises FileNotFoundError, or ValueError for a file that is not such a model.
+    Raises FileNotFoundError, or ValueError for a file that is none of ours or damaged.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -52,23 +59,43 @@ def load_model(path: Any) -> Any:
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {str(path)!r}; save one with model.save") from None
     except Exception as error:  # zipfile, zlib, json and numpy each have their own
-        raise ValueError(
-            f"{str(path)!r} is not a model saved by recwidgets, or is damaged ({error}); save it again with model.save"
-        ) from error
+        raise _not_ours(path, error) from error
+    if not isinstance(about, dict):
+        raise _not_ours(path, f"it says {about!r} about itself")
+    return about, arrays
+
+
+def _not_ours(path: Any, why: object) -> ValueError:
+    return ValueError(
+        f"{str(path)!r} is not a model saved by recwidgets, or is damaged ({why}); save it again with model.save"
+    )
+
+
+def load_model(path: Any) -> Any:
+    """Read a model written by `model.save`. Nothing in the file is executed.
+
+    Raises FileNotFoundError, or ValueError for a file that is not such a model.
+    """
+    about, arrays = read_arrays(Path(path))
     if about.get("format") != FORMAT or about.get("model") not in _CLASSES:
         raise ValueError(
             f"{str(path)!r} holds format {about.get('format')!r}, model {about.get('model')!r}; "
             f"this version reads format {FORMAT} of {', '.join(_CLASSES)}"
         )
     fields = {name[5:]: value for name, value in arrays.items() if name.startswith("data/")}
-    genres = tuple(tuple(text.split("|")) if text else () for text in about["genres"])
-    has_ratings, has_times = about["has"]
-    model = make(about["model"], **about["settings"])
-    model.data = Interactions(**fields, genres=genres, name=about["data"], has_ratings=has_ratings, has_times=has_times)
-    model.snapshot = Snapshot(
-        about["model"],
-        {name[9:]: value for name, value in arrays.items() if name.startswith("snapshot/")},
-    )
+    snapshot = {name[9:]: value for name, value in arrays.items() if name.startswith("snapshot/")}
+    try:
+        if not snapshot:
+            raise ValueError("it holds no snapshot")
+        genres = tuple(tuple(text.split("|")) if text else () for text in about["genres"])
+        has_ratings, has_times = about["has"]
+        model = make(about["model"], **about["settings"])
+        model.data = Interactions(
+            **fields, genres=genres, name=about["data"], has_ratings=has_ratings, has_times=has_times
+        )
+    except (KeyError, TypeError, ValueError) as error:  # a pretrained file, say: it holds no interactions
+        raise _not_ours(path, error) from error
+    model.snapshot = Snapshot(about["model"], snapshot)
     return model
 
 

@@ -14,7 +14,6 @@ from ..core import (
     Explanation,
     FitEvent,
     Floats,
-    Ints,
     Knob,
     Part,
     Person,
@@ -49,7 +48,8 @@ class EmbeddingModel(ABC):
     knobs: ClassVar[tuple[Knob, ...]] = ()
 
     def __init__(self, *, seed: int = 0, epochs: int, learning_rate: float, **knobs: float) -> None:
-        self.seed, self.epochs, self.learning_rate = int(seed), int(epochs), float(learning_rate)
+        self.seed, self.epochs = whole("seed", seed, 0), whole("epochs", epochs, 1)
+        self.learning_rate = positive("learning_rate", learning_rate)
         self.values: dict[str, float] = {knob.name: knob.default for knob in self.knobs}
         self._turn(knobs)
         self.data: Interactions | None = None
@@ -72,11 +72,9 @@ class EmbeddingModel(ABC):
         Closing the iterator stops the training. Raises FloatingPointError where the loss is no
         longer a number, TensorFlowUnavailable where TensorFlow cannot be had.
         """
-        total = self.epochs if epochs is None else epochs
-        if isinstance(total, bool) or int(total) != total or total < 1:
-            raise ValueError(f"epochs must be a whole number of at least 1, got {epochs!r}")
+        total = whole("epochs", self.epochs if epochs is None else epochs, 1)
         check_trainable(data)
-        return self._steps(data, validation, int(total), between_batches)
+        return self._steps(data, validation, total, between_batches)
 
     def _steps(
         self,
@@ -164,9 +162,12 @@ class EmbeddingModel(ABC):
             if name not in known:
                 raise TypeError(f"{type(self).__name__} has no setting {name!r}; it has {', '.join(known)}")
             knob = known[name]
-            if not (knob.low <= value <= knob.high or value == knob.everything):
-                raise ValueError(f"{name} must be from {knob.low:g} to {knob.high:g}, got {value!r}")
-            self.values[name] = value
+            if not is_number(value) or not (knob.low <= value <= knob.high or value == knob.everything):
+                everything = "" if knob.everything is None else f", or {knob.everything:g} for all"
+                raise ValueError(
+                    f"{name} must be a number from {knob.low:g} to {knob.high:g}{everything}, got {value!r}"
+                )
+            self.values[name] = value.item() if isinstance(value, np.generic) else value  # as JSON can keep it
 
     def _trained(self) -> Interactions:
         if self.snapshot is None or self.data is None:
@@ -215,6 +216,19 @@ def check_trainable(data: Interactions) -> None:
         )
 
 
-def history_of(person: Person, window: int | None = None) -> Ints:
-    """The person's films, oldest first; only the newest `window` of them if given."""
-    return person.history if window is None else person.history[-window:]
+def is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def whole(name: str, value: Any, least: int) -> int:
+    """`value` as an int, or a sentence."""
+    if not is_number(value) or not np.isfinite(value) or value != int(value) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    return int(value)
+
+
+def positive(name: str, value: Any) -> float:
+    """`value` as a float, or a sentence."""
+    if not is_number(value) or not np.isfinite(value) or value <= 0:
+        raise ValueError(f"{name} must be a number above 0, got {value!r}")
+    return float(value)

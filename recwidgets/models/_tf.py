@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 RESTART = (
@@ -27,9 +29,38 @@ def is_loaded() -> bool:
     return "tensorflow_recommenders" in sys.modules
 
 
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep TensorFlow's C++ notes out of the notebook; what goes wrong comes as an exception.
+
+    They are written to the descriptor itself, past Python, before any log level is read.
+    """
+    sys.stderr.flush()
+    try:
+        before = os.dup(2)
+    except OSError:  # no descriptor 2: nobody to keep quiet
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
+
+
 def load() -> Door:
     """Import TensorFlow and TensorFlow Recommenders, or say in a sentence why that cannot be."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if is_loaded() and "tensorflow" in sys.modules:
+        return Door(sys.modules["tensorflow"], sys.modules["tensorflow_recommenders"])
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _quiet():
+        return _import()
+
+
+def _import() -> Door:
     if os.environ.get("TF_USE_LEGACY_KERAS", "1").lower() not in ("1", "true"):
         raise TensorFlowUnavailable(
             f"TF_USE_LEGACY_KERAS is {os.environ['TF_USE_LEGACY_KERAS']!r} here, and TensorFlow "
@@ -51,4 +82,5 @@ def load() -> Door:
             f"Training needs TensorFlow Recommenders, which did not load ({error}). "
             "Run: pip install tensorflow-recommenders"
         ) from error
+    tf.zeros(1) + 1.0  # the first operation looks for devices, and says so
     return Door(tf, tfrs)

@@ -8,7 +8,6 @@ interactions that it was trained on: their fingerprint is checked before it is u
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 
 from ..core import FitEvent, Snapshot
 from ..data import Interactions
-from ..models import make
+from ..models import make, read_arrays, write_arrays
 from ..training import TrainingHistory
 
 HERE = Path(__file__).parent
@@ -72,12 +71,16 @@ def restore(q: Any, scale: Any) -> Any:
 
 
 def save_pretrained(path: Path, model: Any, history: TrainingHistory, keep: Sequence[int]) -> None:
-    """Write the epochs `keep` of a training, and the metrics of all its epochs."""
+    """Write the epochs `keep` of a training, and the metrics of all its epochs.
+
+    An epoch whose snapshot the history has thinned out is replaced by the kept one before it.
+    """
     arrays: dict[str, Any] = {}
+    keep = sorted({history.at(step).step for step in keep})
     for step in keep:
         bits = LAST_BITS if step == keep[-1] else EARLIER_BITS
         for name, array in history.at(step).snapshot.arrays.items():
-            if array.ndim == 2 and array.size > EXACT:
+            if array.ndim == 2 and array.size > EXACT and array.dtype.kind == "f":
                 for part, value in quantise(array, bits).items():
                     arrays[f"{step}/{name}/{part}"] = value
             else:
@@ -88,15 +91,12 @@ def save_pretrained(path: Path, model: Any, history: TrainingHistory, keep: Sequ
         "settings": model.settings(),
         "data": model.data.name,
         "fingerprint": fingerprint(model.data),
-        "keep": list(keep),
+        "keep": keep,
         "total": history.total,
-        "metrics": {str(event.step): event.metrics for event in history.events},
+        "metrics": {str(step): metrics for step, metrics in history.metrics.items()},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
-    partial.replace(path)
+    write_arrays(path, about, arrays)
 
 
 def load_pretrained(name: str, data: Interactions) -> tuple[Any, TrainingHistory]:
@@ -105,6 +105,7 @@ def load_pretrained(name: str, data: Interactions) -> tuple[Any, TrainingHistory
     data: the very interactions it was trained on, for the embedded data
     `rw.load_movielens("latest-small").split("temporal", test=0.2).train`.
     Raises FileNotFoundError where there is no such file; the message says how to make one.
+    Raises ValueError where the file is damaged, or of another model or other interactions.
     """
     path = find(name, data)
     if path is None:
@@ -112,12 +113,14 @@ def load_pretrained(name: str, data: Interactions) -> tuple[Any, TrainingHistory
             f"there is no pretrained {name!r} for these {len(data):,} interactions of {data.name}; "
             "train one with rw.fit(model, data), or with the command: recwidgets train"
         )
-    with np.load(path, allow_pickle=False) as file:
-        about = json.loads(str(file["about"]))
-        stored = {key: file[key] for key in file.files if key != "about"}
-    if about["format"] != FORMAT:
-        raise ValueError(f"{path.name} has format {about['format']!r}, this version reads {FORMAT}")
-    model = make(about["model"], **about["settings"])
+    about, stored = read_arrays(path)
+    expected = {"format": FORMAT, "model": name, "fingerprint": fingerprint(data)}
+    found = {key: about.get(key) for key in expected}
+    if found != expected:
+        raise ValueError(
+            f"{path.name} must hold {expected}, it holds {found}; make it again with the command: recwidgets train"
+        )
+    model = make(name, **about["settings"])
     model.data = data
     snapshots = {step: Snapshot(name, _arrays(stored, step)) for step in about["keep"]}
     model.snapshot = snapshots[about["keep"][-1]]

@@ -74,8 +74,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         animate: bool = True,
     ) -> None:
         self._lock = threading.RLock()
-        self._split = _as_split(load_movielens("latest-small") if data is None else data)
-        self.train_data, self.held_out = self._split.train, self._split.test
+        self.split = _as_split(load_movielens("latest-small") if data is None else data)
+        self.train_data, self.held_out = self.split.train, self.split.test
         self.model = model if model is not None else _default_model()
         self.chart = chart if chart is not None else _default_chart(self.model)
         self._pretrained = self.history = history or _history_of(self.model)
@@ -230,7 +230,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self._who.show(markup.who(about, self._field, options, self._wrong))
 
     def _show_training(self) -> None:
-        whole = len(self.train_data) + len(self.held_out) + len(self._split.validation)
+        whole = len(self.train_data) + len(self.held_out) + len(self.split.validation)
         data = (
             f"{self.train_data.name} · {self.train_data.n_users:,} users × {self.train_data.n_items:,} movies · "
             f"{whole:,} ratings"
