@@ -1,0 +1,430 @@
+"""What all models share: knobs, answers from a snapshot, saving. The model is a small SVD in numpy."""
+
+import json
+import math
+import pickle
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import HOSTILE, Svd, random_table, register, table, trained
+
+from recwidgets import checkerboard, load_model, planted, recommend
+from recwidgets.core import Person
+from recwidgets.data import UnknownItem, UnknownUser
+from recwidgets.models import make, write_arrays
+from recwidgets.models._base import NotTrained
+
+
+@pytest.fixture(scope="module")
+def data():
+    return random_table(np.random.default_rng(4), 14, 20)
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    return trained(data)
+
+
+# ------------------------------------------------------------------ it learns at all
+
+
+def test_the_withheld_film_of_a_checkerboard_comes_first():
+    board, withheld = checkerboard(10)
+    model = trained(board, epochs=20, dim=2)
+    for user, item in withheld.tolist():
+        assert recommend(model, board, board.users[user], 1).index.tolist() == [item]
+
+
+def test_planted_tastes_are_found():
+    world = planted(seed=2)
+    model = trained(world.data, epochs=10)
+    own = [
+        world.taste_of_item[recommend(model, world.data, str(user)).index] == taste
+        for user, taste in zip(world.data.users, world.taste_of_user.tolist(), strict=True)
+    ]
+    assert np.mean(own) > 0.6  # a quarter would be chance
+
+
+# ------------------------------------------------------------------ settings and knobs
+
+
+def test_knobs_start_at_their_defaults_and_are_turned_by_name():
+    assert Svd().values == {"shrink": 1, "dim": 6}
+    assert Svd(shrink=0, dim=2).values == {"shrink": 0, "dim": 2}
+    assert Svd(shrink=999).values["shrink"] == 999  # the value that means "all"
+
+
+@pytest.mark.parametrize("value", [-1, 10.5, 998, math.nan, math.inf, "2", None, True])
+def test_a_knob_turned_too_far_is_a_sentence(value):
+    with pytest.raises(ValueError, match="shrink must be a number from 0 to 10, or 999 for all, got"):
+        Svd(shrink=value)
+    with pytest.raises(ValueError, match="dim must be a number from 1 to 32, got"):
+        Svd(dim=0)
+
+
+def test_a_knob_that_does_not_exist_is_a_sentence():
+    with pytest.raises(TypeError, match="Svd has no setting 'layers'; it has shrink, dim"):
+        Svd(layers=2)
+
+
+@pytest.mark.parametrize("value", [0, -3, 2.5, math.nan, math.inf, "3", None, True])
+def test_epochs_that_cannot_be_are_a_sentence(value, data):
+    with pytest.raises(ValueError, match="epochs must be a whole number of at least 1, got"):
+        Svd(epochs=value)
+    if value is not None:  # None: the model's own number
+        with pytest.raises(ValueError, match="epochs must be a whole number of at least 1, got"):
+            Svd().steps(data, epochs=value)
+
+
+@pytest.mark.parametrize("value", [0, -0.1, math.nan, math.inf, "fast", None])
+def test_a_learning_rate_that_cannot_be_is_a_sentence(value):
+    with pytest.raises(ValueError, match="learning_rate must be a number above 0, got"):
+        Svd(learning_rate=value)
+
+
+def test_a_seed_is_a_whole_number():
+    assert Svd(seed=np.int64(3)).seed == 3
+    with pytest.raises(ValueError, match="seed must be a whole number of at least 0, got 1.5"):
+        Svd(seed=1.5)
+
+
+def test_numbers_of_numpy_are_settings_as_pythons_are(data):
+    assert json.dumps(Svd(shrink=np.float64(2), epochs=np.int32(4)).settings())
+    assert [event.step for event in Svd().steps(data, epochs=np.int64(2))] == [1, 2]
+
+
+# ------------------------------------------------------------------ training
+
+
+def test_nothing_happens_until_the_first_epoch_is_pulled(data):
+    model = Svd()
+    epochs = model.steps(data)
+    assert model.snapshot is None
+    next(epochs)
+    assert model.snapshot is not None
+
+
+def test_events_count_from_one_and_carry_the_same_metrics(data):
+    events = list(Svd().steps(data, data, epochs=3))
+    assert [(event.step, event.total) for event in events] == [(1, 3), (2, 3), (3, 3)]
+    assert {frozenset(event.metrics) for event in events} == {frozenset({"loss", "top_10_accuracy"})}
+    assert not any(math.isnan(event.metrics["top_10_accuracy"]) for event in events)
+
+
+def test_without_anything_held_out_the_accuracy_is_not_a_number(data):
+    for validation in (None, data.take([])):
+        assert math.isnan(next(Svd().steps(data, validation)).metrics["top_10_accuracy"])
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(data):
+    first, second, other = (trained(data, seed=seed).scores("u1") for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, second)
+    assert (first != other).any()
+
+
+def test_closing_the_epochs_ends_the_training(data):
+    calls = []
+    epochs = Svd().steps(data, epochs=5, between_batches=lambda done, batches: calls.append(done))
+    next(epochs)
+    epochs.close()
+    assert calls == [0, 1, 2, 3]
+    assert next(epochs, None) is None
+
+
+class Diverging(Svd):
+    def _epochs(self, data, total, between_batches):
+        for step, (loss, arrays) in enumerate(super()._epochs(data, total, between_batches), 1):
+            yield (math.nan if step == 2 else loss), arrays
+
+
+def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_good_epoch(data):
+    model = Diverging(learning_rate=7)
+    epochs = model.steps(data)
+    good = next(epochs).snapshot
+    with pytest.raises(FloatingPointError, match="no longer a number at epoch 2: the learning rate 7 is too high"):
+        next(epochs)
+    assert model.snapshot is good
+
+
+@pytest.mark.parametrize(
+    ("n_users", "n_items", "pairs"), [(1, 3, [(0, 0)]), (3, 1, [(0, 0)]), (3, 3, []), (1, 1, [(0, 0)])]
+)
+def test_a_world_too_small_to_learn_from_is_a_sentence(n_users, n_items, pairs):
+    small = table(pairs, n_users, n_items)
+    with pytest.raises(ValueError, match=f"at least two users and two films, got {n_users} and {n_items}"):
+        Svd().steps(small)
+
+
+def test_two_users_and_two_films_are_enough():
+    small = table([(0, 0), (1, 1)], 2, 2)
+    assert recommend(trained(small), small, "u1", 2).items == ("f2",)
+
+
+# ------------------------------------------------------------------ answers
+
+
+def test_an_untrained_model_says_so_whatever_it_is_asked(tmp_path):
+    model = Svd()
+    asks = {
+        "scores": lambda: model.scores("u1"),
+        "query": lambda: model.query(["f1"]),
+        "explain": lambda: model.explain("u1", "f1"),
+        "vectors": lambda: model.vectors(),
+        "save": lambda: model.save(tmp_path / "m.npz"),
+    }
+    for ask in asks.values():
+        with pytest.raises(NotTrained, match=r"this Svd is not trained yet; run rw\.fit\(model, data\)"):
+            ask()
+    assert repr(model) == "Svd(untrained)"
+    assert not list(tmp_path.iterdir())
+
+
+def test_scores_are_query_times_film(data, model):
+    for n, user in enumerate(data.users.tolist()):
+        films, history = model.snapshot["films"], data.history(n)
+        query = films[history].sum(0) / (len(history) + 1) + model.snapshot["own"][n]
+        found = model.scores(user)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, films @ query, rtol=1e-4, atol=1e-5)
+
+
+def test_the_vectors_of_all_users_are_the_queries_of_each(data, model):
+    queries, films = model.vectors()
+    assert queries.shape == (data.n_users, 6)
+    for n, user in enumerate(data.users.tolist()):
+        np.testing.assert_allclose(films @ queries[n], model.scores(user), rtol=1e-4, atol=1e-5)
+
+
+def test_the_query_of_a_history_answers_for_somebody_new(data, model):
+    ids = ["f3", "f9", "f2"]
+    np.testing.assert_allclose(model.scores(ids), model.snapshot["films"] @ model.query(ids), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(model.query([]), np.zeros(6))
+    person = Person(None, np.array([2, 8, 1], np.int32))
+    np.testing.assert_array_equal(model.scores(person), model.scores(ids))
+
+
+@given(user=st.integers(0, 13), item=st.integers(0, 19), shrink=st.integers(0, 10))
+@settings(max_examples=60, deadline=None)
+def test_the_parts_add_up_to_the_score(data, model, user, item, shrink):
+    turned = model.at(shrink=shrink)
+    why = turned.explain(f"u{user + 1}", f"f{item + 1}")
+    assert why.score == pytest.approx(sum(part.value for part in why.parts))
+    assert why.score == pytest.approx(float(turned.scores(f"u{user + 1}")[item]), rel=1e-4, abs=1e-5)
+    assert (why.item, why.title) == (data.items[item], data.titles[item])
+    assert [part.index for part in why.parts if part.kind == "film"] == data.history(user).tolist()
+
+
+def test_the_parts_of_a_history_of_ones_own_add_up_too(model):
+    why = model.explain(["f1", "f4"], "f2")
+    assert [part.kind for part in why.parts] == ["film", "film"]
+    assert why.score == pytest.approx(float(model.scores(["f1", "f4"])[1]), rel=1e-4, abs=1e-5)
+
+
+def test_unknown_ids_are_said_to_be_unknown(model):
+    with pytest.raises(UnknownUser, match="got 'u99'"):
+        model.scores("u99")
+    with pytest.raises(UnknownItem, match="got 'f99'"):
+        model.explain("u1", "f99")
+    with pytest.raises(UnknownItem, match="got 'f99'"):
+        model.query(["f1", "f99"])
+
+
+def test_a_view_with_another_knob_leaves_the_model_as_it_was(model):
+    before, all_before = model.scores("u1").copy(), model.vectors()[0].copy()
+    turned = model.at(shrink=10)
+    assert (turned.scores("u1") != before).any()
+    assert (turned.vectors()[0] != all_before).any()
+    assert model.values["shrink"] == 1
+    np.testing.assert_array_equal(model.scores("u1"), before)
+    np.testing.assert_array_equal(model.vectors()[0], all_before)
+    with pytest.raises(ValueError, match="shrink must be a number"):
+        model.at(shrink=11)
+
+
+def test_a_view_of_an_earlier_epoch_leaves_the_model_as_it_was(data):
+    model = Svd()
+    events = list(model.steps(data, epochs=3))
+    now = model.scores("u1").copy()
+    for event in events:
+        view = model.at(event.snapshot)
+        assert view.snapshot is event.snapshot
+        assert view.snapshot["films"] is event.snapshot["films"]  # nothing is copied
+    assert (model.at(events[0].snapshot).scores("u1") != now).any()
+    np.testing.assert_array_equal(model.at(events[-1].snapshot).scores("u1"), now)
+    np.testing.assert_array_equal(model.scores("u1"), now)
+
+
+def test_two_threads_that_ask_at_once_make_the_queries_once(data):
+    model = trained(data)
+    made, both = [], threading.Barrier(2, timeout=60)
+    plain = model._queries
+
+    def queries():
+        made.append(1)
+        return plain()
+
+    model._queries = queries
+
+    def ask():
+        both.wait()
+        model.vectors()
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert made == [1]
+
+
+# ------------------------------------------------------------------ saving
+
+
+@pytest.fixture
+def saved(monkeypatch, tmp_path, data):
+    register(monkeypatch)
+    model = trained(data, shrink=3, dim=4, seed=5)
+    model.save(tmp_path / "model.npz")
+    return model, tmp_path / "model.npz"
+
+
+def test_a_saved_model_answers_as_before(saved, data):
+    model, path = saved
+    again = load_model(str(path))
+    assert again.settings() == model.settings()
+    for user in data.users.tolist():
+        np.testing.assert_array_equal(again.scores(user), model.scores(user))
+        assert recommend(again, again.data, user).titles == recommend(model, data, user).titles
+    assert again.explain("u2", "f3") == model.explain("u2", "f3")
+    assert again.data.name == data.name
+    for column in ("user", "item", "rating", "time", "users", "items", "titles"):
+        np.testing.assert_array_equal(getattr(again.data, column), getattr(data, column))
+    assert (again.data.genres, again.data.has_ratings, again.data.has_times) == (data.genres, True, True)
+
+
+def test_genres_and_odd_titles_survive(monkeypatch, tmp_path):
+    register(monkeypatch)
+    world = planted(seed=1, n_users=40, n_items=40, films=10).data
+    trained(world).save(tmp_path / "m")
+    assert load_model(tmp_path / "m").data.genres == world.genres
+    odd = table([(0, 0), (1, 1)], 2, 3, titles=[HOSTILE, "Élan, L' (1999)", ""], name=HOSTILE)
+    trained(odd).save(tmp_path / "m")
+    assert load_model(tmp_path / "m").data.titles.tolist() == odd.titles.tolist()
+    assert load_model(tmp_path / "m").data.name == HOSTILE
+
+
+def test_the_file_holds_no_pickle(saved):
+    _, path = saved
+    with np.load(path, allow_pickle=False) as file:
+        for name in file.files:
+            assert file[name].dtype != object
+
+
+def test_a_name_is_taken_as_it_is(saved, tmp_path):
+    model, _ = saved
+    model.save(tmp_path / "no-suffix")
+    assert load_model(tmp_path / "no-suffix").seed == 5
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.npz", "no-suffix"]
+
+
+def test_a_file_that_is_not_there_is_a_sentence(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no file '.*m\.npz'; save one with model\.save"):
+        load_model(tmp_path / "m.npz")
+
+
+@pytest.mark.parametrize("keep", [0, 1, 100, 0.5, -1])
+def test_a_truncated_file_is_a_sentence(saved, keep):
+    _, path = saved
+    whole = path.read_bytes()
+    path.write_bytes(whole[: keep if isinstance(keep, int) else int(keep * len(whole))])
+    with pytest.raises(ValueError, match=r"is not a model saved by recwidgets, or is damaged \(.*save it again"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("where", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_a_damaged_file_is_a_sentence(saved, where):
+    _, path = saved
+    damaged = bytearray(path.read_bytes())
+    at = int(where * len(damaged))
+    damaged[at : at + 40] = bytes(byte ^ 0xFF for byte in damaged[at : at + 40])
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match="is not a model saved by recwidgets, or is damaged"):
+        load_model(path)
+
+
+def foreign(path, kind):
+    arrays = {
+        "an array": lambda: np.save(path.open("wb"), np.zeros(3)),
+        "arrays of others": lambda: np.savez(path.open("wb"), x=np.zeros(3)),
+        "a pickle": lambda: path.write_bytes(pickle.dumps({"model": "svd"})),
+        "a pickle within": lambda: np.savez(path.open("wb"), about=np.array({"format": 1}, object)),
+        "text": lambda: path.write_text("model"),
+        "a list about itself": lambda: write_arrays(path, [1, 2], {"x": np.zeros(1)}),
+        "no interactions": lambda: write_arrays(path, {"format": 1, "model": "svd"}, {"snapshot/x": np.zeros(1)}),
+        "a setting too many": lambda: write_arrays(
+            path,
+            {"format": 1, "model": "svd", "settings": {"odd": 1}, "genres": [], "has": [1, 1], "data": "x"},
+            {"snapshot/x": np.zeros(1)},
+        ),
+    }
+    arrays[kind]()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "an array",
+        "arrays of others",
+        "a pickle",
+        "a pickle within",
+        "text",
+        "a list about itself",
+        "no interactions",
+        "a setting too many",
+    ],
+)
+def test_a_foreign_file_is_a_sentence(monkeypatch, tmp_path, kind):
+    register(monkeypatch)
+    foreign(tmp_path / "m.npz", kind)
+    with pytest.raises(ValueError, match="is not a model saved by recwidgets, or is damaged"):
+        load_model(tmp_path / "m.npz")
+
+
+def test_a_folder_is_not_a_model(tmp_path):
+    with pytest.raises(ValueError, match="is not a model saved by recwidgets"):
+        load_model(tmp_path)
+
+
+def test_a_file_of_another_version_says_which(monkeypatch, tmp_path):
+    register(monkeypatch)
+    write_arrays(tmp_path / "m", {"format": 99, "model": "svd"}, {})
+    with pytest.raises(ValueError, match=r"holds format 99, model 'svd'; this version reads format 1 of .*svd"):
+        load_model(tmp_path / "m")
+    write_arrays(tmp_path / "m", {"format": 1, "model": "os.system"}, {})
+    with pytest.raises(ValueError, match="holds format 1, model 'os.system'"):
+        load_model(tmp_path / "m")
+
+
+def test_a_half_written_save_leaves_the_old_file(saved, monkeypatch, tmp_path, data):
+    _, path = saved
+    old = path.read_bytes()
+
+    def full_disk(file, **arrays):
+        file.write(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        trained(data).save(path)
+    assert path.read_bytes() == old
+    assert [p.name for p in tmp_path.iterdir()] == ["model.npz"]
+
+
+def test_models_are_made_by_their_short_names(monkeypatch):
+    register(monkeypatch)
+    assert make("svd", shrink=2).values["shrink"] == 2
+    with pytest.raises(ValueError, match="model must be one of gnn, knn, session, svd, got 'pickle'"):
+        make("pickle")
