@@ -12,6 +12,9 @@ from .core import Explanation, Floats, Ints, Person, film_label, rank
 from .data import Interactions, display_title
 
 
+NOTHING = np.zeros(0, np.int32)
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """The first k films of one person, with what a view needs to show them.
@@ -27,11 +30,12 @@ class Answer:
     top: Ints
     later: frozenset[int]
     has_held_out: bool = True
+    kept_out: Ints = NOTHING  # films that are neither seen nor recommended: what the learner dropped
 
     @cached_property
     def unseen(self) -> Floats:
         """The scores of the films that this person has not seen."""
-        return np.delete(self.scores, self.person.history)
+        return np.delete(self.scores, np.concatenate([self.person.history, self.kept_out]))
 
     @cached_property
     def places(self) -> list[str]:
@@ -52,14 +56,21 @@ class Answer:
         return explanation
 
 
-def answer(model: Any, data: Interactions, person: Person, held_out: Interactions | None = None, k: int = 10) -> Answer:
+def answer(
+    model: Any,
+    data: Interactions,
+    person: Person,
+    held_out: Interactions | None = None,
+    k: int = 10,
+    kept_out: Ints = NOTHING,
+) -> Answer:
     """Ask `model` about `person`. numpy only; k is cut to the films there are."""
     scores = model.scores(person)
-    top = rank(scores, person.history, min(k, data.n_items))
+    top = rank(scores, np.concatenate([person.history, kept_out]), min(k, data.n_items))
     later: frozenset[int] = frozenset()
     if held_out is not None and person.user is not None:
         later = frozenset(held_out.history(person.user).tolist())
-    return Answer(data, model, person, scores, top, later, held_out is not None)
+    return Answer(data, model, person, scores, top, later, held_out is not None, kept_out)
 
 
 def softmax_shares(scores: Floats, unseen: Floats) -> tuple[Floats, float]:
@@ -70,8 +81,9 @@ def softmax_shares(scores: Floats, unseen: Floats) -> tuple[Floats, float]:
     """
     if not len(scores):
         return np.zeros(0, np.float32), 0.0
-    weights = np.exp((scores - scores[0]).astype(np.float64))
-    everything = np.exp((unseen - scores[0]).astype(np.float64)).sum()
+    best = np.float64(scores[0])  # float64 first: the difference of two float32 may be none
+    weights = np.exp(scores.astype(np.float64) - best)
+    everything = np.nansum(np.exp(unseen.astype(np.float64) - best))  # NaN is never recommended
     return (weights / weights.sum()).astype(np.float32), float(weights.sum() / everything)
 
 
@@ -84,7 +96,8 @@ def rounded(values: Any, digits: int, total: float | None = None) -> list[float]
     scaled = np.asarray(values, np.float64) / unit
     floor = np.floor(scaled)
     target = round(float(np.sum(values) if total is None else total) / unit)
-    missing = int(target - floor.sum())
     order = np.argsort(-(scaled - floor), kind="stable")
-    floor[order[: max(0, missing)]] += 1
-    return [round(float(value) * unit, digits) for value in floor]
+    whole, left = divmod(int(target - floor.sum()), max(len(floor), 1))  # whole: a total far from the sum
+    floor += whole
+    floor[order[:left]] += 1
+    return [round(float(value) * unit, digits) + 0.0 for value in floor]  # no -0.0

@@ -40,12 +40,15 @@ class Chart(ABC):
     def _marked(self, change: dict[str, Any]) -> None:
         if self._showing:
             return
-        new = [] if change["new"] is None else list(change["new"])
-        place = self.place_of(int(new[-1])) if new else -1
-        if place >= 0:
-            self.on_select(place)
-        if list(change["owner"].selected if change["owner"].selected is not None else []) == new:
-            self._choose(change["owner"], change["old"])  # a click beside the films chooses nothing
+        mark = change["owner"]
+        old, new = ([] if change[key] is None else list(change[key]) for key in ("old", "new"))
+        added = [index for index in new if index not in old]  # Ctrl and a click add to what is selected
+        place = self.place_of(int(added[-1])) if added else -1
+        if place < 0:
+            self._choose(mark, old)  # a click beside the films, or on the chosen one, changes nothing
+            return
+        self._choose(mark, added[-1:])
+        self.on_select(place)
 
     def _choose(self, mark: Any, selected: Any) -> None:
         """Mark as chosen from our side, without taking it for a click."""
@@ -99,8 +102,12 @@ def figure(**options: Any) -> bqplot.Figure:
 
 
 def nice_ticks(low: float, high: float, n: int = 4) -> Any:
-    """About n round numbers from at most `low` to at least `high`: the ends of an axis are on it."""
-    span = max(high - low, 1e-9)
+    """About n round numbers from at most `low` to at least `high`: the ends of an axis are on it.
+
+    Two at least: where all values are equal, the axis goes on above them.
+    """
+    span = high - low if high > low else abs(low) or 1.0
+    high = low + span
     raw = span / max(n - 1, 1)
     size = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * size for factor in (1, 2, 2.5, 5, 10) if factor * size >= raw * 0.999)
@@ -111,4 +118,4 @@ def nice_ticks(low: float, high: float, n: int = 4) -> Any:
 def digits_of(ticks: Any) -> int:
     """How many decimals tell these ticks apart."""
     step = float(ticks[1] - ticks[0]) if len(ticks) > 1 else 1.0
-    return next((d for d in range(7) if abs(round(step, d) - step) < 1e-9 * max(step, 1)), 6)
+    return next((d for d in range(7) if abs(round(step, d) - step) < 1e-6 * step), 6)

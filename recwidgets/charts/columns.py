@@ -6,12 +6,25 @@ from typing import Any, ClassVar
 
 import bqplot
 import numpy as np
+from numpy.typing import NDArray
 
 from ..answer import Answer
 from ..core import Floats, Ints, Person
 from ._base import AXIS, Chart, figure
 
 PLACES, RECENT, CLICKS = 10, 3, 50
+
+
+def in_top(scores: Floats, seen: Ints, films: Ints, depth: int = PLACES) -> NDArray[np.bool_]:
+    """Does each of `films` stand among the first `depth`? As `core.rank` orders, without sorting the rest."""
+    left = np.where(np.isnan(scores), -np.inf, scores)
+    left[seen] = -np.inf
+    place = max(0, len(left) - depth)
+    edge = np.partition(left, place)[place]
+    free = depth - np.count_nonzero(left > edge)
+    tied = np.flatnonzero(left == edge)[:free]  # ties go to the lower index
+    inside: NDArray[np.bool_] = (left[films] > edge) | np.isin(films, tied)
+    return inside & (left[films] > -np.inf)
 
 
 def replay(answer: Answer, clicks: int = CLICKS) -> Any:
@@ -24,11 +37,7 @@ def replay(answer: Answer, clicks: int = CLICKS) -> Any:
     inside = np.zeros((len(lengths), len(answer.top)), bool)
     for row, length in enumerate(lengths):
         past = person.history[:length]
-        scores = answer.model.scores(Person(person.user, past)).copy()
-        scores[past] = -np.inf
-        depth = min(PLACES, len(scores))
-        cut = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-        inside[row] = scores[answer.top] >= max(cut, np.finfo(np.float32).min)
+        inside[row] = in_top(answer.model.scores(Person(person.user, past)), past, answer.top)
     return inside
 
 
@@ -39,8 +48,8 @@ def column_heights(inside: Any, recent: int = RECENT) -> tuple[Floats, Floats]:
     """
     if not len(inside):
         return np.zeros(inside.shape[1], np.float32), np.zeros(inside.shape[1], np.float32)
-    share = inside / len(inside)
-    return share[:-recent].sum(0).astype(np.float32), share[-recent:].sum(0).astype(np.float32)
+    share, cut = inside / len(inside), max(0, len(inside) - recent)
+    return share[:cut].sum(0).astype(np.float32), share[cut:].sum(0).astype(np.float32)
 
 
 class Columns(Chart):

@@ -28,6 +28,16 @@ def assign_slots(previous: list[int | None], first: Ints) -> list[int | None]:
     return slots
 
 
+def percentages(answer: Answer) -> tuple[list[float], float]:
+    """The first three films' percent and, where there are more, that of the others together: 100.0 in all.
+
+    Also how sure the model is, from 0 to 1. One rounding for the legend and for the picture in words.
+    """
+    shares, sure = softmax_shares(answer.scores[answer.top], answer.unseen)
+    parts = [*shares[:FILMS], *([shares[FILMS:].sum()] if len(shares) > FILMS else [])]
+    return rounded([100 * float(part) for part in parts], 1, 100.0), sure
+
+
 class Pie(Chart):
     """Softmax shares among the first ten films; films 4–10 are one quiet slice.
 
@@ -120,24 +130,24 @@ class Pie(Chart):
     def foot(self, answer: Answer | None) -> str:
         if answer is None or not len(answer.top):
             return ""
-        shares, sure = softmax_shares(answer.scores[answer.top], answer.unseen)
+        percent, sure = percentages(answer)
         n, untrained = len(answer.unseen), 100 * len(answer.top) / len(answer.unseen)
         order = sorted((place, slot) for slot, place in enumerate(self._places, 1) if place >= 0)
-        values = [float(shares[place]) for place, _ in order]
-        percent = rounded([100 * value for value in (*values, 1 - sum(values))], 1, 100.0)
         keys = [(f"rw-f{slot}", str(place + 1)) for place, slot in order]
         if len(answer.top) > FILMS:
-            keys.append(("rw-quiet", f"{FILMS + 1}–{len(answer.top)}"))
+            last = f"–{len(answer.top)}" if len(answer.top) > FILMS + 1 else ""
+            keys.append(("rw-quiet", f"{FILMS + 1}{last}"))
         legend = "".join(
             f'<span><i class="rw-chip {name}">{rank}</i>{value:.1f} %</span>'
-            for (name, rank), value in zip(keys, percent, strict=False)
+            for (name, rank), value in zip(keys, percent, strict=True)
         )
         pieces = "".join(
             f'<i class="{name}" style="width:{sure * value:.2f}%"></i>'
-            for (name, _), value in zip(keys, percent, strict=False)
+            for (name, _), value in zip(keys, percent, strict=True)
         )
         return (
-            f'<p class="rw-shares">{legend}</p><p class="rw-sure"><b>How sure: {100 * sure:.1f} %</b> of all {n:,} films</p>'
+            f'<p class="rw-shares">{legend}</p>'
+            f'<p class="rw-sure"><b>How sure: {100 * sure:.1f} %</b> of all {n:,} films</p>'
             f'<div class="rw-bar" aria-hidden="true">{pieces}</div>'
             f'<p class="rw-cap">Top {len(answer.top)} against all other films. Pure chance: {untrained:.1f} %.</p>'
         )
@@ -145,14 +155,13 @@ class Pie(Chart):
     def sentence(self, answer: Answer | None) -> str:
         if answer is None or not len(answer.top):
             return "No answer to draw yet."
-        shares, sure = softmax_shares(answer.scores[answer.top], answer.unseen)
+        percent, sure = percentages(answer)
         films = ", ".join(
-            f"{answer.full_title(item)} {100 * share:.1f} %"
-            for item, share in zip(answer.top[:FILMS], shares, strict=False)
+            f"{answer.full_title(item)} {share:.1f} %" for item, share in zip(answer.top[:FILMS], percent, strict=False)
         )
+        others = f"; the others together {percent[FILMS]:.1f} %" if len(percent) > FILMS else ""
         return (
-            f"Pie of the first {len(answer.top)} films: {films}; the others together "
-            f"{100 * float(shares[FILMS:].sum()):.1f} %. The list holds {100 * sure:.1f} % of the "
+            f"Pie of the first {len(answer.top)} films: {films}{others}. The list holds {100 * sure:.1f} % of the "
             "softmax over all films."
         )
 

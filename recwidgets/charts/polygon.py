@@ -34,10 +34,13 @@ def frequency_polygon(counts: Any, places: int = PLACES) -> tuple[Floats, Floats
 
 
 def nearest(answer: Answer, k: int = 20) -> Ints:
-    """The model's own neighbours, or for a model that has none, the k most similar queries."""
+    """The model's own neighbours, or for a model that has none, the users of the k most similar queries.
+
+    Nobody, where the model has no queries either.
+    """
     if hasattr(answer.model, "neighbours"):
         return np.asarray(answer.model.neighbours(answer.person)[0], np.int32)
-    if not hasattr(answer.model, "vectors"):
+    if not (hasattr(answer.model, "vectors") and hasattr(answer.model, "_query")):
         return np.zeros(0, np.int32)
     queries = answer.model.vectors()[0]
     own = answer.model._query(answer.person)
@@ -45,7 +48,9 @@ def nearest(answer: Answer, k: int = 20) -> Ints:
     similarity = (queries @ own) / np.maximum(lengths, 1e-12)
     if answer.person.user is not None:
         similarity[answer.person.user] = -np.inf  # nobody is their own neighbour
-    return np.argsort(-similarity, kind="stable")[:k].astype(np.int32)
+    order = np.argsort(-similarity, kind="stable")[:k]
+    near: Ints = order[similarity[order] > -np.inf].astype(np.int32)
+    return near
 
 
 class Polygon(Chart):
@@ -143,4 +148,6 @@ def score_ticks(scores: Any) -> Any:
     if not len(scores):
         return np.array([0.0, 0.5, 1.0])
     low, high = min(0.0, float(np.min(scores))), max(0.0, float(np.max(scores)))
+    if low == high:
+        return np.array([0.0, 0.5, 1.0])
     return nice_ticks(low, high * 1.4 if high > 0 else -low * 0.2, 4)

@@ -1,0 +1,619 @@
+"""Charts: arithmetic by hand, one contract for every chart, and clicks without a browser."""
+
+import importlib
+import inspect
+import math
+import pkgutil
+
+import bqplot
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import HOSTILE, LONG, Fixed, asked, random_table, table, trained
+
+from recwidgets import charts
+from recwidgets.answer import Answer, answer, rounded, softmax_shares
+from recwidgets.charts._base import Chart, digits_of, nice_ticks
+from recwidgets.charts.columns import Columns, column_heights, in_top, replay
+from recwidgets.charts.pie import Pie, assign_slots
+from recwidgets.charts.polygon import Polygon, frequency_polygon, nearest, neighbour_counts, score_ticks
+from recwidgets.core import Person, rank
+from recwidgets.models.popularity import Popularity
+
+
+def every_chart():
+    """Each Chart class of each public module in recwidgets/charts: a new file is tested without being named here."""
+    for info in pkgutil.iter_modules(charts.__path__):
+        if not info.name.startswith("_"):
+            module = importlib.import_module(f"{charts.__name__}.{info.name}")
+            yield from (
+                cls
+                for _, cls in inspect.getmembers(module, inspect.isclass)
+                if issubclass(cls, Chart) and cls.__module__ == module.__name__
+            )
+
+
+CHARTS = list(every_chart())
+
+
+def world(**options):
+    return random_table(np.random.default_rng(9), 25, 30, **options)
+
+
+def answers():
+    """Answers of every kind that a panel can show."""
+    data = world()
+    model = trained(data)
+    small = random_table(np.random.default_rng(3), 6, 6)
+    one_left = table([(0, n) for n in range(5)] + [(1, 0), (1, 5)], 2, 6)
+    odd = world(titles=[HOSTILE, LONG, ""] * 10)
+    same = table([(0, 0), (1, 1)], 3, 30)
+    extreme = Fixed(same, np.vstack([np.linspace(-3e38, 3e38, 30), np.full(30, 1e-30), np.linspace(-5, -4, 30)]))
+    return {
+        "usual": asked(model, data),
+        "another": asked(model, data, 7),
+        "with held-out films": asked(model, data, 3, data.split("temporal").test),
+        "fewer than ten films": asked(trained(small), small),
+        "one film left": asked(Popularity().learn(one_left), one_left),
+        "ties": asked(Popularity().learn(same), same, 2),
+        "all scores zero": asked(Fixed(same, np.zeros((3, 30))), same),
+        "tiny scores": asked(extreme, same, 1),
+        "enormous scores": asked(extreme, same, 0),
+        "negative scores": asked(extreme, same, 2),
+        "not all are numbers": asked(Fixed(same, np.where(np.arange(30) % 3, np.nan, 1.0) * np.ones((3, 1))), same),
+        "odd titles": asked(trained(odd), odd, 2),
+        "nothing left": asked(trained(small), table([(0, n) for n in range(6)], 6, 6)),
+        "somebody new": answer(model, data, Person(None, np.array([3, 1], np.int32))),
+        "somebody new without a film": answer(model, data, Person(None, np.zeros(0, np.int32))),
+    }
+
+
+ANSWERS = answers()
+
+
+@pytest.fixture(params=CHARTS, ids=lambda cls: cls.__name__)
+def cls(request):
+    return request.param
+
+
+def shapes(chart):
+    """Which marks there are, and how many elements each has."""
+    columns = ("x", "y", "sizes", "labels", "text")
+    return [
+        (id(mark), *(np.shape(getattr(mark, name)) for name in columns if mark.has_trait(name)))
+        for mark in chart.figure.marks
+    ]
+
+
+# ------------------------------------------------------------------ the contract of every chart
+
+
+def test_all_three_charts_are_found():
+    assert {Pie, Polygon, Columns} <= set(CHARTS)
+
+
+def test_a_chart_has_a_name_a_title_and_a_definition(cls):
+    assert cls.name
+    assert isinstance(cls().title, str)
+    assert cls().title
+    definition = cls.__dict__.get("__doc__") or ""
+    assert len(definition.split()) >= 10, "the docstring says what is drawn"
+    assert isinstance(cls().figure, bqplot.Figure)
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_every_answer_can_be_shown_after_any_other(cls, kind):
+    chart, shown = cls(), ANSWERS[kind]
+    before = shapes(chart)
+    for now in (shown, ANSWERS["usual"], shown, None, shown):
+        chart.show(now)
+        assert shapes(chart) == before, "marks move; they are neither rebuilt nor resized"
+    for selected in range(len(shown.top)):
+        chart.show(shown, selected)
+        assert shapes(chart) == before
+    for text in (chart.sentence(shown), chart.caption(shown), chart.foot(shown)):
+        assert isinstance(text, str)
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_what_is_drawn_is_finite(cls, kind):
+    """bqplot logs an error in the browser for NaN, and draws nothing."""
+    chart = cls()
+    chart.show(ANSWERS[kind])
+    for mark in chart.figure.marks:
+        for name in ("x", "y", "sizes"):
+            if mark.has_trait(name) and getattr(mark, name) is not None:
+                assert np.isfinite(np.asarray(getattr(mark, name), float)).all(), (mark, name)
+        for scale in getattr(mark, "scales", {}).values():
+            if isinstance(scale, bqplot.LinearScale) and scale.min is not None:
+                assert scale.min < scale.max
+
+
+def test_the_sentence_names_what_is_drawn(cls):
+    chart, shown = cls(), ANSWERS["usual"]
+    chart.show(shown)
+    said = chart.sentence(shown)
+    for item in shown.top[:3].tolist():
+        assert shown.full_title(item) in said
+
+
+@pytest.mark.parametrize("shown", [None, ANSWERS["nothing left"]], ids=["no answer", "nothing left"])
+def test_nothing_to_draw_is_said(cls, shown):
+    chart = cls()
+    chart.show(ANSWERS["usual"])
+    chart.show(shown)
+    assert chart.sentence(shown) == "No answer to draw yet."
+    for mark in watched(chart):
+        assert not len(mark.selected if mark.selected is not None else [])
+
+
+def test_no_title_reaches_the_page_through_caption_or_foot_unescaped(cls):
+    chart, shown = cls(), ANSWERS["odd titles"]
+    chart.show(shown)
+    assert "<script" not in (chart.caption(shown) + chart.foot(shown)).lower()
+
+
+def test_motion_can_be_switched_off(cls):
+    chart = cls()
+    chart.animate(False)
+    assert chart.figure.animation_duration == 0
+    chart.animate(True)
+    assert 300 <= chart.figure.animation_duration <= 800
+
+
+def test_two_charts_share_nothing(cls):
+    one, other = cls(), cls()
+    before = [np.array(getattr(mark, "y", 0)) for mark in other.figure.marks if not isinstance(mark, bqplot.Label)]
+    one.show(ANSWERS["usual"])
+    after = [np.array(getattr(mark, "y", 0)) for mark in other.figure.marks if not isinstance(mark, bqplot.Label)]
+    for was, now in zip(before, after, strict=True):
+        np.testing.assert_array_equal(was, now)
+
+
+# ------------------------------------------------------------------ clicks, as the browser sends them
+
+
+def watched(chart):
+    return [mark for mark in chart.figure.marks if getattr(mark, "interactions", None) == {"click": "select"}]
+
+
+def wired(cls, shown):
+    """A chart that, as in a panel, is shown again when a place is chosen; and the places that were chosen."""
+    chart, chosen = cls(), []
+
+    def on_select(place):
+        chosen.append(place)
+        chart.show(shown, place)
+
+    chart.on_select = on_select
+    chart.show(shown, 0)
+    (mark,) = watched(chart)
+    return chart, mark, chosen
+
+
+def index_of(chart, place):
+    return next(n for n in range(10) if chart.place_of(n) == place)
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_click_on_a_film_chooses_its_place_in_the_list(cls, place):
+    chart, mark, chosen = wired(cls, ANSWERS["usual"])
+    index = index_of(chart, place)
+    mark.selected = np.array([index])
+    assert chosen == [place]
+    assert list(mark.selected) == [index]
+
+
+def test_showing_a_choice_is_not_a_click(cls):
+    chart, mark, chosen = wired(cls, ANSWERS["usual"])
+    chart.show(ANSWERS["usual"], 2)
+    chart.show(ANSWERS["another"], 1)
+    chart.show(None)
+    assert chosen == []
+
+
+@pytest.mark.parametrize("empty", [[], None])
+def test_a_click_that_would_unselect_the_film_leaves_it_selected(cls, empty):
+    chart, mark, chosen = wired(cls, ANSWERS["usual"])
+    was = list(mark.selected)
+    assert was == [index_of(chart, 0)]
+    mark.selected = empty
+    assert chosen == []
+    assert list(mark.selected) == was
+
+
+def test_a_click_with_ctrl_moves_the_choice(cls):
+    """The browser then adds to what is selected; a panel has one film selected."""
+    chart, mark, chosen = wired(cls, ANSWERS["usual"])
+    first, second = index_of(chart, 0), index_of(chart, 1)
+    mark.selected = [first, second]
+    assert chosen == [1]
+    assert list(mark.selected) == [second]
+    mark.selected = sorted([first, second])
+    assert chosen == [1, 0]
+    assert list(mark.selected) == [first]
+
+
+def test_a_click_where_no_film_is_drawn_chooses_nothing(cls):
+    shown = ANSWERS["one film left"]
+    assert len(shown.top) == 1
+    chart, mark, chosen = wired(cls, shown)
+    was = list(mark.selected)
+    for index in range(1, 4):
+        mark.selected = [index]
+        assert chosen == []
+        assert list(mark.selected) == was
+
+
+def test_a_click_on_the_quiet_slice_chooses_nothing():
+    chart, mark, chosen = wired(Pie, ANSWERS["usual"])
+    was = list(mark.selected)
+    mark.selected = [3]
+    assert chosen == []
+    assert list(mark.selected) == was
+
+
+def test_a_click_beside_every_film_before_anything_is_shown_is_harmless(cls):
+    chart, chosen = cls(), []
+    chart.on_select = chosen.append
+    (mark,) = watched(chart)
+    mark.selected = [0]
+    assert chosen == []
+
+
+# ------------------------------------------------------------------ the pie
+
+
+def test_softmax_shares_by_hand():
+    shares, sure = softmax_shares(np.log([4.0, 2.0, 2.0]), np.log([4.0, 2.0, 2.0, 1.0, 1.0]))
+    np.testing.assert_allclose(shares, [0.5, 0.25, 0.25], rtol=1e-6)
+    assert sure == pytest.approx(0.8)
+    assert softmax_shares(np.zeros(0), np.zeros(0))[1] == 0.0
+
+
+@given(st.lists(st.floats(-(2.0**127), 2.0**127, width=32), min_size=1, max_size=30), st.integers(1, 10))
+@settings(max_examples=150, deadline=None)
+def test_softmax_shares_sum_to_one_for_any_scores(scores, k):
+    unseen = np.array(scores, np.float32)
+    top = np.sort(unseen)[::-1][:k]
+    shares, sure = softmax_shares(top, unseen)
+    assert shares.sum() == pytest.approx(1, abs=1e-5)
+    assert (shares >= 0).all()
+    assert (np.diff(shares) <= 0).all()
+    assert 0 < sure <= 1 + 1e-9
+    if len(unseen) <= k:
+        assert sure == pytest.approx(1)
+
+
+def test_a_score_that_is_no_number_takes_no_share():
+    assert softmax_shares(np.zeros(2), np.array([0.0, 0.0, np.nan, -np.inf])) == (pytest.approx([0.5, 0.5]), 1.0)
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=3, unique=True), max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_a_film_keeps_its_slot_while_it_stays(firsts):
+    slots = [None, None, None]
+    for first in firsts:
+        now = assign_slots(slots, np.array(first, np.int32))
+        assert len(now) == 3
+        assert sorted(item for item in now if item is not None) == sorted(first)
+        for slot, item in enumerate(slots):
+            if item in first:
+                assert now[slot] == item
+        slots = now
+
+
+def test_slots_by_hand():
+    assert assign_slots([None, None, None], [7, 8, 9]) == [7, 8, 9]
+    assert assign_slots([7, 8, 9], [9, 4, 7]) == [7, 4, 9]
+    assert assign_slots([7, 8, 9], [8]) == [None, 8, None]
+
+
+def test_the_slices_are_the_shares_of_the_films_in_the_slots():
+    data = table([(0, 0), (1, 1)], 2, 12)
+    scores = np.zeros((2, 12))
+    scores[0, [5, 6, 7]] = np.log([4, 3, 2])
+    scores[1, [7, 5, 3]] = np.log([4, 3, 2])
+    model, chart = Fixed(data, scores), Pie()
+    chart.show(asked(model, data, 0))
+    whole = 4 + 3 + 2 + 7
+    np.testing.assert_allclose(chart.pie.sizes, np.array([4, 3, 2, 7]) / whole, rtol=1e-5)
+    assert list(chart.pie.labels) == ["1", "2", "3", ""]
+    assert chart.slots() == {5: 1, 6: 2, 7: 3}
+    chart.show(asked(model, data, 1))  # film 5 and 7 stay in their slots, 3 comes into that of 6
+    np.testing.assert_allclose(chart.pie.sizes, np.array([3, 2, 4, 7]) / whole, rtol=1e-5)
+    assert list(chart.pie.labels) == ["2", "3", "1", ""]
+    assert [chart.place_of(n) for n in range(4)] == [1, 2, 0, -1]
+    assert "Film 8 (1957) 25.0 %, Film 6 (1955) 18.8 %" in chart.sentence(asked(model, data, 1))
+
+
+def test_the_legend_and_the_sentence_give_the_same_percentages():
+    data = table([(0, 0), (1, 1)], 2, 12)
+    scores = np.random.default_rng(0).normal(size=(2, 12))
+    chart, shown = Pie(), asked(Fixed(data, scores), data)
+    chart.show(shown)
+    said = [float(part.split(" ")[-1]) for part in chart.sentence(shown).split("The list")[0].split(" %")[:4]]
+    legend = [float(part.split("</i>")[-1]) for part in chart.foot(shown).split("</p>")[0].split(" %")[:4]]
+    assert said == legend
+    assert sum(said) == pytest.approx(100)
+
+
+@pytest.mark.parametrize(("n", "last"), [(1, None), (3, None), (4, "4"), (5, "4–5"), (10, "4–10")])
+def test_the_legend_names_the_ranks_of_the_quiet_slice(n, last):
+    data = table([(0, item) for item in range(12 - n)] + [(1, 11)], 2, 12)
+    chart, shown = Pie(), asked(Popularity().learn(data), data)
+    assert len(shown.top) == n
+    chart.show(shown)
+    foot = chart.foot(shown)
+    assert (f'rw-quiet">{last}</i>' in foot) if last else ("rw-quiet" not in foot)
+
+
+def test_a_slice_too_thin_for_its_number_has_none():
+    data = table([(0, 0), (1, 1)], 2, 12)
+    scores = np.zeros((2, 12))
+    scores[0, [5, 6]] = [20, 10]
+    chart = Pie()
+    chart.show(asked(Fixed(data, scores), data))
+    assert list(chart.pie.labels) == ["1", "", "", ""]
+    assert chart.pie.sizes.sum() == pytest.approx(1)
+
+
+# ------------------------------------------------------------------ the polygon
+
+
+def test_the_polygon_starts_and_ends_at_zero_outside_the_list():
+    x, y = frequency_polygon([3, 1, 2], places=4)
+    assert x.tolist() == [0, 1, 2, 3, 4, 5]
+    assert y.tolist() == [0, 3, 1, 2, 0, 0]
+    x, y = frequency_polygon([])
+    assert len(x) == len(y) == 12
+    assert not y.any()
+
+
+def test_neighbours_are_counted_once_a_film():
+    data = table([(0, 2), (0, 1), (1, 2), (2, 0), (0, 2)], 3, 4)  # user 0 rated film 2 twice
+    assert neighbour_counts(data, np.array([0, 1]), np.array([2, 1, 3])).tolist() == [2, 1, 0]
+    assert neighbour_counts(data, np.array([], np.int32), np.array([2, 1])).tolist() == [0, 0]
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_the_counts_equal_a_plain_count(seed):
+    rng = np.random.default_rng(seed)
+    data = random_table(rng, 8, 9)
+    neighbours, films = rng.permutation(8)[:5], rng.permutation(9)[:4]
+    expected = [sum(film in data.history(int(user)).tolist() for user in neighbours) for film in films]
+    assert neighbour_counts(data, neighbours, films).tolist() == expected
+
+
+def test_the_polygon_shows_the_counts_and_the_score_on_its_own_axis():
+    chart, shown = Polygon(), ANSWERS["usual"]
+    chart.show(shown)
+    counts = neighbour_counts(shown.data, nearest(shown), shown.top)
+    assert chart.line.y.tolist() == [0, *counts.tolist(), 0]
+    assert chart.points.y.tolist() == counts.tolist()
+    np.testing.assert_allclose(chart.scores.y[1:-1], shown.scores[shown.top], rtol=1e-5, atol=1e-6)
+    assert chart.score_scale.min <= chart.scores.y.min()
+    assert chart.scores.y.max() <= chart.score_scale.max
+    assert chart.line.y.max() <= chart.y.max
+
+
+def test_nobody_is_their_own_neighbour():
+    shown = ANSWERS["fewer than ten films"]  # six users, and twenty are asked for
+    found = nearest(shown, 20).tolist()
+    assert sorted(found) == [1, 2, 3, 4, 5]
+    new = ANSWERS["somebody new"]
+    assert len(nearest(new, 20)) == 20
+
+
+def test_the_nearest_have_the_most_similar_queries():
+    shown = ANSWERS["usual"]
+    queries = shown.model.vectors()[0].astype(np.float64)
+    similar = queries @ queries[0] / np.linalg.norm(queries, axis=1)
+    expected = sorted((user for user in range(25) if user), key=lambda user: -similar[user])[:5]
+    assert nearest(shown, 5).tolist() == expected
+
+
+def test_a_model_with_neighbours_of_its_own_is_asked_for_them():
+    data = world()
+
+    class Near(Fixed):
+        def neighbours(self, person):
+            return [4, 2], [0.5, 0.5]
+
+    shown = asked(Near(data, np.zeros((25, 30))), data)
+    assert nearest(shown).tolist() == [4, 2]
+    assert nearest(ANSWERS["ties"]).tolist() == []  # popularity has none
+
+
+def test_the_score_axis_holds_zero_and_every_score():
+    for scores in ([0.2, 0.1], [-3.0, -4.0], [5.0, -1.0], [1e-12, 5e-13], [0.0, 0.0], [3e38, 1e38], []):
+        ticks = score_ticks(np.array(scores))
+        assert ticks[0] < ticks[-1]
+        assert ticks[0] <= min([0.0, *scores])
+        assert ticks[-1] >= max([0.0, *scores])
+        assert np.isclose(ticks / (ticks[1] - ticks[0]), np.round(ticks / (ticks[1] - ticks[0]))).all()
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 8))
+@settings(max_examples=200, deadline=None)
+def test_ticks_are_few_round_and_hold_both_ends(low, span, n):
+    high = low + span
+    ticks = nice_ticks(low, high, n)
+    step = ticks[1] - ticks[0]
+    slack = 1e-5 * step + 1e-9 * max(abs(low), abs(high))
+    assert ticks[0] <= low + slack
+    assert ticks[-1] >= high - slack
+    assert 2 <= len(ticks) <= n + 2
+    assert np.allclose(np.diff(ticks), step, rtol=1e-6, atol=1e-9 * max(abs(low), abs(high)))
+    mantissa = step / 10 ** math.floor(math.log10(step) + 1e-9)
+    if step > 1e-9 * max(abs(low), abs(high), 1):  # else float64 itself has no room for round steps
+        assert min(abs(mantissa - round_) for round_ in (1, 2, 2.5, 5, 10)) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "n", "expected"),
+    [(0, 20, 5, [0, 5, 10, 15, 20]), (0, 1, 4, [0, 0.5, 1]), (-0.3, 1.1, 4, [-0.5, 0, 0.5, 1, 1.5])],
+)
+def test_ticks_by_hand(low, high, n, expected):
+    np.testing.assert_allclose(nice_ticks(low, high, n), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("value", [0.0, 5.0, -2.0, 1e9, 1e-9])
+def test_an_axis_has_a_width_where_all_values_are_equal(value):
+    ticks = nice_ticks(value, value)
+    assert ticks[0] <= value <= ticks[-1]
+    assert ticks[0] < ticks[-1]
+
+
+@pytest.mark.parametrize(
+    ("ticks", "digits"),
+    [([0, 1, 2], 0), ([0, 0.5, 1], 1), ([0, 0.25, 0.5], 2), ([0.1, 0.2, 0.3], 1), ([0, 5e-10], 6), ([3.0], 0)],
+)
+def test_ticks_have_the_decimals_that_tell_them_apart(ticks, digits):
+    assert digits_of(np.array(ticks)) == digits
+
+
+# ------------------------------------------------------------------ the columns
+
+
+def test_the_heights_by_hand():
+    inside = np.array([[1, 0], [1, 0], [0, 1], [1, 1]], bool)
+    before, recent = column_heights(inside, recent=3)
+    assert before.tolist() == [0.25, 0]
+    assert recent.tolist() == [0.5, 0.5]
+    before, recent = column_heights(inside, recent=0)
+    assert (before.tolist(), recent.tolist()) == ([0.75, 0.5], [0, 0])
+
+
+@pytest.mark.parametrize("clicks", [0, 1, 2, 3])
+def test_a_session_of_three_clicks_is_recent_as_a_whole(clicks):
+    before, recent = column_heights(np.ones((clicks, 2), bool))
+    assert before.tolist() == [0, 0]
+    assert recent.tolist() == ([1, 1] if clicks else [0, 0])
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=60, deadline=None)
+def test_in_the_top_means_what_ranking_means(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 25))
+    scores = rng.choice([0.0, 1.0, 2.0, np.nan, -np.inf], n).astype(np.float32)
+    seen = np.flatnonzero(rng.random(n) < 0.3).astype(np.int32)
+    depth = int(rng.integers(1, 12))
+    top = set(rank(scores, seen, depth).tolist())
+    assert in_top(scores, seen, np.arange(n), depth).tolist() == [item in top for item in range(n)]
+
+
+class Recent(Fixed):
+    """Scores a film by nothing but the last one of the history: the next films in the catalogue come first."""
+
+    def scores(self, user):
+        n = len(self.table[0])
+        return -((np.arange(n) - int(user.history[-1])) % n).astype(np.float32)
+
+
+def test_a_session_is_replayed_click_by_click():
+    data = table([(0, 0), (0, 20), (0, 1), (1, 5)], 2, 30)
+    shown = asked(Recent(data, np.zeros((2, 30))), data)
+    assert shown.top.tolist() == [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+    inside = replay(shown)
+    # after film 0 come 1 … 10; after film 20 come 21 … 29 and, since 0 is seen, 1; after film 1 come 2 … 11
+    assert inside.astype(int).tolist() == [[1] * 9 + [0], [0] * 10, [1] * 10]
+    chart = Columns()
+    chart.show(shown)
+    np.testing.assert_allclose(chart.bars.y.sum(0), [2 / 3] * 9 + [1 / 3], rtol=1e-6)
+    assert "3 clicks" in chart.caption(shown)
+    assert "Film 3 (1952) 67 %" in chart.sentence(shown)
+
+
+def test_only_the_newest_clicks_are_replayed_and_the_last_one_is_the_list_itself():
+    shown = ANSWERS["usual"]
+    whole, newest = replay(shown), replay(shown, clicks=4)
+    assert len(whole) == len(shown.person.history)
+    np.testing.assert_array_equal(newest, whole[-4:])
+    assert whole[-1].all()
+
+
+def test_ties_are_inside_only_as_far_as_the_list_goes():
+    shown = ANSWERS["ties"]
+    assert replay(asked(shown.model, shown.data, 0))[-1].all()
+    everything = Answer(
+        shown.data, shown.model, Person(0, shown.data.history(0)), shown.scores, np.arange(30), frozenset()
+    )
+    assert replay(everything)[-1].sum() == 10
+
+
+def test_nothing_clicked_is_no_column():
+    chart, shown = Columns(), ANSWERS["somebody new without a film"]
+    chart.show(shown)
+    assert not chart.bars.y.any()
+    assert chart.caption(shown) == "Share of the clicks of the replayed session."
+
+
+@pytest.mark.parametrize("kind", ["usual", "another", "odd titles", "ties"])
+def test_no_column_is_taller_than_the_whole(kind):
+    chart = Columns()
+    chart.show(ANSWERS[kind])
+    assert (chart.bars.y >= 0).all()
+    assert (chart.bars.y.sum(0) <= 1 + 1e-6).all()
+
+
+# ------------------------------------------------------------------ rounding that adds up
+
+
+@given(st.lists(st.floats(-1e5, 1e5), min_size=1, max_size=12), st.integers(0, 4))
+@settings(max_examples=300, deadline=None)
+def test_rounded_values_add_up_to_the_rounded_sum(values, digits):
+    shown = rounded(values, digits)
+    unit = 10.0**-digits
+    assert round(sum(shown), digits) == pytest.approx(round(sum(values) / unit) * unit, abs=unit / 100)
+    for value, near in zip(values, shown, strict=True):
+        assert abs(value - near) < unit * 1.001
+        assert round(near, digits) == near
+        assert not (near == 0 and math.copysign(1, near) < 0), "minus zero"
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=6), st.floats(-50, 500))
+@settings(max_examples=100, deadline=None)
+def test_a_total_that_is_given_is_kept(values, total):
+    assert sum(rounded(values, 1, total)) == pytest.approx(round(total / 0.1) * 0.1, abs=1e-6)
+
+
+def test_rounding_by_hand():
+    assert rounded([33.333, 33.333, 33.334], 0) == [33, 33, 34]
+    assert rounded([0.5, 0.5, 0.5], 0, 2) == [1, 1, 0]
+    assert rounded([-0.0004], 3) == [0.0]
+    assert rounded([], 2) == []
+
+
+# ------------------------------------------------------------------ the answer that all views share
+
+
+def test_equal_scores_share_a_place():
+    data = table([(0, 0), (1, 1)], 2, 6)
+    shown = asked(Fixed(data, [[0, 5, 4, 4, 4, 1], [0] * 6]), data)
+    assert shown.top.tolist() == [1, 2, 3, 4, 5]
+    assert shown.places == ["1", "2=", "2=", "2=", "5"]
+
+
+def test_an_answer_knows_what_came_later():
+    data, held_out = table([(0, 0), (1, 1)], 2, 6), table([(0, 4), (0, 2)], 2, 6)
+    model = Popularity().learn(data)
+    shown = asked(model, data, 0, held_out)
+    assert shown.later == {2, 4}
+    assert shown.has_held_out
+    assert asked(model, data, 0).later == frozenset()
+    assert not asked(model, data, 0).has_held_out
+    assert answer(model, data, Person(None, np.array([1], np.int32)), held_out).later == frozenset()
+
+
+def test_the_unseen_are_all_films_but_the_history():
+    data = table([(0, 0), (0, 3), (1, 1)], 2, 5)
+    shown = asked(Fixed(data, [[0, 1, 2, 3, 4]] * 2), data)
+    assert shown.unseen.tolist() == [1, 2, 4]
+
+
+def test_a_list_is_never_longer_than_the_catalogue():
+    assert len(ANSWERS["fewer than ten films"].top) < 6
