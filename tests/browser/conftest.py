@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import labpage
@@ -18,11 +19,22 @@ import pytest
 import servers
 from playwright.sync_api import Browser, Page, sync_playwright
 
+FAILED = pytest.StashKey[bool]()
+
 
 @pytest.fixture(scope="session")
 def chromium_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright, labpage.browser(playwright) as program:
         yield program
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the page fixture know that its test failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
 
 
 @pytest.fixture
@@ -34,6 +46,8 @@ def page(chromium_browser: Browser, request: pytest.FixtureRequest) -> Iterator[
     new = labpage.new_page(chromium_browser, **getattr(request, "param", {}))
     try:
         yield new
+        if request.node.stash.get(FAILED, False):
+            labpage.screenshot(new, "failed-" + re.sub(r"\W+", "-", request.node.name))
         errors = list(new.console.errors)  # type: ignore[attr-defined]
         assert not errors, "the browser's console holds errors:\n" + "\n".join(errors)
     finally:

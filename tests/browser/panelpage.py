@@ -84,7 +84,7 @@ class PanelPage:
 
     def choose(self, user: str) -> None:
         """Type a user's id and press Enter; wait for the list to be that user's."""
-        box = self.root.get_by_role("combobox")
+        box = self.root.locator(".rw-user [role=combobox]")
         box.fill(user)
         box.press("Enter")
         self.wait_text(".rw-list h3", rf"user {user}$")
@@ -148,10 +148,14 @@ class PanelPage:
         """Elements with text that reach beyond the panel's edge; sideways scrolling counts too."""
         found: list[str] = self.root.evaluate("""panel => {
             const edge = panel.getBoundingClientRect(), out = [];
+            // A long title ends in an ellipsis by design: its inner boxes are wider than what is seen.
+            const cut = e => getComputedStyle(e).textOverflow === 'ellipsis';
+            const shortened = e => e !== panel && (cut(e) || shortened(e.parentElement));
             if (panel.scrollWidth > panel.clientWidth + 1) out.push('the panel scrolls sideways');
             for (const e of panel.querySelectorAll('*')) {
                 const box = e.getBoundingClientRect();
                 if (!box.width || !e.textContent.trim() || getComputedStyle(e).visibility === 'hidden') continue;
+                if (shortened(e.parentElement)) continue;
                 if (box.left < edge.left - 1 || box.right > edge.right + 1)
                     out.push((e.className.baseVal ?? e.className) + ': ' + e.textContent.trim().slice(0, 40));
             }

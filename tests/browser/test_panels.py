@@ -181,7 +181,7 @@ def test_the_time_machine_puts_chart_and_list_back(open_panel, kind):
 def test_an_unknown_user_gets_a_sentence_and_the_panel_stays(open_panel):
     panel = open_panel("gnn")
     before = panel.rows()
-    box = panel.root.get_by_role("combobox")
+    box = panel.root.locator(".rw-user [role=combobox]")
     box.fill("4711")
     box.press("Enter")
     panel.wait_text(".rw-message", "4711")
@@ -192,11 +192,11 @@ def test_an_unknown_user_gets_a_sentence_and_the_panel_stays(open_panel):
 
 def test_a_user_is_found_by_a_favourite_film(open_panel):
     panel = open_panel("gnn")
-    box = panel.root.get_by_role("combobox")
+    box = panel.root.locator(".rw-user [role=combobox]")
     box.press_sequentially("Fargo")
-    panel.wait("panel => panel.querySelectorAll('[role=option]').length > 0")
+    panel.wait("panel => panel.querySelector('.rw-user [role=option]')")
     box.press("ArrowDown")
-    wanted = panel.root.locator("[role=option][aria-selected=true]").get_attribute("data-value")
+    wanted = panel.root.locator(".rw-user [role=option][aria-selected=true]").get_attribute("data-value")
     box.press("Enter")
     panel.wait_text(".rw-list h3", f"user {wanted}$")
 
