@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from .core import Explanation, Floats, Ints, Person, film_label, rank
 from .data import Interactions, display_title
-
 
 NOTHING = np.zeros(0, np.int32)
 
@@ -30,7 +29,9 @@ class Answer:
     top: Ints
     later: frozenset[int]
     has_held_out: bool = True
-    kept_out: Ints = NOTHING  # films that are neither seen nor recommended: what the learner dropped
+    kept_out: Ints = field(
+        default_factory=lambda: NOTHING
+    )  # films that are neither seen nor recommended: what the learner dropped
 
     @cached_property
     def unseen(self) -> Floats:

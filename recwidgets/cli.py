@@ -11,6 +11,15 @@ from pathlib import Path
 
 SETS = ("latest-small", "100k", "1m", "20m", "25m")
 MODELS = ("gnn", "knn", "session")
+PACKAGES = (
+    "numpy",
+    "ipywidgets",
+    "bqplot",
+    "jupyterlab",
+    "tensorflow",
+    "tensorflow-recommenders",
+    "tensorflow-datasets",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,7 +80,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
     from .models import _tf
 
     print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
-    for package in ("numpy", "ipywidgets", "bqplot", "jupyterlab", "tensorflow", "tensorflow-recommenders", "tensorflow-datasets"):  # fmt: skip
+    for package in PACKAGES:
         try:
             print(f"  {package:<26}{importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:

@@ -75,6 +75,7 @@ class Part(NamedTuple):
     value: float
     index: int = -1  # type: ignore[assignment]  # tuples have a method of that name, which nobody needs here
     weight: float = float("nan")
+    terms: tuple[tuple[float, float], ...] = ()  # value = sum of weight · inner product
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,14 @@ class Explanation:
 
 
 class Person(NamedTuple):
-    """A user of the data set (index, or None for somebody new) with a history, oldest first."""
+    """A user of the data set (index, or None for somebody new) with a history, oldest first.
+
+    without: users who must not be asked, where a model asks other users.
+    """
 
     user: int | None
     history: Ints
+    without: tuple[int, ...] = ()
 
 
 class Recommendations(NamedTuple):

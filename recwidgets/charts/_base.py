@@ -13,6 +13,15 @@ import numpy as np
 from ..answer import Answer
 
 DURATION = 500  # ms; marks move from where they were
+# how a ghost is outlined: bqplot has no class names on marks, but styles those that are selected
+GHOST = {
+    "fill": "none",
+    "stroke": "var(--rw-ink2)",
+    "stroke-dasharray": "3 2",
+    "pointer-events": "none",
+    "--rw-edge": "var(--rw-ink2)",
+    "--rw-edge-width": "1.2px",
+}
 AXIS = {"grid_color": "var(--rw-quiet2)", "color": "var(--rw-rule)", "tick_style": {"font-size": "11px"}}
 
 
@@ -31,6 +40,7 @@ class Chart(ABC):
     def __init__(self) -> None:
         self.on_select: Callable[[int], None] = lambda place: None  # the panel sets it
         self._showing = False
+        self._ghost_of: Answer | None = None
 
     def watch(self, mark: Any) -> None:
         """Let a click on a mark select its place in the list. bqplot writes it to `selected`."""
@@ -62,12 +72,23 @@ class Chart(ABC):
         """The place in the list of the mark's index-th element, or -1 for none."""
         return index
 
+    def haunt(self, ghost: Answer | None, mark: Any, trait: str, now: Any) -> None:
+        """Let `mark` keep what is drawn now (the answer before an edit), or hide it without one."""
+        if ghost is not None and ghost is not self._ghost_of:
+            setattr(mark, trait, now)
+        if mark.visible != (ghost is not None):
+            mark.visible = ghost is not None
+        self._ghost_of = ghost
+
     def animate(self, wanted: bool) -> None:
         self.figure.animation_duration = DURATION if wanted else 0
 
     @abstractmethod
-    def show(self, answer: Answer | None, selected: int = 0) -> None:
-        """Move the marks to `answer`; None = there is no answer yet. selected: place in the list."""
+    def show(self, answer: Answer | None, selected: int = 0, ghost: Answer | None = None) -> None:
+        """Move the marks to `answer`; None = there is no answer yet. selected: place in the list.
+
+        ghost: the answer before an edit, drawn as a dashed outline behind.
+        """
 
     def caption(self, answer: Answer | None) -> str:
         """One line under the title."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..answer import Answer
 from ..core import Floats, Ints, Person
-from ._base import AXIS, Chart, figure
+from ._base import AXIS, GHOST, Chart, figure
 
 PLACES, RECENT, CLICKS = 10, 3, 50
 
@@ -65,6 +65,7 @@ class Columns(Chart):
     def __init__(self) -> None:
         super().__init__()
         self._clicks, self._films = 0, 0
+        self._shown: Answer | None = None
         self._heights: Any = np.zeros((2, PLACES), np.float32)
         x, y = bqplot.OrdinalScale(), bqplot.LinearScale(min=0, max=1)
         ranks = np.arange(1, PLACES + 1)
@@ -74,6 +75,10 @@ class Columns(Chart):
             apply_clip=False,
             selected_style={"stroke": "var(--rw-ink)", "stroke-width": "2.5px"},
         )  # fmt: skip
+        self.ghost = bqplot.Bars(
+            x=ranks, y=np.zeros(PLACES), scales={"x": x, "y": y}, padding=0.2, colors=["transparent"], visible=False,
+            selected=list(range(PLACES)), selected_style=GHOST, apply_clip=False,
+        )  # fmt: skip
         axes = [
             bqplot.Axis(
                 scale=x, tick_format="d", grid_lines="none", label="rank in the list", label_offset="30px", **AXIS
@@ -81,23 +86,24 @@ class Columns(Chart):
             bqplot.Axis(scale=y, orientation="vertical", num_ticks=5, tick_format=".0%", **AXIS),
         ]
         self.figure = figure(
-            marks=[self.bars], axes=axes,
+            marks=[self.ghost, self.bars], axes=axes,
             fig_margin={"top": 12, "bottom": 44, "left": 44, "right": 8},
         )  # fmt: skip
         self.figure.layout.height, self.figure.layout.width = "288px", "100%"
         self.figure.layout.min_width = "236px"
         self.watch(self.bars)
 
-    def show(self, answer: Answer | None, selected: int = 0) -> None:
-        heights = np.zeros((2, PLACES), np.float32)
-        self._clicks = self._films = 0
-        if answer is not None and len(answer.top):
-            inside = replay(answer)
-            self._clicks, self._films = inside.shape
-            heights[:, : self._films] = column_heights(inside)
-        self._heights = heights
+    def show(self, answer: Answer | None, selected: int = 0, ghost: Answer | None = None) -> None:
+        self.haunt(ghost, self.ghost, "y", self._heights.sum(0))
+        if answer is None or answer is not self._shown:  # a choice alone replays nothing
+            self._shown, self._heights = answer, np.zeros((2, PLACES), np.float32)
+            self._clicks = self._films = 0
+            if answer is not None and len(answer.top):
+                inside = replay(answer)
+                self._clicks, self._films = inside.shape
+                self._heights[:, : self._films] = column_heights(inside)
         with self.bars.hold_sync():
-            self.bars.y = heights
+            self.bars.y = self._heights
             self._choose(self.bars, [selected] if selected < self._films else [])
 
     def place_of(self, index: int) -> int:
@@ -111,7 +117,9 @@ class Columns(Chart):
     def foot(self, answer: Answer | None) -> str:
         return (
             '<p class="rw-legend-line"><span class="rw-swatch rw-strong"></span>last three clicks '
-            '<span class="rw-swatch rw-mid"></span>before</p>'
+            '<span class="rw-swatch rw-mid"></span>before'
+            + ('<span class="rw-swatch rw-outline"></span>previous answer' if self.ghost.visible else "")
+            + "</p>"
         )
 
     def sentence(self, answer: Answer | None) -> str:

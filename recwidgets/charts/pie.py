@@ -9,7 +9,7 @@ import numpy as np
 
 from ..answer import Answer, rounded, softmax_shares
 from ..core import Ints
-from ._base import Chart, figure
+from ._base import GHOST, Chart, figure
 
 FILMS = 3  # more slices than this are told apart by nobody
 TOO_THIN = 0.035  # a slice below this share has no room for its number
@@ -69,12 +69,24 @@ class Pie(Chart):
             selected_style={"--rw-edge": "var(--rw-ink)", "--rw-edge-width": "2.5px"},
             apply_clip=False,
         )
+        self.ghost = bqplot.Pie(
+            sizes=[0.0] * FILMS + [1.0],
+            colors=["transparent"],
+            radius=112,
+            inner_radius=64,
+            display_labels="none",
+            sort=False,
+            visible=False,
+            selected=list(range(FILMS + 1)),
+            selected_style=GHOST,
+            apply_clip=False,
+        )
         self.centre, self.below = (
             self._text(scales, 0.515, 20, "bold"),
             self._text(scales, 0.435, 11, "normal"),
         )
         self.figure = figure(
-            marks=[self.pie, self.centre, self.below],
+            marks=[self.pie, self.ghost, self.centre, self.below],
             fig_margin={"top": 4, "bottom": 4, "left": 4, "right": 4},
         )
         self.figure.layout.height, self.figure.layout.width = "258px", "100%"
@@ -95,7 +107,8 @@ class Pie(Chart):
             apply_clip=False,
         )
 
-    def show(self, answer: Answer | None, selected: int = 0) -> None:
+    def show(self, answer: Answer | None, selected: int = 0, ghost: Answer | None = None) -> None:
+        self.haunt(ghost, self.ghost, "sizes", self.pie.sizes)
         sizes, labels, chosen = self._frame(answer, selected)
         with self.pie.hold_sync():
             self.pie.sizes, self.pie.labels = sizes, labels

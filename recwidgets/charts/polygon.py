@@ -78,6 +78,10 @@ class Polygon(Chart):
             x=corners[0], y=corners[1], scales=thin, colors=["var(--rw-ink2)"], stroke_width=1.2,
             line_style="dashed", apply_clip=False,
         )  # fmt: skip
+        self.ghost = bqplot.Lines(
+            x=corners[0], y=corners[1], scales=both, colors=["var(--rw-ink2)"], stroke_width=1.2,
+            line_style="dotted", visible=False, apply_clip=False,
+        )  # fmt: skip
         self.points = bqplot.Scatter(
             x=corners[0][1:-1], y=corners[1][1:-1], scales=both, colors=["var(--rw-surface)"],
             stroke="var(--rw-accent)", stroke_width=2, default_size=44, apply_clip=False,
@@ -94,14 +98,15 @@ class Polygon(Chart):
             self.left, self.right,
         ]  # fmt: skip
         self.figure = figure(
-            marks=[self.line, self.scores, self.points], axes=axes,
+            marks=[self.line, self.ghost, self.scores, self.points], axes=axes,
             fig_margin={"top": 12, "bottom": 44, "left": 30, "right": 38},
         )  # fmt: skip
         self.figure.layout.height, self.figure.layout.width = "300px", "100%"
         self.figure.layout.min_width = "236px"
         self.watch(self.points)
 
-    def show(self, answer: Answer | None, selected: int = 0) -> None:
+    def show(self, answer: Answer | None, selected: int = 0, ghost: Answer | None = None) -> None:
+        self.haunt(ghost, self.ghost, "y", self.line.y)
         neighbours = np.zeros(0, np.int32) if answer is None else nearest(answer)
         top = np.zeros(0, np.int32) if answer is None else answer.top
         self._k = len(neighbours)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..core import Floats, Knob, Part, Person, film_label
+from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
 from ..graph import graph_of, propagate
 from . import _tf
@@ -155,13 +155,41 @@ class GNN(EmbeddingModel):
     def _films(self) -> Floats:
         return self._snapshot["films_out"]
 
+    def _layers(self) -> tuple[list[Floats], list[Floats]]:
+        """Users and films after 0 … layers - 1 hops."""
+        depth, shot = int(self.values["layers"]), self._snapshot
+        return self._cached("layers", lambda: propagate(self._graph(), shot["users"], shot["films_in"], depth - 1))
+
     def _messages(self) -> Floats:
         """What each film says about whoever watched it: (n_items, dim)."""
-        layers, shot = int(self.values["layers"]), self._snapshot
-        if not layers:
+        shot = self._snapshot
+        if not int(self.values["layers"]):
             return np.zeros_like(shot["films_in"])
-        _, films = propagate(self._graph(), shot["users"], shot["films_in"], layers - 1)
-        return sum(float(shot["mix"][hop]) * film for hop, film in enumerate(films))  # type: ignore[return-value]
+        films = self._layers()[1]
+        return np.sum([mix * film for mix, film in zip(shot["mix"], films, strict=False)], axis=0)
+
+    def hops(self, person: Person, item: int) -> Floats:
+        """What each own film adds hop by hop: (len(history), layers); its sum is the films' part.
+
+        Column 0: the film itself; 1: the own embeddings of its viewers; 2: their films; and so on.
+        """
+        films, weight = self._layers()[1], 1.0 / max(len(person.history), 1)
+        film = self._films()[item]
+        columns = [
+            mix * weight * (layer[person.history] @ film)
+            for mix, layer in zip(self._snapshot["mix"], films, strict=False)
+        ]
+        return np.stack(columns, axis=1) if columns else np.zeros((len(person.history), 0), np.float32)
+
+    def through_viewers(self, person: Person, own: int, item: int) -> tuple[Ints, Floats]:
+        """The viewers of an own film, and what reaches `item` through each of them: hops 2 and later."""
+        viewers = self._graph().viewers_of.of(own)
+        users, film = self._layers()[0], self._films()[item]
+        weight = 1.0 / max(len(person.history), 1) / max(len(viewers), 1)
+        value = np.zeros(len(viewers), np.float32)
+        for mix, layer in zip(self._snapshot["mix"][1:], users[: max(int(self.values["layers"]) - 1, 0)], strict=False):
+            value += mix * weight * (layer[viewers] @ film)
+        return viewers, value
 
     def _graph(self) -> Any:
         data = self._trained()
@@ -181,9 +209,9 @@ class GNN(EmbeddingModel):
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
         data, film = self._trained(), self._films()[item]
         weight = 1.0 / max(len(person.history), 1)
-        values = self._cached("messages", self._messages)[person.history] @ film * weight  # (history,)
-        for own, value in zip(person.history.tolist(), values.tolist(), strict=True):
-            yield Part(film_label(data, own), "film", value, own, weight)
+        products = self._cached("messages", self._messages)[person.history] @ film  # (history,)
+        for own, product in zip(person.history.tolist(), products.tolist(), strict=True):
+            yield Part(film_label(data, own), "film", weight * product, own, weight, ((weight, product),))
         if person.user is not None:
             yield Part("own embedding", "own", float(self._snapshot["users"][person.user] @ film))
 

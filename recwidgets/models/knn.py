@@ -179,6 +179,7 @@ class KNN(EmbeddingModel):
         """The k nearest users, nearest first, and their weights, which sum to one."""
         bank, centre, _ = self._bank()
         near = bank @ unit(self.place(person) - centre)  # (n_users,)
+        near[list(person.without)] = -np.inf
         if person.user is not None:
             near[person.user] = -np.inf  # nobody is their own neighbour
         k = min(int(self.values["k"]), int(np.isfinite(near).sum()))
@@ -197,9 +198,9 @@ class KNN(EmbeddingModel):
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
         users = self._trained().users
         nearest, weight = self.neighbours(person)
-        values = weight * (self._bank()[2][nearest] @ self._films()[item])
-        for user, value, share in zip(nearest.tolist(), values.tolist(), weight.tolist(), strict=True):
-            yield Part(f"user {users[user]}", "neighbour", value, user, share)
+        products = self._bank()[2][nearest] @ self._films()[item]  # (k,)
+        for user, product, share in zip(nearest.tolist(), products.tolist(), weight.tolist(), strict=True):
+            yield Part(f"user {users[user]}", "neighbour", share * product, user, share, ((share, product),))
 
 
 def unit(vectors: Floats) -> Floats:

@@ -200,9 +200,7 @@ class Session(EmbeddingModel):
             cut = clicks.cut(order.pop())
             return (*(tf.constant(array) for array in cut), tf.constant([self.seed, 3 * step]))
 
-        losses = run_epochs(
-            net, batch, rate=self.learning_rate, epochs=total, batches=batches, between=between_batches
-        )
+        losses = run_epochs(net, batch, rate=self.learning_rate, epochs=total, batches=batches, between=between_batches)
         for loss in losses:
             self.network = net
             yield (
@@ -229,13 +227,6 @@ class Session(EmbeddingModel):
             weight = weight * 0.5 ** (np.arange(len(weight), dtype=np.float32) / half_life)[:, None]
         return weight / np.maximum(weight.sum(0), 1e-12)
 
-    def _inputs(self, person: Person) -> tuple[Ints, Floats]:
-        """The session's films, newest first, and the vector that each adds to the query: (n, dim)."""
-        weight = self.weights(len(person.history))
-        films = person.history[::-1][: len(weight)]
-        mapped = np.einsum("nd,mde->nme", self._snapshot["films"][films], self._snapshot["maps"])
-        return films, np.einsum("nm,nme->ne", weight[: len(films)], mapped)
-
     def _query(self, person: Person) -> Floats:
         weight = self.weights(len(person.history))
         films = person.history[::-1][: len(weight)]
@@ -251,10 +242,14 @@ class Session(EmbeddingModel):
 
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
         data, film = self._trained(), self._snapshot["films"][item]
-        films, vectors = self._inputs(person)
-        weights = self.weights(len(person.history)).mean(1)
-        for own, value, weight in zip(films.tolist(), (vectors @ film).tolist(), weights.tolist(), strict=False):
-            yield Part(film_label(data, own), "film", value, own, weight)
+        weight = self.weights(len(person.history))
+        films = person.history[::-1][: len(weight)]
+        asked = self._snapshot["maps"] @ film  # (means, dim): what each mean is compared with
+        products = self._snapshot["films"][films] @ asked.T  # (n, means)
+        for own, shares, dots in zip(films.tolist(), weight.tolist(), products.tolist(), strict=False):
+            terms = tuple(zip(shares, dots, strict=True))
+            value = sum(share * dot for share, dot in terms)
+            yield Part(film_label(data, own), "film", value, own, sum(shares) / len(shares), terms)
         if person.user is not None:
             yield Part("own embedding", "own", float(self._snapshot["users"][person.user] @ film))
         yield Part("what the film has for everybody", "base", float(self._snapshot["bias"][item]))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..answer import Answer, rounded
-from ..core import Explanation
+from ..core import Explanation, Part
 from ..widgets.page import esc
 
 DRAWN = 5  # summands named one by one; the others are one line
@@ -22,6 +22,7 @@ class Line(NamedTuple):
     label: str
     value: float
     kind: str
+    index: int = -1
 
 
 def summands(explanation: Explanation, drawn: int = DRAWN) -> list[Line]:
@@ -31,7 +32,7 @@ def summands(explanation: Explanation, drawn: int = DRAWN) -> list[Line]:
     """
     evidence = [part for part in explanation.parts if part.kind not in NAMES]
     first = sorted(evidence, key=lambda part: -abs(part.value))[:drawn]
-    lines = [Line(part.label, part.value, part.kind) for part in first]
+    lines = [Line(part.label, part.value, part.kind, part.index) for part in first]
     if len(evidence) > len(first):
         rest = sum(part.value for part in evidence) - sum(part.value for part in first)
         kind = PLURAL.get(evidence[0].kind, "parts")
@@ -45,13 +46,17 @@ def summands(explanation: Explanation, drawn: int = DRAWN) -> list[Line]:
 
 def sentence(answer: Answer, explanation: Explanation) -> str:
     """Why this film, in one sentence."""
-    evidence = explanation.largest(3)
-    named = [part for part in evidence if part.kind in PLURAL and part.value > 0]
+    speak = [part for part in explanation.parts if part.kind in PLURAL and part.value > 0]
+    named = sorted(speak, key=lambda part: -part.value)[:3]
     if not named:
         return "Nothing in the history speaks for it: its score comes from the other parts."
+    words = listed([part.label for part in named])
     if named[0].kind == "neighbour":
-        return f"Because of {listed([part.label for part in named])}, who are near in the embedding space."
-    return f"Because of {listed([part.label for part in named])}."
+        every = [part.index for part in explanation.parts if part.kind == "neighbour"]
+        item = answer.data.item_index(explanation.item)
+        shared = sum(item in answer.data.history(user) for user in every)
+        return f"Because {words} are near, and {shared} of the {len(every)} nearest rated it."
+    return f"Because {'you' if answer.person.user is None else 'user ' + str(answer.data.users[answer.person.user])} watched {words}."
 
 
 def listed(words: Sequence[str]) -> str:
@@ -59,34 +64,88 @@ def listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def markup(answer: Answer | None, item: int | None) -> str:
-    """The heading, the sentence, the bar of the parts and the sum."""
-    if answer is None or item is None:
-        return '<h3>Why?</h3><p class="rw-cap">Select a film to see what its score is made of.</p>'
-    explanation = answer.explain(item)
-    lines = summands(explanation)
+def nothing() -> str:
+    return '<h3>Why?</h3><p class="rw-cap">Select a film to see what its score is made of.</p>'
+
+
+def heading(answer: Answer, item: int, explanation: Explanation, caption: str = "") -> str:
+    """Which film, and why in a sentence."""
+    score = minus(round(explanation.score, DIGITS))
+    caption = caption or f"{len(explanation.parts)} parts add up to its score, {score}."
+    return (
+        f"<h3>Why {esc(answer.full_title(item))}?</h3>"
+        f'<p class="rw-because">{esc(sentence(answer, explanation))}</p><p class="rw-cap">{esc(caption)}</p>'
+    )
+
+
+def bar(lines: Sequence[Line]) -> str:
+    """The parts side by side; a part that speaks against the film is hatched."""
     total = sum(abs(line.value) for line in lines) or 1.0
-    bar = "".join(
+    pieces = "".join(
         f'<i class="rw-part rw-part-{line.kind}{" rw-minus" if line.value < 0 else ""}" '
         f'style="width:{100 * abs(line.value) / total:.2f}%"></i>'
         for line in lines
     )
+    return f'<div class="rw-bar rw-parts" aria-hidden="true">{pieces}</div>'
+
+
+def table(lines: Sequence[Line], score: float, removable: bool = True) -> str:
+    """The sum; films and neighbours can be taken out to see what changes."""
     rows = "".join(
         f'<tr><td><i class="rw-swatch rw-part-{line.kind}"></i></td><td>{esc(line.label)}</td>'
+        f"<td>{remove(line) if removable else ''}</td>"
         f'<td class="rw-num">{minus(line.value)}</td></tr>'
         for line in lines
     )
-    score = round(explanation.score, DIGITS)
     return (
-        f"<h3>Why {esc(answer.full_title(item))}?</h3>"
-        f'<p class="rw-cap">{esc(sentence(answer, explanation))} {len(explanation.parts)} parts add up to its score, '
-        f"{minus(score)}.</p>"
-        f'<div class="rw-bar rw-parts" aria-hidden="true">{bar}</div>'
         f'<table class="rw-sum"><caption class="rw-hidden">Parts of the score</caption><tbody>{rows}</tbody>'
-        f'<tfoot><tr><td></td><td>Score</td><td class="rw-num">{minus(score)}</td></tr></tfoot></table>'
+        f'<tfoot><tr><td></td><td>Score</td><td></td><td class="rw-num">{minus(round(score, DIGITS))}</td></tr></tfoot></table>'
     )
 
 
+def remove(line: Line) -> str:
+    """A small button that takes this piece of evidence out, where it is one."""
+    if line.index < 0 or line.kind not in PLURAL:
+        return ""
+    return (
+        f'<button type="button" class="rw-link" data-act="drop" data-value="{line.kind}:{line.index}" '
+        f'aria-label="Remove {esc(line.label)} and see what changes">remove</button>'
+    )
+
+
+def markup(answer: Answer, item: int, explanation: Explanation) -> str:
+    """The heading, the sentence, the bar of the parts and the sum."""
+    lines = summands(explanation)
+    return heading(answer, item, explanation) + bar(lines) + table(lines, explanation.score)
+
+
+def arithmetic(explanation: Explanation, shown: int = 60) -> str:
+    """The numbers behind each part: weight × inner product, all of them up to `shown`, largest first."""
+    order = sorted(explanation.parts, key=lambda part: -abs(part.value))
+    rows = "".join(
+        f'<tr><td class="rw-num">{terms_of(part)}</td><td class="rw-num">{minus(part.value, 4)}</td><td>{esc(part.label)}</td></tr>'
+        for part in order[:shown]
+    )
+    rest = order[shown:]
+    if rest:
+        total = sum(part.value for part in rest)
+        rows += (
+            f'<tr><td></td><td class="rw-num">{minus(total, 4)}</td><td>{len(rest)} smaller parts together</td></tr>'
+        )
+    return (
+        '<details class="rw-arithmetic"><summary>The arithmetic</summary><div class="rw-scroll" tabindex="0">'
+        '<table class="rw-sum"><thead><tr><th>weight × inner product</th><th>adds</th><th>from</th></tr></thead>'
+        f'<tbody>{rows}</tbody><tfoot><tr><td></td><td class="rw-num">{minus(explanation.score, 4)}</td><td>score</td></tr>'
+        "</tfoot></table></div></details>"
+    )
+
+
+def terms_of(part: Part) -> str:
+    """ "0.083 × 4.214 + …", or nothing for a part that is one number."""
+    return " + ".join(f"{minus(weight)} × {minus(product)}" for weight, product in part.terms)
+
+
 def minus(value: float, digits: int = DIGITS) -> str:
-    """A number with a real minus sign."""
-    return f"{value:.{digits}f}".replace("-", "−")
+    """A number with a real minus sign, and no minus before a zero."""
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "" if float(text) == 0 else "−")

@@ -125,7 +125,9 @@ def _head(title: str, curve: tuple[Any, Any], epoch: int, note: str, said: Any, 
     here = np.flatnonzero(x == epoch)
     value = f"epoch {epoch}: <b>{esc(said(y[here[0]]))}</b>" if len(here) else "no epoch yet"
     alt = f"{name} by epoch. " + (
-        f"From {said(y[0])} at epoch {x[0]:.0f} to {said(y[-1])} at epoch {x[-1]:.0f}. {note}" if len(x) else "No epoch yet."
+        f"From {said(y[0])} at epoch {x[0]:.0f} to {said(y[-1])} at epoch {x[-1]:.0f}. {note}"
+        if len(x)
+        else "No epoch yet."
     )
     more = f" · {esc(note)}" if note else ""
     return f'<h3>{esc(title)}</h3><p class="rw-cap" data-alt="{esc(alt)}">{value}{more}</p>'

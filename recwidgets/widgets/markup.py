@@ -71,24 +71,36 @@ def message(shown: Message | None) -> str:
     )
 
 
-def ranking(answer: Answer | None, selected: int, slots: Mapping[int, int], empty: str, heading: str) -> str:
-    """The list: the table of the chart. selected: place of the chosen row, 0 = first."""
+def ranking(
+    answer: Answer | None,
+    selected: int,
+    slots: Mapping[int, int],
+    empty: str,
+    heading: str,
+    moved: Mapping[int, str] | None = None,
+) -> str:
+    """The list: the table of the chart. selected: place of the chosen row, 0 = first.
+
+    slots: item -> colour of the films that own one. moved: change of place since the last edit.
+    """
     if answer is None or not len(answer.top):
         return f'<h3>{esc(heading)}</h3><p class="rw-empty">{esc(empty)}</p>'
     scores = answer.scores[answer.top]
     digits = 2 if abs(float(scores[0])) >= 1 else 3
-    rows = []
+    rows, moved = [], moved or {}
     for n, (place, item) in enumerate(zip(answer.places, answer.top.tolist(), strict=True)):
         title, year = answer.title(item)
         seen = item in answer.later
         slot = f" rw-f{slots[item]}" if item in slots else ""
         spoken = f"Rank {place}: {answer.full_title(item)}, score {scores[n]:.{digits}f}"
         spoken += ", watched later" if seen else ""
+        spoken += f", {in_words(moved[item])}" if item in moved else ""
         rows.append(
             f'<li><button type="button" class="rw-row{" rw-on" if n == selected else ""}" data-row data-act="select" '
             f'data-value="{n}" aria-pressed="{"true" if n == selected else "false"}" aria-label="{esc(spoken)}" '
             f'title="{esc(answer.full_title(item))}"><span class="rw-chip{slot}">{esc(place)}</span>'
             f'<span class="rw-title">{esc(title)} <span class="rw-year">{esc(year)}</span></span>'
+            f'<span class="rw-moved">{esc(moved.get(item, ""))}</span>'
             f'<span class="rw-num">{scores[n]:.{digits}f}</span><span class="rw-ok">{"✓" if seen else ""}</span></button></li>'
         )
     hits = sum(item in answer.later for item in answer.top.tolist())
@@ -98,12 +110,18 @@ def ranking(answer: Answer | None, selected: int, slots: Mapping[int, int], empt
         foot = "✓ needs held-out data, and a history of your own has none."
     else:
         foot = f"✓ = in the held-out data, watched later: {hits} of {len(answer.top)}."
+    caption = "↑↓ and new: change since the previous answer." if moved else "Select a film to see why."
     return (
-        f'<h3>{esc(heading)}</h3><p class="rw-cap">Select a film to see why.</p>'
-        '<div class="rw-row rw-head" aria-hidden="true"><span>#</span><span>Film</span>'
+        f'<h3>{esc(heading)}</h3><p class="rw-cap">{caption}</p>'
+        '<div class="rw-row rw-head" aria-hidden="true"><span>#</span><span>Film</span><span></span>'
         '<span class="rw-num">Score</span><span class="rw-ok">✓</span></div>'
         f'<ol class="rw-rows" aria-label="{esc(heading)}">{"".join(rows)}</ol><p class="rw-cap rw-foot">{esc(foot)}</p>'
     )
+
+
+def in_words(move: str) -> str:
+    """ "↑2" as it is read out: "up 2"."""
+    return move.replace("↑", "up ").replace("↓", "down ")
 
 
 def slider(act: str, value: int, low: int, high: int, *, name: str, said: str, off: bool = False) -> str:
@@ -116,9 +134,7 @@ def slider(act: str, value: int, low: int, high: int, *, name: str, said: str, o
     )
 
 
-def controls(
-    state: str, settings: Sequence[tuple[str, str, int, int, int, str, bool]], hint: str, knobs: str
-) -> str:
+def controls(state: str, settings: Sequence[tuple[str, str, int, int, int, str, bool]], hint: str, knobs: str) -> str:
     """Train, Pause, Step, Reset in this order and place, one of them primary; then the settings.
 
     state: "idle", "running" or "paused". settings: (act, label, value, low, high, said, off).
@@ -162,7 +178,7 @@ def knob_rows(knobs: Sequence[Knob], values: Mapping[str, float], training: bool
     rows = []
     for knob in knobs:
         places, value = knob_positions(knob), values[knob.name]
-        here = min(range(len(places)), key=lambda n: abs(places[n] - value))
+        here = places.index(value) if value in places else min(range(len(places)), key=lambda n: abs(places[n] - value))
         text = said(knob, value)
         bar = slider(f"knob:{knob.name}", here, 0, len(places) - 1, name=knob.label, said=text,
                      off=training and not knob.instant)  # fmt: skip
@@ -177,14 +193,16 @@ def knob_rows(knobs: Sequence[Knob], values: Mapping[str, float], training: bool
 def time_machine(epoch: int, newest: int, total: int, live: bool) -> str:
     """The slider over the epochs; it says where it stands and whether it follows the training."""
     words = "no epoch yet" if not newest else f"epoch {epoch} of {newest}" + (" · live" if live else "")
-    bar = slider("epoch", max(epoch, 1), 1, max(total, newest, 1), name="Time machine: epoch", said=words, off=newest < 2)
+    bar = slider(
+        "epoch", max(epoch, 1), 1, max(total, newest, 1), name="Time machine: epoch", said=words, off=newest < 2
+    )
     return f"<b>Time machine</b>{bar}<output>{esc(words)}</output>"
 
 
-def who(summary: tuple[str, str, str], field: str, options: str, wrong: bool) -> str:
+def who(summary: tuple[str, str, str], field: str, options: str, wrong: bool, opened: bool = False) -> str:
     """The user selector; summary: (name, facts, last) as text; options: the open list's HTML."""
     name, facts, last = summary
-    listbox = f'<ul class="rw-options" role="listbox" id="rw-options" aria-label="Users found">{options}</ul>' if options else ""
+    listbox = f'<ul class="rw-options" role="listbox" aria-label="Users found">{options}</ul>' if options else ""
     bad = ' aria-invalid="true"' if wrong else ""
     return (
         '<div class="rw-pick"><div class="rw-combo"><input type="text" role="combobox" autocomplete="off" spellcheck="false" '
@@ -194,5 +212,7 @@ def who(summary: tuple[str, str, str], field: str, options: str, wrong: bool) ->
         + button("Previous", "previous", name="Previous user")
         + button("Next", "next", name="Next user")
         + button("Random", "random", name="Random user")
+        + f'<button type="button" class="rw-btn rw-you{" rw-chosen" if opened else ""}" data-act="you" '
+        f'aria-pressed="{"true" if opened else "false"}">You</button>'
         + f'</div><p class="rw-facts"><b>{esc(name)}</b> · {esc(facts)}</p><p class="rw-cap rw-last">{esc(last)}</p>'
     )

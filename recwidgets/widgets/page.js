@@ -99,6 +99,7 @@ function render({ model, el }) {
         event.preventDefault();
         const next = all[(now + step + all.length) % all.length];
         all.forEach((option) => option.setAttribute("aria-selected", String(option === next)));
+        next.id ||= `rw-option-${Math.random().toString(36).slice(2)}`; // unique among all panels
         target.setAttribute("aria-activedescendant", next.id);
         next.scrollIntoView({ block: "nearest" });
       } else if (event.key === "Enter") {

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import functools
-import queue
 import random
 import threading
-import time
 import traceback
 import weakref
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
+import numpy as np
 import traitlets
 
 from ..answer import Answer, answer
 from ..charts._base import Chart
-from ..core import FitEvent, Person
+from ..core import FitEvent, Person, film_label
 from ..data import Interactions, Split, UnknownUser, load_movielens
 from ..evaluation import held_out_accuracy
 from ..models import _tf
 from ..models.popularity import Popularity
-from ..training import Driver, TrainingHistory, pull
-from ..why import parts
+from ..training import TrainingHistory, pull
+from ..why._base import Why
+from . import history as edits
 from . import markup, selector
 from .curve import Curve
 from .markup import Message, Status
 from .page import Page, esc
+from .trainer import Trainer
 
-INTERVAL = 0.1  # s between two updates of the page while training: a slow browser drowns in more
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _PANELS: weakref.WeakSet[Panel] = weakref.WeakSet()
 
@@ -73,67 +71,68 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         history: TrainingHistory | None = None,
         animate: bool = True,
     ) -> None:
-        self._lock = threading.RLock()
+        self._lock, self._silent = threading.RLock(), False
         self.split = _as_split(load_movielens("latest-small") if data is None else data)
         self.train_data, self.held_out = self.split.train, self.split.test
         self.model = model if model is not None else _default_model()
         self.chart = chart if chart is not None else _default_chart(self.model)
-        self._pretrained = self.history = history or _history_of(self.model)
+        self._pretrained = history or _history_of(self.model)
+        self._trainer = Trainer(self._on_training, self._pretrained)
         self._answer: Answer | None = None
+        self._before: Answer | None = None  # what the last edit changed; the charts draw it as a ghost
+        self._edited: edits.Edited | None = None
+        self._past: list[edits.Edited | None] = []
+        self._open, self._film_field = False, ""
         self._live, self._message, self._field, self._wrong = True, None, "", False
         self._found = selector.Found(None, ())
+        self._films_found: list[tuple[int, str]] = []
         self._epochs = int(getattr(self.model, "epochs", 1))
         self._rates = sorted({*RATES, float(getattr(self.model, "learning_rate", 0.01))})
         self._build()
-        super().__init__([*self._regions.values()])
+        super().__init__(self._regions)
         for name in ("rw-panel", f"rw-{getattr(self.model, 'name', 'own')}"):
             self.add_class(name)
-        self._prepare_training()
-        self._wire(animate)
+        self._set_motion(animate)
+        self.chart.on_select = self._on_place
+        self.observe(self._on_user, "user")
+        self.observe(self._on_epoch, "epoch")
+        self.observe(self._on_selected, "selected")
         with self._lock:
-            first = str(user) if user is not None else _first_user(self.train_data)
-            self._place_epoch(self.history.last.step if self.history.last else 0)
-            self.user = first
-            if self._answer is None:
-                self._refresh()
+            self._place(epoch=self._newest)
+            self.user = str(user) if user is not None else _first_user(self.train_data)
         _PANELS.add(self)
+
+    @property
+    def history(self) -> TrainingHistory:
+        """The epochs shown: of the training here, or those that the model came with."""
+        return self._trainer.history
+
+    @property
+    def _newest(self) -> int:
+        return self.history.last.step if self.history.last else 0
 
     # -- building: once -------------------------------------------------------------------------
 
     def _build(self) -> None:
         self._header = Page("rw-header", handler=self._on_act, probe=True)
         self._who = Page("rw-user", handler=self._on_act)
+        self._you = Page("rw-own", handler=self._on_act)
         self._note = Page("rw-message", handler=self._on_act)
         self._chart_head, self._chart_foot = Page(), Page()
         self._list = Page("rw-list", handler=self._on_act)
-        self._why = Page("rw-why", handler=self._on_act)
+        self._why = _why_for(self.model, self._on_act)
         self._time = Page("rw-epoch", handler=self._on_act)
         self._controls = Page("rw-controls", handler=self._on_act)
         self._curve = Curve()
-        chart = ipywidgets.VBox([self._chart_head, self.chart.figure, self._chart_foot])
-        chart.add_class("rw-chart")
-        main = ipywidgets.GridBox([chart, self._list, self._why])
-        main.add_class("rw-main")
-        left = ipywidgets.VBox([self._curve.widget, self._time])
-        training = ipywidgets.GridBox([left, self._controls])
-        training.add_class("rw-training")
-        self._regions = {
-            "header": self._header,
-            "who": self._who,
-            "message": self._note,
-            "main": main,
-            "training": training,
-        }
-
-    def _wire(self, animate: bool) -> None:
-        self.chart.on_select = self._on_place
-        self._set_motion(animate)
-        self.observe(self._on_user, "user")
-        self.observe(self._on_epoch, "epoch")
-        self.observe(self._on_selected, "selected")
+        chart = _box(ipywidgets.VBox, "rw-chart", self._chart_head, self.chart.figure, self._chart_foot)
+        main = _box(ipywidgets.GridBox, "rw-main", chart, self._list, self._why.widget)
+        left = _box(ipywidgets.VBox, "rw-left", self._curve.widget, self._time)
+        training = _box(ipywidgets.GridBox, "rw-training", left, self._controls)
+        self._regions = [self._header, self._who, self._you, self._note, main, training]
 
     def _set_motion(self, moving: bool) -> None:
         self.chart.animate(moving)
+        self._why.animate(moving)
         (self.remove_class if moving else self.add_class)("rw-still")
 
     # -- traits: each has one observer -----------------------------------------------------------
@@ -146,26 +145,52 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
 
     @traitlets.validate("epoch")
     def _known_epoch(self, proposal: dict[str, Any]) -> int:
-        last = self.history.last.step if self.history.last else 0
-        if not (0 if not last else 1) <= proposal["value"] <= last:
+        last = self._newest
+        if not min(last, 1) <= proposal["value"] <= last:
             there = f"from 1 to {last}" if last else "0: nothing is trained yet"
             raise ValueError(f"epoch must be {there}, got {proposal['value']!r}")
         return int(proposal["value"])
 
+    @traitlets.validate("selected")
+    def _known_place(self, proposal: dict[str, Any]) -> int:
+        count = 0 if self._answer is None else len(self._answer.top)
+        if not 0 <= proposal["value"] < max(count, 1):
+            raise ValueError(
+                f"selected must be from 0 to {count - 1} (0 = first of the list), got {proposal['value']!r}"
+            )
+        return int(proposal["value"])
+
     @_guarded
     def _on_user(self, change: Any) -> None:
-        self._field, self._wrong, self._message = f"User {self.user}", False, None
-        self._found = selector.Found(None, ())
-        self._refresh(keep_film=False)
+        if not self._silent:
+            self._choose_user()
 
     @_guarded
     def _on_epoch(self, change: Any) -> None:
-        self._live = self.history.last is not None and self.epoch == self.history.last.step
-        self._refresh()
+        if not self._silent:
+            self._live = self.epoch == self._newest
+            self._before = None
+            self._refresh()
 
     @_guarded
     def _on_selected(self, change: Any) -> None:
-        self._show_choice()
+        if not self._silent:
+            self._show_choice()
+
+    def _place(self, **traits: int) -> None:
+        """Set traits without their observers: whoever calls this shows everything once."""
+        self._silent = True
+        try:
+            for name, value in traits.items():
+                setattr(self, name, value)
+        finally:
+            self._silent = False
+
+    def _choose_user(self) -> None:
+        self._field, self._wrong, self._message = f"User {self.user}", False, None
+        self._found = selector.Found(None, ())
+        self._edited, self._open, self._before, self._past = None, False, None, []
+        self._refresh(keep_film=False)
 
     # -- one answer, shown everywhere --------------------------------------------------------------
 
@@ -174,23 +199,26 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         film = self._film() if keep_film else None
         self._answer = self._ask()
         top = [] if self._answer is None else self._answer.top.tolist()
-        place = top.index(film) if film in top else 0
-        if place != self.selected:
-            self.unobserve(self._on_selected, "selected")  # shown below, once
-            self.selected = place
-            self.observe(self._on_selected, "selected")
+        self._place(selected=top.index(film) if film in top else 0)
         with self.hold_sync():
             self._show_choice()
             self._show_who()
             self._show_training()
 
     def _ask(self) -> Answer | None:
-        view = self._view()
-        if view is None:
+        view, person = self._view(), self.person
+        if view is None or (person.user is None and not len(person.history)):
             return None
+        dropped = () if self._edited is None else self._edited.dropped
+        return answer(view, self.train_data, person, self.held_out, kept_out=np.asarray(dropped, np.int32))
+
+    @property
+    def person(self) -> Person:
+        """Who is asked about: the user as in the data, or with the history that was edited here."""
+        if self._edited is not None:
+            return self._edited.person()
         index = self.train_data.user_index(self.user)
-        person = Person(index, self.train_data.history(index))
-        return answer(view, self.train_data, person, self.held_out)
+        return Person(index, self.train_data.history(index))
 
     def _view(self) -> Any:
         """The model as it was at the epoch shown, with the knobs as they stand; None = untrained."""
@@ -199,8 +227,11 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         if not hasattr(self.model, "at"):
             return self.model
         event = self.history.at(max(1, self.epoch))
-        self.model.data = self.train_data
-        return self.model.at(event.snapshot)
+        known = (id(event.snapshot), tuple(sorted(self.model.values.items())))
+        if getattr(self, "_known_view", (None, None))[0] != known:  # what a view has worked out once is kept
+            self.model.data = self.train_data
+            self._known_view = (known, self.model.at(event.snapshot))
+        return self._known_view[1]
 
     def _film(self) -> int | None:
         if self._answer is None or self.selected >= len(self._answer.top):
@@ -209,25 +240,37 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
 
     def _show_choice(self) -> None:
         shown, place = self._answer, self.selected
-        self.chart.show(shown, place)
-        alt = esc(self.chart.sentence(shown))
-        caption = self.chart.caption(shown)
+        self.chart.show(shown, place, self._before)
+        alt, caption = esc(self.chart.sentence(shown)), self.chart.caption(shown)
         self._chart_head.show(f'<h3>{esc(self.chart.title)}</h3><p class="rw-cap" data-alt="{alt}">{caption}</p>')
         self._chart_foot.show(self.chart.foot(shown))
         count = 10 if shown is None else len(shown.top)
-        heading = f"Top {count} for user {self.user}"
-        self._list.show(markup.ranking(shown, place, self.chart.slots(), self._nothing(), heading))
-        self._why.show(parts.markup(shown, self._film()))
+        whom = "you" if self.person.user is None else f"user {self.user}"
+        moved = {} if shown is None else edits.moves(self._before, shown)
+        page = markup.ranking(shown, place, self.chart.slots(), self._nothing(), f"Top {count} for {whom}", moved)
+        self._list.show(page)
+        if self._edited is not None and hasattr(self._why, "dropped"):
+            self._why.dropped = tuple(film_label(self.train_data, film) for film in self._edited.dropped)
+        elif hasattr(self._why, "dropped"):
+            self._why.dropped = ()
+        self._why.show(shown, self._film())
 
     def _nothing(self) -> str:
         if self.history.last is None:
             return "This model has not learned anything yet, so it has no answer. Press Train."
-        return f"User {self.user} has seen every film there is, so none is left to recommend."
+        if self.person.user is None and not len(self.person.history):
+            return "No films yet, so there is nothing to recommend from. Add one and the list appears here."
+        return "Every film there is has been seen, so none is left to recommend."
 
     def _show_who(self) -> None:
         about = selector.facts(self.train_data, self.train_data.user_index(self.user))
         options = selector.options_markup(self.train_data, self._found)
-        self._who.show(markup.who(about, self._field, options, self._wrong))
+        self._who.show(markup.who(about, self._field, options, self._wrong, self._open))
+        if not self._open or self._edited is None:
+            self._you.show("")
+            return
+        films = selector.film_options(self._films_found)
+        self._you.show(edits.you_markup(self.train_data, self._edited, self._film_field, films, self.user, ""))
 
     def _show_training(self) -> None:
         whole = len(self.train_data) + len(self.held_out) + len(self.split.validation)
@@ -237,14 +280,13 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         )
         self._header.show(markup.header(self.model.label, data, self._status()))
         self._note.show(markup.message(self._message))
-        newest = self.history.last.step if self.history.last else 0
-        live = self._live and self._state == "running"
-        self._time.show(markup.time_machine(self.epoch, newest, self.history.total, live))
+        live = self._live and self._trainer.state == "running"
+        self._time.show(markup.time_machine(self.epoch, self._newest, self.history.total, live))
         self._curve.show(self.history, self.epoch, self._baseline)
         self._show_controls()
 
     def _show_controls(self) -> None:
-        busy = self._state != "idle"
+        busy = self._trainer.state != "idle"
         rate = float(getattr(self.model, "learning_rate", 0.01))
         here = min(range(len(self._rates)), key=lambda n: abs(self._rates[n] - rate))
         high = max(60, self._epochs)
@@ -253,9 +295,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
             ("rate", "Learning rate", here, 0, len(self._rates) - 1, f"{self._rates[here]:g}", busy),
         ]
         hint = "Reset to change these." if busy else "For the next training."
-        knobs = getattr(self.model, "knobs", ())
-        rows = markup.knob_rows(knobs, getattr(self.model, "values", {}), busy)
-        self._controls.show(markup.controls(self._state, settings, hint, rows))
+        rows = markup.knob_rows(getattr(self.model, "knobs", ()), getattr(self.model, "values", {}), busy)
+        self._controls.show(markup.controls(self._trainer.state, settings, hint, rows))
 
     @functools.cached_property
     def _baseline(self) -> float | None:
@@ -269,28 +310,9 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
     @_guarded
     def _on_act(self, act: str, value: str) -> None:
         name, _, rest = act.partition(":")
-        handler = {
-            "select": self._act_select,
-            "user": self._act_user,
-            "find": self._act_find,
-            "choose": self._act_choose,
-            "close": self._act_close,
-            "previous": functools.partial(self._act_neighbour, -1),
-            "next": functools.partial(self._act_neighbour, 1),
-            "random": self._act_random,
-            "epoch": self._act_epoch,
-            "epochs": self._act_epochs,
-            "rate": self._act_rate,
-            "knob": functools.partial(self._act_knob, rest),
-            "train": lambda _: self.train(),
-            "pause": lambda _: self.pause(),
-            "step": lambda _: self.step(),
-            "reset": lambda _: self.reset(),
-            "pretrained": self._act_pretrained,
-            "motion": lambda wish: self._set_motion(wish != "still"),
-        }.get(name)
+        handler = getattr(self, "_act_" + name.replace("-", "_"), None)
         if handler is not None:
-            handler(value)
+            handler(value, rest) if rest else handler(value)
 
     @_guarded
     def _on_place(self, place: int) -> None:
@@ -301,7 +323,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
 
     def _act_user(self, value: str) -> None:
         if value == self.user:
-            self._act_close("")
+            self._choose_user()
         self.user = value
 
     def _act_find(self, value: str) -> None:
@@ -314,7 +336,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         if found.user is not None:
             self._act_user(str(self.train_data.users[found.user]))
             return
-        self._field, self._wrong, self._found = value, True, found
+        self._field, self._wrong, self._found = value, True, selector.Found(None, ())
         last = str(self.train_data.users[-1])
         self._message = Message(
             f"There is no user {value}.",
@@ -331,18 +353,22 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
             self._field = f"User {self.user}"
         self._show_who()
 
-    def _act_neighbour(self, by: int, value: str) -> None:
+    def _act_previous(self, value: str) -> None:
+        self._step_user(-1)
+
+    def _act_next(self, value: str) -> None:
+        self._step_user(1)
+
+    def _step_user(self, by: int) -> None:
         users = self.train_data.users
-        self.user = str(users[(self.train_data.user_index(self.user) + by) % len(users)])
+        self._act_user(str(users[(self.train_data.user_index(self.user) + by) % len(users)]))
 
     def _act_random(self, value: str) -> None:
-        others = [user for user in self.train_data.users.tolist() if user != self.user]
-        self.user = random.choice(others)
+        self._act_user(random.choice([user for user in self.train_data.users.tolist() if user != self.user]))
 
     def _act_epoch(self, value: str) -> None:
-        newest = self.history.last.step if self.history.last else 0
-        wanted = min(int(value), newest)
-        self.epoch = self.history.at(wanted).step if newest else 0
+        if self._newest:
+            self.epoch = self.history.at(min(int(value), self._newest)).step
         self._show_training()  # a slider dragged beyond what exists goes back
 
     def _act_epochs(self, value: str) -> None:
@@ -353,28 +379,134 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self.model.learning_rate = self._rates[int(value)]
         self._show_controls()
 
-    def _act_knob(self, name: str, value: str) -> None:
+    def _act_knob(self, value: str, name: str) -> None:
         knob = next(knob for knob in self.model.knobs if knob.name == name)
         self.model.values[name] = markup.knob_positions(knob)[int(value)]
         if knob.instant:
+            self._before = None
             self._refresh()
         self._show_controls()
 
+    def _act_train(self, value: str) -> None:
+        self.train()
+
+    def _act_pause(self, value: str) -> None:
+        self.pause()
+
+    def _act_step(self, value: str) -> None:
+        self.step()
+
+    def _act_reset(self, value: str) -> None:
+        self.reset()
+
+    def _act_motion(self, wish: str) -> None:
+        self._set_motion(wish != "still")
+
     def _act_pretrained(self, value: str) -> None:
-        self.stop()
-        self.history, self._message = self._pretrained, None
-        self._place_epoch(self.history.last.step if self.history.last else 0)
+        self._trainer.show(self._pretrained)
+        self._message, self._before = None, None
+        self._place(epoch=self._newest)
         self._refresh()
 
-    # -- training ------------------------------------------------------------------------------------
+    # -- a history of one's own, and evidence taken out ------------------------------------------------
 
-    def _prepare_training(self) -> None:
-        self._state, self._run = "idle", 0  # runs are numbered: what a stopped one still says is not heard
-        self._driver = Driver(lambda kind, value: None)
-        self._inbox: queue.SimpleQueue[tuple[int, str, Any]] = queue.SimpleQueue()
-        self._scheduled, self._drained = False, 0.0
-        self._ended, self._progress, self._pace, self._since = "", 0.0, None, 0.0
-        self._loop = _running_loop()
+    def _act_you(self, value: str) -> None:
+        """Open the picker with an empty history, or close it and go back to the user."""
+        if self._open:
+            self._choose_user()
+            return
+        self._past, self._before, self._message = [self._edited], None, None
+        self._open, self._edited, self._film_field = True, edits.Edited(None, ()), ""
+        self._refresh(keep_film=False)
+
+    def _act_edit(self, value: str) -> None:
+        """Open the picker with the user's own films."""
+        self._open = True
+        self._edited = self._edited or edits.of_user(self.train_data, self.train_data.user_index(self.user))
+        self._show_who()
+
+    def _act_drop(self, value: str) -> None:
+        """Take out one piece of evidence: "film:123" or "neighbour:45"."""
+        kind, _, index = value.partition(":")
+        now = self._edited or edits.of_user(self.train_data, self.train_data.user_index(self.user))
+        if kind == "neighbour":
+            name = f"user {self.train_data.users[int(index)]}"
+            self._edit(now.leave_out(int(index)), f"Changed because {name} is not asked.")
+        else:
+            self._edit(now.drop(int(index)), f"Changed because you dropped {film_label(self.train_data, int(index))}.")
+
+    def _act_remove(self, value: str) -> None:
+        self._act_drop(f"film:{value}")
+
+    def _act_add(self, value: str) -> None:
+        if self._edited is not None:
+            title = film_label(self.train_data, int(value))
+            again = int(value) in self._edited.films
+            self._film_field, self._films_found = "", []
+            lead = f"{title} was in the history already; it is the newest now." if again else f"You added {title}."
+            self._edit(self._edited.add(int(value)), lead)
+
+    def _act_film(self, value: str) -> None:
+        self._film_field = value
+        found = self.train_data.search_items(value, limit=selector.OPTIONS) if value.strip() else []
+        self._films_found = [(hit.index, hit.label) for hit in found]
+        self._show_who()
+
+    def _act_add_title(self, value: str) -> None:
+        found = self.train_data.search_items(value, limit=1) if value.strip() else []
+        if found:
+            self._act_add(str(found[0].index))
+        elif value.strip():
+            self._message = Message(
+                f"There is no film called {value}.", "Type a part of its title and choose from the list.", True
+            )
+            self._show_training()
+
+    def _act_film_close(self, value: str) -> None:
+        self._films_found = []
+        self._show_who()
+
+    def _act_earlier(self, value: str) -> None:
+        self._move(int(value), -1)
+
+    def _act_later(self, value: str) -> None:
+        self._move(int(value), 1)
+
+    def _move(self, film: int, by: int) -> None:
+        if self._edited is not None:
+            where = "earlier" if by < 0 else "later"
+            lead = f"You moved {film_label(self.train_data, film)} {where}."
+            self._edit(self._edited.move(film, by), lead)
+
+    def _act_clear(self, value: str) -> None:
+        if self._edited is not None:
+            self._edit(edits.Edited(None, (), edits=self._edited.edits + 1), "You cleared the history.")
+
+    def _act_undo(self, value: str) -> None:
+        if self._past:
+            self._edited, self._before, self._message = self._past.pop(), None, None
+            self._refresh()
+
+    def _edit(self, edited: edits.Edited, lead: str) -> None:
+        """Ask again with the edited history; say what changed, and keep the old answer as a ghost."""
+        before = self._answer
+        self._past.append(self._edited)
+        self._edited, self._before = edited, before
+        film = self._film()
+        self._answer = self._ask()
+        self._message = None
+        if before is not None and self._answer is not None:
+            self._message = edits.what_changed(before, self._answer, lead)
+        elif self._answer is None:
+            self._before = None
+        top = [] if self._answer is None else self._answer.top.tolist()
+        self._place(selected=top.index(film) if film in top else 0)
+        with self.hold_sync():
+            self._show_choice()
+            self._show_who()
+            self._show_training()
+
+    # -- training ------------------------------------------------------------------------------------
 
     def train(self) -> None:
         """Start training, or go on from where it was paused. Returns at once in a notebook."""
@@ -387,134 +519,55 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
     def pause(self) -> None:
         """Pause between two batches; `train` goes on from there."""
         with self._lock:
-            if self._driver.running:
-                self._driver.pause()
-                self._state = "paused"
+            if self._trainer.pause():
                 self._show_training()
 
     def stop(self) -> None:
         """End the training; the epochs so far are kept."""
         with self._lock:
-            alive = self._driver.alive
-            self._driver.stop()
-            self._run += 1
-            self._state, self._ended = "idle", "stopped" if alive else self._ended
+            self._trainer.stop()
             self._show_training()
 
     def reset(self) -> None:
         """End the training and forget what was learned."""
         with self._lock:
-            self.stop()
-            self.history, self._ended = TrainingHistory(), ""
+            self._trainer.show(TrainingHistory())
             back = (("Back to the trained model", "pretrained", ""),) if self._pretrained.last else ()
             self._message = Message(
                 "Forgotten.", "The model knows nothing now; Train starts from nothing.", buttons=back
             )
-            self._place_epoch(0)
+            self._before = None
+            self._place(epoch=0)
             self._refresh()
 
     def close(self) -> None:
         """Stop the training and take the panel off the page."""
-        self._driver.stop()
+        self._trainer.stop()
         super().close()
 
     def _go(self, epochs: int) -> None:
-        with self._lock:
-            self._loop = self._loop or _running_loop()
-            _pause_others(self)
-            self._message = None
-            if not self._driver.alive:
-                self._start()
-            self._state, self._since = "running", time.monotonic()
-            self._driver.resume(epochs)
-            self._show_training()
-        if self._loop is None:
-            self._pump()  # a plain script: nobody would deliver the epochs, so it happens here
-
-    def _start(self) -> None:
-        self._run += 1
-        self._live, self._ended, self._progress, self._pace, self._fresh = True, "", 0.0, None, True
-        self._driver = Driver(functools.partial(self._deliver, self._run))
-        model, data, held_out, epochs = self.model, self.train_data, self.held_out, self._epochs
-        self._driver.start(lambda gate: pull(model, data, held_out, epochs, gate))
-
-    def _deliver(self, run: int, kind: str, value: Any) -> None:
-        """On the worker's thread: put it down, and ask the kernel's thread to look."""
-        self._inbox.put((run, kind, value))
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: the kernel goes down
-                self._loop.call_soon_threadsafe(self._schedule)
-
-    def _schedule(self) -> None:
-        if not self._scheduled and self._loop is not None:
-            self._scheduled = True
-            wait = max(0.0, self._drained + INTERVAL - time.monotonic())
-            self._loop.call_later(wait, self._drain)
-
-    def _pump(self) -> None:
-        while self._driver.alive and self._driver.running or not self._inbox.empty():
-            with contextlib.suppress(queue.Empty):
-                self._take([self._inbox.get(timeout=0.1)])
-
-    def _drain(self) -> None:
-        """On the kernel's thread: take all that has come, and show the newest once."""
-        self._scheduled, self._drained = False, time.monotonic()
-        news = []
-        while not self._inbox.empty():
-            news.append(self._inbox.get())
-        self._take(news)
+        _pause_others(self)
+        if self._trainer.state == "idle":
+            self._live = True
+        self._message = None
+        model, data, held_out, total = self.model, self.train_data, self.held_out, self._epochs
+        self._trainer.go(lambda gate: pull(model, data, held_out, total, gate), total, epochs)
 
     @_guarded
-    def _take(self, news: list[tuple[int, str, Any]]) -> None:
-        changed = False
-        for run, kind, value in news:
-            if run != self._run:
-                continue
-            if kind == "event":
-                self._add(value)
-                changed = True
-            elif kind == "batch":
-                done, batches = value
-                self._progress = (self._step_now() + done / max(batches, 1)) / max(self._epochs, 1)
-            elif kind in ("done", "stopped"):
-                self._state, self._ended = "idle", kind
-            elif kind == "paused" and not self._driver.running:  # else it has gone on since
-                self._state = "paused"
-            elif kind == "failed":
-                self._fail(value)
-        if changed:
+    def _on_training(self, finished: bool) -> None:
+        """On the kernel's thread: the trainer has news. Without a finished epoch only the header changes."""
+        if self._trainer.error is not None and self._trainer.ended == "failed":
+            self._fail(self._trainer.error)
+            self._trainer.error = None
+        if finished:
+            if self._live or self.epoch > self._newest:
+                self._place(epoch=self._newest)
+            self._before = None
             self._refresh()
         else:
             self._show_training()
 
-    def _step_now(self) -> int:
-        return 0 if self._fresh or self.history.last is None else self.history.last.step
-
-    def _add(self, event: FitEvent) -> None:
-        now = time.monotonic()
-        if self._fresh:
-            self.history, self._fresh = TrainingHistory(total=event.total), False
-            self._live = True
-        else:
-            took = now - self._since
-            self._pace = took if self._pace is None else 0.7 * self._pace + 0.3 * took
-        self._since = now
-        self.history.add(event)
-        self._progress = event.step / event.total
-        if self._driver.alive and not self._driver.running and self._state == "running":
-            self._state = "paused"  # Step has done its one epoch
-        if self._live:
-            self._place_epoch(event.step)
-
-    def _place_epoch(self, step: int) -> None:
-        """Set `epoch` without the observer's refresh: whoever calls this refreshes once."""
-        if self.epoch != step:
-            self.unobserve(self._on_epoch, "epoch")
-            self.epoch = step
-            self.observe(self._on_epoch, "epoch")
-
     def _fail(self, error: BaseException) -> None:
-        self._state, self._ended = "idle", "failed"
         kept = f" Epoch {self.epoch} is kept and shown." if self.history.last else ""
         details = "".join(traceback.format_exception(error))
         self._message = Message("Training stopped:", f"{error}.{kept}".replace("..", "."), True, details=details)
@@ -525,29 +578,33 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self._note.show(markup.message(self._message))
 
     def _status(self) -> Status:
-        last = self.history.last
-        if self._state == "running":
-            step = self._step_now()
-            if step == 0 and not self._progress:
-                more = "about 5 s, once" if not _tf.is_loaded() else ""
-                return Status("Getting ready to train", more, 0.0)
-            left = "" if self._pace is None else f"{max(0, self._epochs - step) * self._pace:.0f} s left"
-            return Status(f"Training {min(step + 1, self._epochs)} of {self._epochs}", left, self._progress)
-        if self._state == "paused":
-            return Status(f"Paused after {self._step_now()} of {self._epochs}", "Train goes on", self._progress)
-        if self._ended == "failed":
+        trainer, last = self._trainer, self.history.last
+        if trainer.state == "running":
+            if trainer.step == 0 and not trainer.progress:
+                return Status("Getting ready to train", "" if _tf.is_loaded() else "about 5 s, once", 0.0)
+            left = "" if trainer.seconds_left is None else f"{trainer.seconds_left:.0f} s left"
+            return Status(f"Training {min(trainer.step + 1, trainer.total)} of {trainer.total}", left, trainer.progress)
+        if trainer.state == "paused":
+            return Status(f"Paused after {trainer.step} of {trainer.total}", "Train goes on", trainer.progress)
+        if trainer.ended == "failed":
             return Status("Failed" + (f" after epoch {last.step}" if last else ""), bad=True)
         if last is None:
             return Status("Not trained yet")
         if self.history is self._pretrained:
             return Status("Ready", "pretrained")
-        return Status("Stopped" if self._ended == "stopped" else "Ready", f"trained here, {last.step} epochs")
+        return Status("Stopped" if trainer.ended == "stopped" else "Ready", f"trained here, {last.step} epochs")
+
+
+def _box(kind: Any, name: str, *children: Any) -> Any:
+    made = kind(list(children))
+    made.add_class(name)
+    return made
 
 
 def _pause_others(panel: Panel) -> None:
     """One training at a time: two would share the processor, and the memory of a small machine."""
     for other in list(_PANELS):
-        if other is not panel and other._driver.running:
+        if other is not panel:
             other.pause()
 
 
@@ -563,16 +620,8 @@ def _history_of(model: Any) -> TrainingHistory:
 
 def _first_user(data: Interactions) -> str:
     """Somebody with a history of middling length: the median user."""
-    lengths = [len(data.history(user)) for user in range(data.n_users)]
-    middle = sorted(range(data.n_users), key=lambda user: lengths[user])[data.n_users // 2]
-    return str(data.users[middle])
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+    lengths = np.diff(data.by_user.indptr)
+    return str(data.users[np.argsort(lengths, kind="stable")[data.n_users // 2]])
 
 
 def _default_model() -> Any:
@@ -589,14 +638,29 @@ def _default_chart(model: Any) -> Chart:
     return {"knn": Polygon, "session": Columns}.get(getattr(model, "name", ""), Pie)()
 
 
+def _why_for(model: Any, handler: Any) -> Why:
+    """The picture that fits what the model can tell of itself."""
+    from ..why.graph import GraphWhy
+    from ..why.neighbours import NeighboursWhy
+    from ..why.timeline import TimelineWhy
+
+    if hasattr(model, "through_viewers"):
+        return GraphWhy(handler)
+    if hasattr(model, "neighbours"):
+        return NeighboursWhy(handler)
+    if getattr(model, "name", "") == "session":
+        return TimelineWhy(handler)
+    return Why(handler)
+
+
 def _ready(name: str, data: Any, options: dict[str, Any]) -> Panel:
     """A panel that needs no argument: pretrained on the embedded data, or untrained on others."""
     from ..models import make
-    from ..pretrained import load_pretrained
+    from ..pretrained import find, load_pretrained
 
-    if data is not None:
-        return Panel(data, make(name), **options)
-    split = load_movielens("latest-small").split("temporal", test=0.2)
+    split = _as_split(load_movielens("latest-small") if data is None else data)
+    if data is not None and find(name, split.train) is None:
+        return Panel(split, make(name), **options)
     model, history = load_pretrained(name, split.train)
     return Panel(split, model, history=history, **options)
 

@@ -30,12 +30,17 @@ def look_up(data: Interactions, text: str) -> Found:
 
 
 def options_markup(data: Interactions, found: Found) -> str:
-    """The list under the field; ids are unique in the page."""
-    return "".join(
-        f'<li role="option" id="rw-option-{n}" aria-selected="false" data-act="user" data-value="{esc(data.users[index])}">'
-        f"{esc(label)}</li>"
-        for n, (index, label) in enumerate(found.options)
-    )
+    """The list under the field."""
+    return "".join(option("user", data.users[index], label) for index, label in found.options)
+
+
+def film_options(found: list[tuple[int, str]]) -> str:
+    """The list under the field for films."""
+    return "".join(option("add", index, label) for index, label in found)
+
+
+def option(act: str, value: object, label: str) -> str:
+    return f'<li role="option" aria-selected="false" data-act="{esc(act)}" data-value="{esc(value)}">{esc(label)}</li>'
 
 
 def day(moment: date) -> str:

@@ -1,0 +1,139 @@
+"""A history that the learner has changed: films dropped, added, moved; neighbours not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..answer import Answer
+from ..core import Person, film_label
+from ..data import Interactions
+from ..why.parts import listed
+from .markup import Message, button
+from .page import esc
+
+SHELF = 8  # well-known films to start with
+CHIPS = 12  # films of a long history that are shown one by one
+
+
+class Edited(NamedTuple):
+    """user: whose history it was, None = one's own. films: oldest first. dropped, without: what was taken out."""
+
+    user: int | None
+    films: tuple[int, ...]
+    dropped: tuple[int, ...] = ()
+    without: tuple[int, ...] = ()
+    edits: int = 0
+
+    def person(self) -> Person:
+        return Person(self.user, np.asarray(self.films, np.int32), self.without)
+
+    def drop(self, film: int) -> Edited:
+        """Without this film; it stays out of the list too, so that the list shows what it had caused."""
+        films = tuple(other for other in self.films if other != film)
+        return self._replace(films=films, dropped=(*self.dropped, film), edits=self.edits + 1)
+
+    def leave_out(self, neighbour: int) -> Edited:
+        return self._replace(without=(*self.without, neighbour), edits=self.edits + 1)
+
+    def add(self, film: int) -> Edited:
+        """With this film as the newest; one that was there already moves to the end."""
+        films = (*(other for other in self.films if other != film), film)
+        dropped = tuple(other for other in self.dropped if other != film)
+        return self._replace(films=films, dropped=dropped, edits=self.edits + 1)
+
+    def move(self, film: int, by: int) -> Edited:
+        """Earlier (by < 0) or later (by > 0) in the order."""
+        films = list(self.films)
+        here = films.index(film)
+        there = min(max(here + by, 0), len(films) - 1)
+        films.insert(there, films.pop(here))
+        return self._replace(films=tuple(films), edits=self.edits + 1)
+
+
+def of_user(data: Interactions, user: int) -> Edited:
+    """The history of a user as it is in the data."""
+    return Edited(user, tuple(data.history(user).tolist()))
+
+
+def shelf(data: Interactions, taken: Sequence[int], n: int = SHELF) -> list[int]:
+    """The most rated films that are not taken yet."""
+    order = np.argsort(-data.popularity, kind="stable")
+    return [int(item) for item in order[: n + len(taken)] if int(item) not in taken][:n]
+
+
+def what_changed(before: Answer, after: Answer, lead: str, undo: bool = True) -> Message:
+    """Say what an edit did to the list: which films are new, which left, or that nothing moved."""
+    old, new = before.top.tolist(), after.top.tolist()
+    came = [after.full_title(item) for item in new if item not in old]
+    went = [before.full_title(item) for item in old if item not in new]
+    if not came and not went:
+        moved = sum(a != b for a, b in zip(old, new, strict=False))
+        text = (
+            f"The same {len(new)} films; {moved} of them changed their place."
+            if moved
+            else "Nothing in the list changed."
+        )
+    else:
+        text = f"{len(came)} of {len(new)} films {'is' if len(came) == 1 else 'are'} new"
+        text += f": {listed(came[:3])}" if came else ""
+        text += f" and {len(came) - 3} more" if len(came) > 3 else ""
+        if went:
+            text += f"; {listed(went[:3])}{f' and {len(went) - 3} more' if len(went) > 3 else ''} left the list"
+        text += "."
+    return Message(lead, text, buttons=(("Put it back", "undo", ""),) if undo else ())
+
+
+def moves(before: Answer | None, after: Answer) -> dict[int, str]:
+    """Change of place since the previous answer: "↑2", "↓1", "new" by film; films that stayed have none."""
+    if before is None:
+        return {}
+    old = {item: place for place, item in enumerate(before.top.tolist())}
+    words = {}
+    for place, item in enumerate(after.top.tolist()):
+        if item not in old:
+            words[item] = "new"
+        elif old[item] != place:
+            words[item] = f"{'↑' if old[item] > place else '↓'}{abs(old[item] - place)}"
+    return words
+
+
+def you_markup(data: Interactions, edited: Edited, field: str, options: str, back: str, goal: str) -> str:
+    """The picker: one's own films in order, a field to add one, a shelf to start from."""
+    films = list(edited.films)
+    own = edited.user is None
+    older = max(0, len(films) - CHIPS)
+    chips = "".join(
+        _chip(data, film, place > 0, place < len(films) - 1) for place, film in list(enumerate(films))[older:]
+    )
+    if own and not films:
+        text = "Pick three to five films you have seen. The model answers without retraining."
+    else:
+        text = "Newest last. Each film that you add, move or remove changes the answer at once."
+    more = f'<span class="rw-cap">{older} older films · </span>' if older else ""
+    start = "".join(button(film_label(data, film), "add", film) for film in shelf(data, films))
+    listbox = f'<ul class="rw-options" role="listbox" aria-label="Films found">{options}</ul>' if options else ""
+    title = "Your own history" if own else f"The history of user {data.users[edited.user]}"
+    return (
+        f'<div class="rw-yours"><h3>{esc(title)}</h3><p class="rw-cap">{esc(text)}</p>{goal}'
+        f'<div class="rw-chips">{more}{chips}</div><div class="rw-pick"><div class="rw-combo rw-wide"><input type="text" '
+        f'role="combobox" autocomplete="off" spellcheck="false" aria-label="Add a film by its title" '
+        f'aria-expanded="{"true" if options else "false"}" placeholder="Add a film, for example Fargo" value="{esc(field)}" '
+        f'data-stamp="{esc(field)}-{len(films)}" data-input="film" data-enter="add-title" data-escape="film-close">{listbox}</div>'
+        f"{button('Clear all', 'clear', off=not films)}{button(f'Back to user {back}', 'user', back)}</div>"
+        + (f'<p class="rw-cap">Or start with</p><div class="rw-chips">{start}</div>' if own and len(films) < 5 else "")
+        + "</div>"
+    )
+
+
+def _chip(data: Interactions, film: int, earlier: bool, later: bool) -> str:
+    label = film_label(data, film)
+    move = ""
+    if earlier:
+        move += button("←", "earlier", film, classes="rw-tiny", name=f"Move {label} one place earlier")
+    if later:
+        move += button("→", "later", film, classes="rw-tiny", name=f"Move {label} one place later")
+    take = button("Remove", "remove", film, classes="rw-tiny", name=f"Remove {label}")
+    return f'<span class="rw-pill-film"><span>{esc(label)}</span>{move}{take}</span>'
