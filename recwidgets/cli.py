@@ -15,6 +15,7 @@ PACKAGES = (
     "numpy",
     "ipywidgets",
     "bqplot",
+    "anywidget",
     "jupyterlab",
     "tensorflow",
     "tensorflow-recommenders",
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         return {"fetch": _fetch, "train": _train, "doctor": _doctor}[chosen.command](chosen)
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, FloatingPointError) as error:  # the last: training diverged
         print(f"recwidgets: {error}", file=sys.stderr)
         return 2
 

@@ -85,8 +85,9 @@ def fit(
     from tqdm.auto import tqdm
 
     history = TrainingHistory()
+    events = model.steps(data, validation, epochs)  # first: what is refused is refused without an empty bar
     with tqdm(disable=not progress, unit="epoch", desc=model.label) as bar:
-        for event in model.steps(data, validation, epochs):
+        for event in events:
             history.add(event)
             bar.total = event.total
             bar.update()
