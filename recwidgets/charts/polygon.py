@@ -114,7 +114,7 @@ class Polygon(Chart):
         if answer is not None:
             self._counts = neighbour_counts(answer.data, neighbours, top)
         scores = np.zeros(0) if answer is None else answer.scores[top]
-        counts = nice_ticks(0, max(self._k, 1), 5)
+        counts = nice_ticks(0, max(self._k, 1), 6)
         ticks = score_ticks(scores)
         low = float(ticks[0])
         _, y = frequency_polygon(self._counts)

@@ -16,6 +16,7 @@ from ..widgets.page import esc
 from . import parts
 from ._base import Why
 
+CUT = 17  # characters of a title that fit beside its number
 FILMS, VIEWERS = 5, 5  # drawn one by one; everything else is in the dashed nodes
 WIDTH, HEIGHT, ROW, TOP = 394, 218, 36, 24
 X = {"user": 16, "film": 62, "film_end": 226, "viewer": 300, "item": 376}
@@ -171,7 +172,8 @@ def _viewer_lines(drawn: Picture, rows: list[int], middle: float) -> list[str]:
 
 
 def _film(label: str, value: float, y: float, item: int) -> str:
-    short = label if len(label) <= 19 else label[:18] + "…"
+    name = label.rpartition(" (")[0] or label if item >= 0 else label  # the year stands in the tooltip
+    short = name if len(name) <= CUT else name[: CUT - 1].rstrip() + "…"
     act = (
         f' data-act="drop" data-value="film:{item}" tabindex="0" role="button" aria-label="Remove {esc(label)}"'
         if item >= 0

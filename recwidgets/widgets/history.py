@@ -64,8 +64,11 @@ def shelf(data: Interactions, taken: Sequence[int], n: int = SHELF) -> list[int]
     return [int(item) for item in order[: n + len(taken)] if int(item) not in taken][:n]
 
 
-def what_changed(before: Answer, after: Answer, lead: str, undo: bool = True) -> Message:
-    """Say what an edit did to the list: which films are new, which left, or that nothing moved."""
+def what_changed(before: Answer, after: Answer, lead: str, film: int | None = None, undo: bool = True) -> Message:
+    """Say what an edit did to the list: which films are new, which left, or that nothing moved.
+
+    film: the one that was selected; its old and new score are said too.
+    """
     old, new = before.top.tolist(), after.top.tolist()
     came = [after.full_title(item) for item in new if item not in old]
     went = [before.full_title(item) for item in old if item not in new]
@@ -83,6 +86,9 @@ def what_changed(before: Answer, after: Answer, lead: str, undo: bool = True) ->
         if went:
             text += f"; {listed(went[:3])}{f' and {len(went) - 3} more' if len(went) > 3 else ''} left the list"
         text += "."
+    if film is not None and film not in after.person.history:
+        old_score, new_score = before.scores[film], after.scores[film]
+        text += f" {before.full_title(film)}: score {old_score:.3f} before, {new_score:.3f} now."
     return Message(lead, text, buttons=(("Put it back", "undo", ""),) if undo else ())
 
 

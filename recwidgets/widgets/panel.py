@@ -496,7 +496,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self._answer = self._ask()
         self._message = None
         if before is not None and self._answer is not None:
-            self._message = edits.what_changed(before, self._answer, lead)
+            self._message = edits.what_changed(before, self._answer, lead, film)
         elif self._answer is None:
             self._before = None
         top = [] if self._answer is None else self._answer.top.tolist()
