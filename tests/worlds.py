@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from html.parser import HTMLParser
 
 import numpy as np
 
@@ -174,3 +175,61 @@ def ties_and_all(n_users=5, n_items=12):
     scores[3] = [np.nan, -np.inf, 7, 3, 3, 3, 3, 3, 3, 3, 3, 3]
     data = table(pairs, n_users, n_items)
     return data, Fixed(data, scores)
+
+
+class Tag:
+    """An element of a page: its tag, attributes, and all the text in it."""
+
+    def __init__(self, tag, attributes):
+        self.tag, self.attributes, self.text = tag, dict(attributes), ""
+
+    def has(self, name):
+        return name in (self.attributes.get("class") or "").split()
+
+    def __getitem__(self, name):
+        return self.attributes[name]
+
+
+class Markup(HTMLParser):
+    """HTML as a page reads it; what is opened must be closed, in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open = [], []
+        self.feed(text)
+        self.close()
+        assert not self.open, f"never closed: {[tag.tag for tag in self.open]}"
+
+    def handle_starttag(self, tag, attributes):
+        names = [name for name, _ in attributes]
+        assert len(names) == len(set(names)), f"an attribute twice in <{tag}>: {names}"
+        self.tags.append(Tag(tag, attributes))
+        if tag not in ("input", "br", "img", "hr"):
+            self.open.append(self.tags[-1])
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(Tag(tag, attributes))
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag}>"
+        self.open.pop()
+
+    def handle_data(self, data):
+        for tag in self.open:
+            tag.text += data
+
+    def all(self, tag=None, name=None, **attributes):
+        """The elements of this tag, class and attributes (data_act stands for data-act)."""
+        wanted = {key.replace("_", "-"): value for key, value in attributes.items()}
+        return [
+            found
+            for found in self.tags
+            if tag in (None, found.tag)
+            and (name is None or found.has(name))
+            and all(found.attributes.get(key) == value for key, value in wanted.items())
+        ]
+
+    def one(self, tag=None, name=None, **attributes):
+        (found,) = self.all(tag, name, **attributes)
+        return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..answer import Answer, rounded
+from ..answer import Answer
+from ..answer import rounded as rounded
 from ..core import Explanation, Part
 from ..widgets.page import esc
 
@@ -22,7 +23,7 @@ class Line(NamedTuple):
     label: str
     value: float
     kind: str
-    index: int = -1
+    index: int = -1  # type: ignore[assignment]  # tuples have a method of that name, which nobody needs here
 
 
 def summands(explanation: Explanation, drawn: int = DRAWN) -> list[Line]:
@@ -46,7 +47,7 @@ def summands(explanation: Explanation, drawn: int = DRAWN) -> list[Line]:
 
 def sentence(answer: Answer, explanation: Explanation) -> str:
     """Why this film, in one sentence."""
-    speak = [part for part in explanation.parts if part.kind in PLURAL and part.value > 0]
+    speak = [part for part in explanation.parts if part.kind not in NAMES and part.value > 0]
     named = sorted(speak, key=lambda part: -part.value)[:3]
     if not named:
         return "Nothing in the history speaks for it: its score comes from the other parts."
@@ -56,7 +57,10 @@ def sentence(answer: Answer, explanation: Explanation) -> str:
         item = answer.data.item_index(explanation.item)
         shared = sum(item in answer.data.history(user) for user in every)
         return f"Because {words} are near, and {shared} of the {len(every)} nearest rated it."
-    return f"Because {'you' if answer.person.user is None else 'user ' + str(answer.data.users[answer.person.user])} watched {words}."
+    if named[0].kind != "film":  # a kind of the learner's own
+        return f"Because of {words}."
+    whom = "you" if answer.person.user is None else f"user {answer.data.users[answer.person.user]}"
+    return f"Because {whom} watched {words}."
 
 
 def listed(words: Sequence[str]) -> str:
@@ -71,7 +75,8 @@ def nothing() -> str:
 def heading(answer: Answer, item: int, explanation: Explanation, caption: str = "") -> str:
     """Which film, and why in a sentence."""
     score = minus(round(explanation.score, DIGITS))
-    caption = caption or f"{len(explanation.parts)} parts add up to its score, {score}."
+    count = len(explanation.parts)
+    caption = caption or (f"{count} parts add up to its score, {score}." if count != 1 else f"One part: {score}.")
     return (
         f"<h3>Why {esc(answer.full_title(item))}?</h3>"
         f'<p class="rw-because">{esc(sentence(answer, explanation))}</p><p class="rw-cap">{esc(caption)}</p>'
@@ -82,7 +87,7 @@ def bar(lines: Sequence[Line]) -> str:
     """The parts side by side; a part that speaks against the film is hatched."""
     total = sum(abs(line.value) for line in lines) or 1.0
     pieces = "".join(
-        f'<i class="rw-part rw-part-{line.kind}{" rw-minus" if line.value < 0 else ""}" '
+        f'<i class="rw-part rw-part-{esc(line.kind)}{" rw-minus" if line.value < 0 else ""}" '
         f'style="width:{100 * abs(line.value) / total:.2f}%"></i>'
         for line in lines
     )
@@ -92,14 +97,15 @@ def bar(lines: Sequence[Line]) -> str:
 def table(lines: Sequence[Line], score: float, removable: bool = True) -> str:
     """The sum; films and neighbours can be taken out to see what changes."""
     rows = "".join(
-        f'<tr><td><i class="rw-swatch rw-part-{line.kind}"></i></td><td>{esc(line.label)}</td>'
+        f'<tr><td><i class="rw-swatch rw-part-{esc(line.kind)}"></i></td><td>{esc(line.label)}</td>'
         f"<td>{remove(line) if removable else ''}</td>"
         f'<td class="rw-num">{minus(line.value)}</td></tr>'
         for line in lines
     )
     return (
         f'<table class="rw-sum"><caption class="rw-hidden">Parts of the score</caption><tbody>{rows}</tbody>'
-        f'<tfoot><tr><td></td><td>Score</td><td></td><td class="rw-num">{minus(round(score, DIGITS))}</td></tr></tfoot></table>'
+        f'<tfoot><tr><td></td><td>Score</td><td></td><td class="rw-num">{minus(round(score, DIGITS))}</td></tr></tfoot>'
+        "</table>"
     )
 
 
@@ -122,20 +128,20 @@ def markup(answer: Answer, item: int, explanation: Explanation) -> str:
 def arithmetic(explanation: Explanation, shown: int = 60) -> str:
     """The numbers behind each part: weight × inner product, all of them up to `shown`, largest first."""
     order = sorted(explanation.parts, key=lambda part: -abs(part.value))
-    rows = "".join(
-        f'<tr><td class="rw-num">{terms_of(part)}</td><td class="rw-num">{minus(part.value, 4)}</td><td>{esc(part.label)}</td></tr>'
-        for part in order[:shown]
-    )
     rest = order[shown:]
+    sums = [part.value for part in order[:shown]] + ([sum(part.value for part in rest)] if rest else [])
+    values = [minus(value, 4) for value in rounded(sums, 4, round(explanation.score, 4))]
+    rows = "".join(
+        f'<tr><td class="rw-num">{terms_of(part)}</td><td class="rw-num">{value}</td><td>{esc(part.label)}</td></tr>'
+        for part, value in zip(order[:shown], values, strict=False)
+    )
     if rest:
-        total = sum(part.value for part in rest)
-        rows += (
-            f'<tr><td></td><td class="rw-num">{minus(total, 4)}</td><td>{len(rest)} smaller parts together</td></tr>'
-        )
+        rows += f'<tr><td></td><td class="rw-num">{values[-1]}</td><td>{len(rest)} smaller parts together</td></tr>'
+    score = minus(round(explanation.score, 4), 4)
     return (
         '<details class="rw-arithmetic"><summary>The arithmetic</summary><div class="rw-scroll" tabindex="0">'
         '<table class="rw-sum"><thead><tr><th>weight × inner product</th><th>adds</th><th>from</th></tr></thead>'
-        f'<tbody>{rows}</tbody><tfoot><tr><td></td><td class="rw-num">{minus(explanation.score, 4)}</td><td>score</td></tr>'
+        f'<tbody>{rows}</tbody><tfoot><tr><td></td><td class="rw-num">{score}</td><td>score</td></tr>'
         "</tfoot></table></div></details>"
     )
 
