@@ -47,7 +47,7 @@ def graph_of(data: Interactions) -> Graph:
 def mean_over(edges: Edges, vectors: Floats) -> Floats:
     """Mean of the neighbours' vectors, float32 (n_nodes, dim); zero for a node without any."""
     out = np.zeros((len(edges.indptr) - 1, vectors.shape[1]), np.float32)
-    for node in np.flatnonzero(edges.degree):
+    for node in np.flatnonzero(edges.degree).tolist():
         out[node] = vectors[edges.of(node)].mean(0)
     return out
 

@@ -6,7 +6,7 @@ import copy
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from ..core import (
 from ..data import Interactions
 from ..evaluation import held_out_accuracy
 
+T = TypeVar("T")
 #: Called between two batches with (batches done, batches in this epoch); it may wait or raise.
 BetweenBatches = Callable[[int, int], None]
 
@@ -183,12 +184,12 @@ class EmbeddingModel(ABC):
         assert self.snapshot is not None
         return self.snapshot
 
-    def _cached(self, name: str, make: Callable[[], Any]) -> Any:
+    def _cached(self, name: str, make: Callable[[], T]) -> T:
         """make() once per snapshot and setting; two threads may ask at the same time."""
         with self._lock:
             if name not in self._cache:
                 self._cache[name] = make()
-            return self._cache[name]
+            return self._cache[name]  # type: ignore[no-any-return]
 
     def settings(self) -> dict[str, Any]:
         """What __init__ needs to make the same model again."""

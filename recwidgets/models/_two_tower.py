@@ -21,7 +21,7 @@ def two_tower() -> TwoTower:
     """Define the shared TensorFlow classes, once, when training starts."""
     tf, tfrs = _tf.load()
 
-    class FullSoftmax(tf.keras.losses.Loss):  # type: ignore[misc]
+    class FullSoftmax(tf.keras.losses.Loss):  # type: ignore[misc, name-defined]
         """Cross-entropy of a softmax over all films against targets (n_queries, n_films).
 
         tfrs.tasks.Retrieval labels the i-th candidate as the i-th query's only positive. Here the
@@ -34,7 +34,7 @@ def two_tower() -> TwoTower:
             logits = tf.where(targets < 0, -1e9, y_pred)
             return -tf.reduce_sum(tf.nn.relu(targets) * tf.nn.log_softmax(logits, axis=1))
 
-    class Model(tfrs.Model):  # type: ignore[misc]
+    class Model(tfrs.Model):  # type: ignore[misc, name-defined]
         """A query tower and a film tower; a score is the inner product of what they give.
 
         A subclass has `queries(features)` -> (n, dim) and `films()` -> (n_items, dim), and in

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
-from ..graph import graph_of, propagate
+from ..graph import graph_of, mean_over, propagate
 from . import _tf
 from ._base import BetweenBatches, EmbeddingModel
 from ._two_tower import run_epochs, two_tower
@@ -24,7 +24,7 @@ def network() -> tuple[Any, Any]:
     """The layer and the TFRS model, defined when TensorFlow is first needed."""
     tf, _ = _tf.load()
 
-    class GNNLayer(tf.keras.layers.Layer):  # type: ignore[misc]
+    class GNNLayer(tf.keras.layers.Layer):  # type: ignore[misc, name-defined]
         """Aggregates embeddings over the user–movie interactions, `layers` hops deep.
 
         call(users, films, to_users, to_films): users (n_users, dim), films (n_items, dim);
@@ -166,7 +166,7 @@ class GNN(EmbeddingModel):
         if not int(self.values["layers"]):
             return np.zeros_like(shot["films_in"])
         films = self._layers()[1]
-        return np.sum([mix * film for mix, film in zip(shot["mix"], films, strict=False)], axis=0)
+        return np.asarray(sum(mix * film for mix, film in zip(shot["mix"], films, strict=False)), np.float32)
 
     def hops(self, person: Person, item: int) -> Floats:
         """What each own film adds hop by hop: (len(history), layers); its sum is the films' part.
@@ -199,12 +199,13 @@ class GNN(EmbeddingModel):
         query = np.zeros(self._films().shape[1], np.float32)
         if len(person.history):
             query = self._cached("messages", self._messages)[person.history].mean(0)
-        return query if person.user is None else query + self._snapshot["users"][person.user]
+        if person.user is not None:
+            query = query + self._snapshot["users"][person.user]
+        return np.asarray(query, np.float32)
 
     def _queries(self) -> Floats:
-        from ..graph import mean_over
-
-        return mean_over(self._graph().films_of, self._cached("messages", self._messages)) + self._snapshot["users"]
+        films = mean_over(self._graph().films_of, self._cached("messages", self._messages))
+        return np.asarray(films + self._snapshot["users"], np.float32)
 
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
         data, film = self._trained(), self._films()[item]

@@ -25,7 +25,7 @@ def network() -> tuple[Any, Any]:
     """The layer and the TFRS model, defined when TensorFlow is first needed."""
     tf, _ = _tf.load()
 
-    class KNNLayer(tf.keras.layers.Layer):  # type: ignore[misc]
+    class KNNLayer(tf.keras.layers.Layer):  # type: ignore[misc, name-defined]
         """Finds the k nearest neighbours in the embedding space and averages their embeddings.
 
         call(places, bank, values, own): places (n, dim) where the asking users stand, bank
@@ -189,7 +189,7 @@ class KNN(EmbeddingModel):
 
     def _query(self, person: Person) -> Floats:
         nearest, weight = self.neighbours(person)
-        return weight @ self._bank()[2][nearest]
+        return np.asarray(weight @ self._bank()[2][nearest], np.float32)
 
     def _queries(self) -> Floats:
         data = self._trained()
@@ -206,7 +206,7 @@ class KNN(EmbeddingModel):
 def unit(vectors: Floats) -> Floats:
     """Scaled to length one along the last axis; zeros stay zeros."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return (vectors / np.maximum(length, 1e-12)).astype(np.float32)
+    return np.asarray(vectors / np.maximum(length, 1e-12), np.float32)
 
 
 def __getattr__(name: str) -> Any:

@@ -37,7 +37,7 @@ def network() -> tuple[Any, Any]:
     """The layer and the TFRS model, defined when TensorFlow is first needed."""
     tf, _ = _tf.load()
 
-    class SessionLayer(tf.keras.layers.Layer):  # type: ignore[misc]
+    class SessionLayer(tf.keras.layers.Layer):  # type: ignore[misc, name-defined]
         """Several recency-weighted means of the films, each through its own linear map, added up.
 
         call(films, present): films (batch, window, dim), newest first; present (batch, window),
@@ -111,8 +111,8 @@ def network() -> tuple[Any, Any]:
             """Each row of a table is pulled to zero as often as it is used."""
             own = tf.gather(self.user_embedding.embeddings, features["user"])
             film = tf.gather(self.movie_embedding.embeddings, tf.maximum(features["future"][:, 0], 0))
-            square = lambda rows: tf.reduce_mean(tf.reduce_sum(rows**2, axis=1))  # noqa: E731
-            return self.drop.user_l2 * square(own) + self.drop.film_l2 * square(film)
+            own_size, film_size = (tf.reduce_mean(tf.reduce_sum(rows**2, axis=1)) for rows in (own, film))
+            return self.drop.user_l2 * own_size + self.drop.film_l2 * film_size
 
     def soft_targets(history: Any, hidden: Any, future: Any, share: float, n_items: int) -> Any:
         """Row n: mostly the films to come, a share for films hidden from the history; sums to 1."""
@@ -225,7 +225,7 @@ class Session(EmbeddingModel):
         half_life = self.values["half_life"]
         if math.isfinite(half_life):
             weight = weight * 0.5 ** (np.arange(len(weight), dtype=np.float32) / half_life)[:, None]
-        return weight / np.maximum(weight.sum(0), 1e-12)
+        return np.asarray(weight / np.maximum(weight.sum(0), 1e-12), np.float32)
 
     def _query(self, person: Person) -> Floats:
         weight = self.weights(len(person.history))

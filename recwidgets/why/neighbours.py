@@ -23,7 +23,7 @@ class Flat(NamedTuple):
 
     def project(self, vectors: Floats) -> Floats:
         """(…, dim) -> (…, 2)"""
-        return (vectors - self.centre) @ self.axes.T
+        return np.asarray((vectors - self.centre) @ self.axes.T, np.float32)
 
 
 def principal_axes(vectors: Floats) -> Flat:

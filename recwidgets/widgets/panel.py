@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import random
 import threading
 import traceback
 import weakref
@@ -17,7 +16,7 @@ import traitlets
 from ..answer import Answer, answer
 from ..charts._base import Chart
 from ..core import FitEvent, Person, film_label
-from ..data import Interactions, Split, UnknownUser, load_movielens
+from ..data import Interactions, Split, load_movielens
 from ..evaluation import held_out_accuracy
 from ..models import _tf
 from ..models.popularity import Popularity
@@ -25,7 +24,9 @@ from ..training import TrainingHistory, pull
 from ..why._base import Why
 from . import history as edits
 from . import markup, selector
+from .acting import guarded
 from .curve import Curve
+from .editing import Editing
 from .markup import Message, Status
 from .page import Page, esc
 from .trainer import Trainer
@@ -34,21 +35,7 @@ RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _PANELS: weakref.WeakSet[Panel] = weakref.WeakSet()
 
 
-def _guarded(method: Callable[..., None]) -> Callable[..., None]:
-    """Run under the panel's lock; what goes wrong is said in the panel, not lost."""
-
-    @functools.wraps(method)
-    def run(self: Panel, *arguments: Any) -> None:
-        with self._lock:
-            try:
-                method(self, *arguments)
-            except Exception as error:
-                self._say_error(error)
-
-    return run
-
-
-class Panel(ipywidgets.VBox):  # type: ignore[misc]
+class Panel(Editing, ipywidgets.VBox):  # type: ignore[misc]
     """A recommender to look into: who, what, why, and its training.
 
     data: Interactions (each user's newest fifth is then held out) or a Split. model: trained or
@@ -79,13 +66,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self._pretrained = history or _history_of(self.model)
         self._trainer = Trainer(self._on_training, self._pretrained)
         self._answer: Answer | None = None
-        self._before: Answer | None = None  # what the last edit changed; the charts draw it as a ghost
-        self._edited: edits.Edited | None = None
-        self._past: list[edits.Edited | None] = []
-        self._open, self._film_field = False, ""
-        self._live, self._message, self._field, self._wrong = True, None, "", False
-        self._found = selector.Found(None, ())
-        self._films_found: list[tuple[int, str]] = []
+        self._past, self._films_found = [], []
+        self._live, self._message = True, None
         self._epochs = int(getattr(self.model, "epochs", 1))
         self._rates = sorted({*RATES, float(getattr(self.model, "learning_rate", 0.01))})
         self._build()
@@ -160,19 +142,19 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
             )
         return int(proposal["value"])
 
-    @_guarded
+    @guarded
     def _on_user(self, change: Any) -> None:
         if not self._silent:
             self._choose_user()
 
-    @_guarded
+    @guarded
     def _on_epoch(self, change: Any) -> None:
         if not self._silent:
             self._live = self.epoch == self._newest
             self._before = None
             self._refresh()
 
-    @_guarded
+    @guarded
     def _on_selected(self, change: Any) -> None:
         if not self._silent:
             self._show_choice()
@@ -187,17 +169,21 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
             self._silent = False
 
     def _choose_user(self) -> None:
-        self._field, self._wrong, self._message = f"User {self.user}", False, None
-        self._found = selector.Found(None, ())
+        self._settle_field()
+        self._message = None
         self._edited, self._open, self._before, self._past = None, False, None, []
         self._refresh(keep_film=False)
 
     # -- one answer, shown everywhere --------------------------------------------------------------
 
-    def _refresh(self, keep_film: bool = True) -> None:
-        """Ask the model once, and let every view show that one answer."""
+    def _refresh(self, about: Callable[[Answer], Message | None] | None = None, keep_film: bool = True) -> None:
+        """Ask the model once, and let every view show that one answer. about: what to say of it."""
         film = self._film() if keep_film else None
         self._answer = self._ask()
+        if self._answer is None:
+            self._before = None
+        elif about is not None:
+            self._message = about(self._answer)
         top = [] if self._answer is None else self._answer.top.tolist()
         self._place(selected=top.index(film) if film in top else 0)
         with self.hold_sync():
@@ -305,66 +291,12 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
             return None
         return held_out_accuracy(Popularity().learn(self.train_data), self.train_data, self.held_out)
 
-    # -- acts of the learner: one entry -----------------------------------------------------------
-
-    @_guarded
-    def _on_act(self, act: str, value: str) -> None:
-        name, _, rest = act.partition(":")
-        handler = getattr(self, "_act_" + name.replace("-", "_"), None)
-        if handler is not None:
-            handler(value, rest) if rest else handler(value)
-
-    @_guarded
+    @guarded
     def _on_place(self, place: int) -> None:
         self.selected = place
 
     def _act_select(self, value: str) -> None:
         self.selected = int(value)
-
-    def _act_user(self, value: str) -> None:
-        if value == self.user:
-            self._choose_user()
-        self.user = value
-
-    def _act_find(self, value: str) -> None:
-        self._field, self._wrong = value, False
-        self._found = selector.look_up(self.train_data, value)
-        self._show_who()
-
-    def _act_choose(self, value: str) -> None:
-        found = selector.look_up(self.train_data, value)
-        if found.user is not None:
-            self._act_user(str(self.train_data.users[found.user]))
-            return
-        self._field, self._wrong, self._found = value, True, selector.Found(None, ())
-        last = str(self.train_data.users[-1])
-        self._message = Message(
-            f"There is no user {value}.",
-            f"Users run from {selector.known_ids(self.train_data)}. The panel still shows user {self.user}.",
-            True,
-            ((f"Show user {last}", "user", last), ("Random user", "random", "")),
-        )
-        self._show_who()
-        self._show_training()
-
-    def _act_close(self, value: str) -> None:
-        self._found = selector.Found(None, ())
-        if not self._wrong:
-            self._field = f"User {self.user}"
-        self._show_who()
-
-    def _act_previous(self, value: str) -> None:
-        self._step_user(-1)
-
-    def _act_next(self, value: str) -> None:
-        self._step_user(1)
-
-    def _step_user(self, by: int) -> None:
-        users = self.train_data.users
-        self._act_user(str(users[(self.train_data.user_index(self.user) + by) % len(users)]))
-
-    def _act_random(self, value: str) -> None:
-        self._act_user(random.choice([user for user in self.train_data.users.tolist() if user != self.user]))
 
     def _act_epoch(self, value: str) -> None:
         if self._newest:
@@ -407,104 +339,6 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self._message, self._before = None, None
         self._place(epoch=self._newest)
         self._refresh()
-
-    # -- a history of one's own, and evidence taken out ------------------------------------------------
-
-    def _act_you(self, value: str) -> None:
-        """Open the picker with an empty history, or close it and go back to the user."""
-        if self._open:
-            self._choose_user()
-            return
-        self._past, self._before, self._message = [self._edited], None, None
-        self._open, self._edited, self._film_field = True, edits.Edited(None, ()), ""
-        self._refresh(keep_film=False)
-
-    def _act_edit(self, value: str) -> None:
-        """Open the picker with the user's own films."""
-        self._open = True
-        self._edited = self._edited or edits.of_user(self.train_data, self.train_data.user_index(self.user))
-        self._show_who()
-
-    def _act_drop(self, value: str) -> None:
-        """Take out one piece of evidence: "film:123" or "neighbour:45"."""
-        kind, _, index = value.partition(":")
-        now = self._edited or edits.of_user(self.train_data, self.train_data.user_index(self.user))
-        if kind == "neighbour":
-            name = f"user {self.train_data.users[int(index)]}"
-            self._edit(now.leave_out(int(index)), f"Changed because {name} is not asked.")
-        else:
-            self._edit(now.drop(int(index)), f"Changed because you dropped {film_label(self.train_data, int(index))}.")
-
-    def _act_remove(self, value: str) -> None:
-        self._act_drop(f"film:{value}")
-
-    def _act_add(self, value: str) -> None:
-        if self._edited is not None:
-            title = film_label(self.train_data, int(value))
-            again = int(value) in self._edited.films
-            self._film_field, self._films_found = "", []
-            lead = f"{title} was in the history already; it is the newest now." if again else f"You added {title}."
-            self._edit(self._edited.add(int(value)), lead)
-
-    def _act_film(self, value: str) -> None:
-        self._film_field = value
-        found = self.train_data.search_items(value, limit=selector.OPTIONS) if value.strip() else []
-        self._films_found = [(hit.index, hit.label) for hit in found]
-        self._show_who()
-
-    def _act_add_title(self, value: str) -> None:
-        found = self.train_data.search_items(value, limit=1) if value.strip() else []
-        if found:
-            self._act_add(str(found[0].index))
-        elif value.strip():
-            self._message = Message(
-                f"There is no film called {value}.", "Type a part of its title and choose from the list.", True
-            )
-            self._show_training()
-
-    def _act_film_close(self, value: str) -> None:
-        self._films_found = []
-        self._show_who()
-
-    def _act_earlier(self, value: str) -> None:
-        self._move(int(value), -1)
-
-    def _act_later(self, value: str) -> None:
-        self._move(int(value), 1)
-
-    def _move(self, film: int, by: int) -> None:
-        if self._edited is not None:
-            where = "earlier" if by < 0 else "later"
-            lead = f"You moved {film_label(self.train_data, film)} {where}."
-            self._edit(self._edited.move(film, by), lead)
-
-    def _act_clear(self, value: str) -> None:
-        if self._edited is not None:
-            self._edit(edits.Edited(None, (), edits=self._edited.edits + 1), "You cleared the history.")
-
-    def _act_undo(self, value: str) -> None:
-        if self._past:
-            self._edited, self._before, self._message = self._past.pop(), None, None
-            self._refresh()
-
-    def _edit(self, edited: edits.Edited, lead: str) -> None:
-        """Ask again with the edited history; say what changed, and keep the old answer as a ghost."""
-        before = self._answer
-        self._past.append(self._edited)
-        self._edited, self._before = edited, before
-        film = self._film()
-        self._answer = self._ask()
-        self._message = None
-        if before is not None and self._answer is not None:
-            self._message = edits.what_changed(before, self._answer, lead, film)
-        elif self._answer is None:
-            self._before = None
-        top = [] if self._answer is None else self._answer.top.tolist()
-        self._place(selected=top.index(film) if film in top else 0)
-        with self.hold_sync():
-            self._show_choice()
-            self._show_who()
-            self._show_training()
 
     # -- training ------------------------------------------------------------------------------------
 
@@ -553,7 +387,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         model, data, held_out, total = self.model, self.train_data, self.held_out, self._epochs
         self._trainer.go(lambda gate: pull(model, data, held_out, total, gate), total, epochs)
 
-    @_guarded
+    @guarded
     def _on_training(self, finished: bool) -> None:
         """On the kernel's thread: the trainer has news. Without a finished epoch only the header changes."""
         if self._trainer.error is not None and self._trainer.ended == "failed":
@@ -572,10 +406,9 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         details = "".join(traceback.format_exception(error))
         self._message = Message("Training stopped:", f"{error}.{kept}".replace("..", "."), True, details=details)
 
-    def _say_error(self, error: BaseException) -> None:
-        details = "" if isinstance(error, UnknownUser) else "".join(traceback.format_exception(error))
-        self._message = Message("That did not work:", str(error), True, details=details)
-        self._note.show(markup.message(self._message))
+    def _say(self, message: Message | None) -> None:
+        self._message = message
+        self._note.show(markup.message(message))
 
     def _status(self) -> Status:
         trainer, last = self._trainer, self.history.last

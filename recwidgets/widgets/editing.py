@@ -1,0 +1,115 @@
+"""Histories changed in a panel: evidence taken out, films of one's own, and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..answer import Answer
+from ..core import film_label
+from . import history as edits
+from . import selector
+from .chooser import Chooser
+from .markup import Message
+
+
+class Editing(Chooser):
+    """Keeps the edited history and the way back; the panel asks the model and shows."""
+
+    _edited: edits.Edited | None = None
+    _past: list[edits.Edited | None]
+    _answer: Answer | None
+    _before: Answer | None = None  # what the last edit changed; the charts draw it as a ghost
+    _open, _film_field = False, ""
+    _films_found: list[tuple[int, str]]
+
+    def _refresh(self, about: Callable[[Answer], Message | None] | None = None, keep_film: bool = True) -> None:
+        """Ask the model once, and let every view show that one answer. about: what to say of it."""
+        raise NotImplementedError
+
+    def _film(self) -> int | None:
+        """The film that is selected in the list."""
+        raise NotImplementedError
+
+    def _act_you(self, value: str) -> None:
+        """Open the picker with an empty history, or close it and go back to the user."""
+        if self._open:
+            self._choose_user()
+            return
+        self._past, self._before, self._message = [self._edited], None, None
+        self._open, self._edited, self._film_field = True, edits.Edited(None, ()), ""
+        self._refresh(keep_film=False)
+
+    def _act_edit(self, value: str) -> None:
+        """Open the picker with the user's own films."""
+        self._open = True
+        self._edited = self._edited or edits.of_user(self.train_data, self.train_data.user_index(self.user))
+        self._show_who()
+
+    def _act_drop(self, value: str) -> None:
+        """Take out one piece of evidence: "film:123" or "neighbour:45"."""
+        kind, _, index = value.partition(":")
+        now = self._edited or edits.of_user(self.train_data, self.train_data.user_index(self.user))
+        if kind == "neighbour":
+            name = f"user {self.train_data.users[int(index)]}"
+            self._edit(now.leave_out(int(index)), f"Changed because {name} is not asked.")
+        else:
+            self._edit(now.drop(int(index)), f"Changed because you dropped {film_label(self.train_data, int(index))}.")
+
+    def _act_remove(self, value: str) -> None:
+        self._act_drop(f"film:{value}")
+
+    def _act_add(self, value: str) -> None:
+        if self._edited is not None:
+            title = film_label(self.train_data, int(value))
+            again = int(value) in self._edited.films
+            self._film_field, self._films_found = "", []
+            lead = f"{title} was in the history already; it is the newest now." if again else f"You added {title}."
+            self._edit(self._edited.add(int(value)), lead)
+
+    def _act_film(self, value: str) -> None:
+        self._film_field = value
+        found = self.train_data.search_items(value, limit=selector.OPTIONS) if value.strip() else []
+        self._films_found = [(hit.index, hit.label) for hit in found]
+        self._show_who()
+
+    def _act_add_title(self, value: str) -> None:
+        found = self.train_data.search_items(value, limit=1) if value.strip() else []
+        if found:
+            self._act_add(str(found[0].index))
+        elif value.strip():
+            self._say(
+                Message(f"There is no film called {value}.", "Type a part of its title and choose from the list.", True)
+            )
+
+    def _act_film_close(self, value: str) -> None:
+        self._films_found = []
+        self._show_who()
+
+    def _act_earlier(self, value: str) -> None:
+        self._move(int(value), -1)
+
+    def _act_later(self, value: str) -> None:
+        self._move(int(value), 1)
+
+    def _move(self, film: int, by: int) -> None:
+        if self._edited is not None:
+            where = "earlier" if by < 0 else "later"
+            lead = f"You moved {film_label(self.train_data, film)} {where}."
+            self._edit(self._edited.move(film, by), lead)
+
+    def _act_clear(self, value: str) -> None:
+        if self._edited is not None:
+            self._edit(edits.Edited(None, (), edits=self._edited.edits + 1), "You cleared the history.")
+
+    def _act_undo(self, value: str) -> None:
+        if self._past:
+            self._edited, self._before, self._message = self._past.pop(), None, None
+            self._refresh()
+
+    def _edit(self, edited: edits.Edited, lead: str) -> None:
+        """Ask again with the edited history; say what changed, and keep the old answer as a ghost."""
+        before = self._answer
+        self._past.append(self._edited)
+        self._edited, self._before = edited, before
+        self._message, film = None, self._film()
+        self._refresh(lambda after: edits.what_changed(before, after, lead, film) if before is not None else None)
