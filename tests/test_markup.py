@@ -1,0 +1,425 @@
+"""What is written on the page: well-formed, harmless whatever the data say, and never at odds with the answer."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from worlds import HOSTILE, LONG, Fixed, Markup, Svd, asked, random_table, table, trained
+
+from recwidgets.answer import answer
+from recwidgets.core import Person
+from recwidgets.data import Interactions
+from recwidgets.models.popularity import Popularity
+from recwidgets.training import TrainingHistory
+from recwidgets.widgets import markup, selector
+from recwidgets.widgets.curve import Curve, _head, thin, value_range
+from recwidgets.widgets.markup import Message, Status
+from recwidgets.widgets.page import Page, esc
+
+BAD = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onmouseover='alert(1)", "</div></li>", "&lt;"]
+ACTS = {"", "select", "user", "add", "previous", "next", "random", "you", "train", "pause", "step", "reset"}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return random_table(np.random.default_rng(11), 15, 24)
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    return trained(data)
+
+
+def listed(shown, selected=0, slots=None, moved=None):
+    return Markup(markup.ranking(shown, selected, slots or {}, "Nothing here.", "Top 10", moved))
+
+
+# ------------------------------------------------------------------ escaping
+
+
+@pytest.mark.parametrize("bad", [*BAD, HOSTILE, LONG])
+def test_no_text_becomes_a_tag_or_an_attribute(bad):
+    """Every region, with hostile text wherever text goes: the page has the tags of a harmless text, no others."""
+
+    def pages(text):
+        data = random_table(np.random.default_rng(1), 6, 8, titles=[text] * 8, name=text)
+        shown = asked(trained(data), data)
+        found = selector.Found(0, ((0, text),))
+        knob = Svd.knobs[0]._replace(label=text, hint=text, unit=text)
+        return [
+            markup.ranking(shown, 0, {}, text, text),
+            markup.ranking(None, 0, {}, text, text),
+            markup.header(text, text, Status(text, text, 0.5, True)),
+            markup.message(Message(text, text, True, ((text, text, text),), text)),
+            markup.button(text, text, text, name=text),
+            markup.controls("idle", [("epochs", text, 1, 1, 2, text, False)], text, ""),
+            markup.knob_rows([knob], {knob.name: 1}, False),
+            markup.who((text, text, text), text, selector.options_markup(data, found), True),
+            selector.film_options([(1, text)]),
+            markup.time_machine(1, 2, 3, True),
+            _head(text, (np.array([1.0]), np.array([2.0])), 1, text, lambda v: text, text),
+        ]
+
+    harmless = [[tag.tag for tag in Markup(page).tags] for page in pages("plain")]
+    for page, tags in zip(pages(bad), harmless, strict=True):
+        seen = Markup(page)
+        assert [tag.tag for tag in seen.tags] == tags
+        for tag in seen.tags:
+            assert not [name for name in tag.attributes if name.startswith("on")]
+            assert tag.attributes.get("data-act", "") in (bad, *ACTS)
+
+
+@pytest.mark.parametrize("bad", [*BAD, "a & b"])
+def test_what_was_escaped_reads_as_it_was_written(bad):
+    data = table([(0, 0), (1, 1)], 2, 3, titles=[bad] * 3)
+    page = listed(asked(Popularity().learn(data), data))
+    assert bad in page.all(name="rw-title")[0].text
+    assert bad in page.all("button")[0]["aria-label"]
+    assert Markup(markup.header(bad, bad, Status(bad))).one("h2").text == bad
+    assert bad in Markup(markup.message(Message(bad))).one("b").text
+
+
+def test_escaping_takes_anything():
+    assert esc(3) == "3"
+    assert esc("<a href='x'>\"&") == "&lt;a href=&#x27;x&#x27;&gt;&quot;&amp;"
+
+
+# ------------------------------------------------------------------ the list
+
+
+@pytest.mark.parametrize("user", range(6))
+def test_the_list_says_what_the_answer_says(data, model, user):
+    shown = asked(model, data, user)
+    rows = listed(shown).all("button", "rw-row")
+    assert len(rows) == len(shown.top)
+    for n, (row, item) in enumerate(zip(rows, shown.top.tolist(), strict=True)):
+        assert row["data-act"] == "select"
+        assert row["data-value"] == str(n)
+        assert row["title"] == shown.full_title(item)
+        assert f"{shown.scores[item]:.3f}" in row.text or f"{shown.scores[item]:.2f}" in row.text
+        assert row["aria-label"].startswith(f"Rank {shown.places[n]}: {shown.full_title(item)}, score ")
+
+
+def test_one_row_is_chosen(data, model):
+    rows = listed(asked(model, data), selected=3).all("button", "rw-row")
+    assert [row["aria-pressed"] for row in rows] == ["true" if n == 3 else "false" for n in range(10)]
+    assert [row.has("rw-on") for row in rows] == [n == 3 for n in range(10)]
+
+
+def test_equal_scores_share_a_rank_on_the_page():
+    data = table([(0, 0), (1, 1)], 2, 6)
+    page = listed(asked(Fixed(data, [[0, 5, 4, 4, 4, 1], [0] * 6]), data))
+    assert [chip.text for chip in page.all("span", "rw-chip")] == ["1", "2=", "2=", "2=", "5"]
+    assert "Rank 2=: Film 3 (1952), score 4.00" in page.all("button")[1]["aria-label"]
+
+
+def test_what_was_watched_later_has_a_tick_that_is_counted_and_read_out(data, model):
+    held_out = table([(0, item) for item in asked(model, data).top.tolist()[1:4]], 15, 24)
+    shown = asked(model, data, 0, held_out)
+    page = listed(shown)
+    ticks = [cell.text for cell in page.all("span", "rw-ok")][1:]  # the first is the column's head
+    assert ticks == ["", "✓", "✓", "✓"] + [""] * 6
+    assert ["watched later" in row["aria-label"] for row in page.all("button")] == [tick == "✓" for tick in ticks]
+    assert page.one("p", "rw-foot").text == "✓ = in the held-out data, watched later: 3 of 10."
+
+
+def test_where_no_tick_can_be_given_that_is_said(data, model):
+    assert "Nothing is held out" in listed(asked(model, data)).one("p", "rw-foot").text
+    own = answer(model, data, Person(None, np.array([1], np.int32)), data)
+    assert "a history of your own has none" in listed(own).one("p", "rw-foot").text
+
+
+def test_films_that_own_a_colour_carry_it(data, model):
+    shown = asked(model, data)
+    top = shown.top.tolist()
+    chips = listed(shown, slots={top[0]: 2, top[2]: 1}).all("span", "rw-chip")
+    assert [chip["class"].split() for chip in chips[:3]] == [["rw-chip", "rw-f2"], ["rw-chip"], ["rw-chip", "rw-f1"]]
+
+
+def test_a_change_of_place_is_shown_and_read_out(data, model):
+    shown = asked(model, data)
+    top = shown.top.tolist()
+    page = listed(shown, moved={top[0]: "↑2", top[1]: "new", top[2]: "↓1"})
+    assert [cell.text for cell in page.all("span", "rw-moved")][:4] == ["↑2", "new", "↓1", ""]
+    said = [row["aria-label"].rsplit(", ", 1)[1] for row in page.all("button")[:3]]
+    assert said == ["up 2", "new", "down 1"]
+
+
+@pytest.mark.parametrize("scores", [[0.1234, 0.01], [12.3456, 1.0], [-0.5, -2.0], [0.0, 0.0]])
+def test_scores_have_as_many_digits_as_they_need(scores):
+    data = table([(0, 0), (1, 1)], 2, 3)
+    page = listed(asked(Fixed(data, [[9, *scores], [0, 0, 0]]), data))
+    numbers = [cell.text for cell in page.all("span", "rw-num")][1:]
+    digits = 2 if abs(scores[0]) >= 1 else 3
+    assert numbers == [f"{score:.{digits}f}" for score in scores]
+
+
+def test_an_empty_list_says_why(data, model):
+    for shown in (None, asked(model, table([(0, n) for n in range(24)], 15, 24))):
+        page = listed(shown)
+        assert page.one("p", "rw-empty").text == "Nothing here."
+        assert not page.all("button")
+
+
+def test_a_list_is_as_long_as_there_are_films():
+    data = table([(0, 0), (0, 1), (1, 2)], 2, 4)
+    assert len(listed(asked(Popularity().learn(data), data)).all("button")) == 2
+
+
+# ------------------------------------------------------------------ header and message
+
+
+def test_the_header_says_model_data_and_state():
+    page = Markup(markup.header("Nearest neighbours", "MovieLens", Status("Training 3 of 8", "2 s left", 0.25)))
+    assert page.one("h2").text == "Nearest neighbours"
+    assert page.one(name="rw-status").text == "Training 3 of 8 · 2 s left"
+    assert page.one(name="rw-status")["role"] == "status"
+    bar = page.one(name="rw-progress")
+    assert (bar["role"], bar["aria-valuenow"], bar["aria-valuemin"], bar["aria-valuemax"]) == (
+        "progressbar",
+        "25",
+        "0",
+        "100",
+    )
+    assert bar["aria-label"]
+
+
+def test_without_anything_under_way_there_is_no_progress_bar():
+    assert not Markup(markup.header("M", "D", Status("Ready"))).all(name="rw-progress")
+    assert Markup(markup.header("M", "D", Status("Getting ready", "", 0.0))).all(name="rw-progress")
+
+
+def test_a_failure_is_marked():
+    assert Markup(markup.header("M", "D", Status("Failed", bad=True))).one(name="rw-status").has("rw-bad")
+    assert not Markup(markup.header("M", "D", Status("Ready"))).one(name="rw-status").has("rw-bad")
+
+
+def test_a_message_has_a_role_buttons_and_details():
+    page = Markup(markup.message(Message("It failed.", "Because.", True, (("Again", "train", "1"),), "Traceback …")))
+    assert page.one(role="alert").text.startswith("It failed. Because.")
+    button = page.one("button")
+    assert (button.text, button["data-act"], button["data-value"], button["type"]) == ("Again", "train", "1", "button")
+    assert page.one("pre").text == "Traceback …"
+    assert page.one("summary").text
+    quiet = Markup(markup.message(Message("Done.")))
+    assert quiet.one(role="status")
+    assert not quiet.all("details")
+    assert markup.message(None) == ""
+
+
+# ------------------------------------------------------------------ controls
+
+
+@pytest.mark.parametrize(
+    ("state", "off", "primary"),
+    [("idle", ["pause"], "train"), ("running", ["train", "step"], "pause"), ("paused", ["pause"], "train")],
+)
+def test_the_buttons_fit_the_state(state, off, primary):
+    page = Markup(markup.controls(state, [], "hint", ""))
+    buttons = page.all("button")
+    assert [button.text for button in buttons] == ["Train", "Pause", "Step", "Reset"]
+    assert [button["data-act"] for button in buttons if "disabled" in button.attributes] == off
+    assert [button["data-act"] for button in buttons if button.has("rw-primary")] == [primary]
+    for button in buttons:
+        assert button.has(f"rw-{button['data-act']}")
+
+
+def test_a_slider_says_its_value_in_words():
+    page = Markup(markup.slider("epochs", 3, 1, 5, name="Epochs", said="3 epochs", off=True))
+    bar = page.one("input")
+    assert (bar["min"], bar["max"], bar["value"]) == ("1", "5", "3")
+    assert (bar["aria-label"], bar["aria-valuetext"]) == ("Epochs", "3 epochs")
+    assert "--share:50.00%" in bar["style"]
+    assert "disabled" in bar.attributes
+    assert "--share:0.00%" in markup.slider("x", 1, 1, 1, name="x", said="1")
+
+
+def test_settings_are_sliders_with_their_labels():
+    page = Markup(markup.controls("idle", [("epochs", "Epochs", 3, 1, 5, "3", False)], "Next time.", ""))
+    assert page.one("input")["data-change"] == "epochs"
+    assert page.one("output").text == "3"
+    assert page.one("p", "rw-hint").text == "Next time."
+
+
+def test_a_knob_says_whether_it_answers_at_once():
+    page = Markup(markup.knob_rows(Svd.knobs, {"shrink": 3, "dim": 6}, training=True))
+    assert [row.text.split(".")[0] for row in page.all("p", "rw-hint")] == [
+        "Answers at once",
+        "Retrain to see the effect",
+    ]
+    assert ["disabled" in bar.attributes for bar in page.all("input")] == [False, True]  # while a training is on
+    assert [bar["data-change"] for bar in page.all("input")] == ["knob:shrink", "knob:dim"]
+    assert [out.text for out in page.all("output")] == ["3 films", "6"]
+    idle = Markup(markup.knob_rows(Svd.knobs, {"shrink": 3, "dim": 6}, training=False))
+    assert not any("disabled" in bar.attributes for bar in idle.all("input"))
+
+
+def test_the_positions_of_a_knob_hold_its_ends_its_default_and_all():
+    for knob in Svd.knobs:
+        places = markup.knob_positions(knob)
+        assert places[0] == knob.low
+        assert knob.high in places
+        assert knob.default in places
+        assert (places[-1] == knob.everything) if knob.everything is not None else (places[-1] == knob.high)
+        assert places == sorted(set(places))
+        for n, value in enumerate(places):
+            page = Markup(markup.knob_rows([knob], {knob.name: value}, False))
+            assert page.one("input")["value"] == str(n)
+    assert markup.said(Svd.knobs[0], 999) == "all"
+    assert markup.said(Svd.knobs[0], 4) == "4 films"
+
+
+def test_the_knobs_of_the_three_models_can_be_set_to_all_that_their_sliders_offer():
+    from recwidgets.models.gnn import GNN
+    from recwidgets.models.knn import KNN
+    from recwidgets.models.session import Session
+
+    for cls in (GNN, KNN, Session):
+        for knob in cls.knobs:
+            for value in markup.knob_positions(knob):
+                assert cls(**{knob.name: value}).values[knob.name] == value
+            assert knob.default in markup.knob_positions(knob)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "newest", "total", "live", "said", "off"),
+    [
+        (0, 0, 0, False, "no epoch yet", True),
+        (1, 1, 30, False, "epoch 1 of 1", True),
+        (3, 7, 30, True, "epoch 3 of 7 · live", False),
+    ],
+)
+def test_the_time_machine_says_where_it_stands(epoch, newest, total, live, said, off):
+    page = Markup(markup.time_machine(epoch, newest, total, live))
+    bar = page.one("input")
+    assert bar["aria-valuetext"] == page.one("output").text == said
+    assert ("disabled" in bar.attributes) == off
+    assert int(bar["min"]) <= int(bar["value"]) <= int(bar["max"])
+
+
+# ------------------------------------------------------------------ who
+
+
+def test_the_selector_is_a_combobox_with_a_list(data):
+    found = selector.look_up(data, "u1")
+    page = Markup(
+        markup.who(("User u1", "3 ratings", "Last rated: x"), "u1", selector.options_markup(data, found), False)
+    )
+    field = page.one("input")
+    assert (field["role"], field["value"], field["aria-expanded"]) == ("combobox", "u1", "true")
+    assert len(page.all("li", role="option")) == len(found.options) > 1
+    assert page.one("ul")["role"] == "listbox"
+    for name in ("Previous user", "Next user", "Random user"):
+        assert page.one("button", aria_label=name)
+    assert "aria-invalid" not in field.attributes
+    closed = Markup(markup.who(("User u1", "", ""), "zzz", "", True))
+    assert closed.one("input")["aria-expanded"] == "false"
+    assert closed.one("input")["aria-invalid"] == "true"
+    assert not closed.all("ul")
+
+
+@pytest.mark.parametrize(
+    ("text", "user"), [("u3", 2), ("user u3", 2), ("  u3 ", 2), ("User u3", 2), ("zzz", None), ("", None), ("  ", None)]
+)
+def test_what_is_typed_is_understood(data, text, user):
+    assert selector.look_up(data, text).user == user
+    assert len(selector.look_up(data, text).options) <= selector.OPTIONS
+
+
+def test_an_id_goes_before_everything_that_holds_it():
+    ids = np.array(["4", "42", "142"])
+    data = Interactions(
+        [0, 1, 2], [0, 0, 0], [1, 1, 1], [0, 1, 2], ids, np.array(["1"]), np.array(["42nd Street"]), ((),)
+    )
+    assert selector.look_up(data, "42").user == 1
+    assert selector.look_up(data, "42nd").user in (0, 1, 2)  # a fan of the film
+
+
+def test_the_facts_on_a_user_are_right():
+    time = [int(dt.datetime(2000, 3, day, 12, tzinfo=dt.UTC).timestamp()) for day in (1, 2, 5)]
+    data = Interactions(
+        [0, 0, 1],
+        [0, 1, 1],
+        [4.5, 3, 1],
+        time,
+        np.array(["7", "8", "9"]),
+        np.array(["1", "2"]),
+        np.array(["Fargo (1996)", "Silence of the Lambs, The (1991)"]),
+        (("Crime", "Drama"), ("Crime",)),
+    )
+    name, text, last = selector.facts(data, 0)
+    assert name == "User 7"
+    assert text == "2 ratings from 1 March 2000 to 2 March 2000 · mostly Crime, Drama"
+    assert last == "Last rated: The Silence of the Lambs 3★ · Fargo 4.5★"
+    assert selector.facts(data, 1)[1].startswith("1 rating on 5 March 2000")
+    assert selector.facts(data, 2) == ("User 9", "0 ratings", "No film rated yet.")
+    assert selector.known_ids(data) == "7 to 9"
+
+
+# ------------------------------------------------------------------ the curve
+
+
+def test_a_long_curve_is_thinned_to_what_a_browser_can_draw():
+    x, y = thin(list(range(1, 1001)), [1 / n for n in range(1, 1001)], 300)
+    assert len(x) <= 300
+    assert (x[0], x[-1]) == (1, 1000)
+    np.testing.assert_allclose(y, 1 / x)
+    x, y = thin([1, 2, 3], [1.0, float("nan"), 3.0])
+    assert (x.tolist(), y.tolist()) == ([1, 3], [1, 3])
+
+
+@pytest.mark.parametrize("values", [[], [0.0], [5.0, 5.0], [-1.0, 2.0]])
+@pytest.mark.parametrize("zero", [False, True])
+def test_an_axis_is_never_without_width(values, zero):
+    low, high = value_range(np.array(values), zero)
+    assert low < high
+    assert not values or (min(values) >= low or zero)
+    assert not values or max(values) <= high
+
+
+def test_the_curve_says_its_numbers_in_words(data):
+    history = TrainingHistory()
+    for event in Svd().steps(data, data, epochs=4):
+        history.add(event)
+    curve = Curve()
+    curve.show(history, 2, 0.25)
+    loss = history.curve("loss")[1]
+    head = Markup(curve.loss_head.html)
+    assert f"epoch 2: {loss[1]:.3f}" in head.one("p").text
+    assert f"From {loss[0]:.3f} at epoch 1 to {loss[-1]:.3f} at epoch 4." in head.one("p")["data-alt"]
+    assert "dashed: popularity 25.0 %" in Markup(curve.accuracy_head.html).one("p").text
+    assert curve.loss.line.x.tolist() == [1, 2, 3, 4]
+    np.testing.assert_allclose(curve.loss.line.y, loss)
+    assert curve.loss.marker.x.tolist() == [2, 2]
+    assert curve.accuracy.base.y.tolist() == [0.25, 0.25]
+    assert "rw-curve" in curve.widget._dom_classes
+
+
+def test_a_curve_without_an_epoch_is_empty_and_says_so():
+    curve = Curve()
+    curve.show(TrainingHistory(), 0, None)
+    assert "no epoch yet" in curve.loss_head.html
+    assert len(curve.loss.line.x) == len(curve.loss.dot.x) == len(curve.accuracy.base.x) == 0
+
+
+# ------------------------------------------------------------------ a region
+
+
+def test_a_region_hands_acts_on_and_swallows_what_is_none():
+    heard = []
+    page = Page("rw-list", handler=lambda act, value: heard.append((act, value)))
+    page._message(page, {"act": "select", "value": 3}, [])
+    page._message(page, {"act": "next"}, [])
+    page._message(page, {"other": 1}, [])
+    page._message(page, "text", [])
+    assert heard == [("select", "3"), ("next", "")]
+    assert {"rw-page", "rw-list"} <= set(page._dom_classes)
+    Page()._message(None, {"act": "x"}, [])
+
+
+def test_a_region_sends_nothing_where_nothing_changed():
+    page, changes = Page(), []
+    page.observe(lambda change: changes.append(change["new"]), "html")
+    for text in ("a", "a", "b", "b"):
+        page.show(text)
+    assert changes == ["a", "b"]
