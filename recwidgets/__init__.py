@@ -49,6 +49,8 @@ _HOME = {
     "GNNPanel": "widgets.panel",
     "KNNPanel": "widgets.panel",
     "SessionPanel": "widgets.panel",
+    "ComparePanel": "widgets.compare",
+    "Goal": "widgets.goal",
 }
 
 __all__ = ["__version__", *_HOME]
@@ -77,6 +79,8 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .models.session import Session
     from .pretrained import load_pretrained
     from .training import TrainingHistory, fit
+    from .widgets.compare import ComparePanel
+    from .widgets.goal import Goal
     from .widgets.panel import GNNPanel, KNNPanel, Panel, SessionPanel
 
 

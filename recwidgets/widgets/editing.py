@@ -56,7 +56,8 @@ class Editing(Chooser):
             self._edit(now.drop(int(index)), f"Changed because you dropped {film_label(self.train_data, int(index))}.")
 
     def _act_remove(self, value: str) -> None:
-        self._act_drop(f"film:{value}")
+        if self._edited is not None:
+            self._edit(self._edited.remove(int(value)), f"You removed {film_label(self.train_data, int(value))}.")
 
     def _act_add(self, value: str) -> None:
         if self._edited is not None:

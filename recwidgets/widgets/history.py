@@ -35,6 +35,10 @@ class Edited(NamedTuple):
         films = tuple(other for other in self.films if other != film)
         return self._replace(films=films, dropped=(*self.dropped, film), edits=self.edits + 1)
 
+    def remove(self, film: int) -> Edited:
+        """Without this film, as if it had never been seen: it may be recommended."""
+        return self._replace(films=tuple(other for other in self.films if other != film), edits=self.edits + 1)
+
     def leave_out(self, neighbour: int) -> Edited:
         return self._replace(without=(*self.without, neighbour), edits=self.edits + 1)
 

@@ -148,7 +148,7 @@ def controls(state: str, settings: Sequence[tuple[str, str, int, int, int, str, 
     ]
     buttons = "".join(button(label, act, classes=classes, off=off) for label, act, off, classes in rows)
     sliders = "".join(
-        f'<div class="rw-setting"><span>{esc(label)}</span>{slider(act, value, low, high, name=label, said=said, off=off)}'
+        f'<div class="rw-setting rw-train-setting"><span>{esc(label)}</span>{slider(act, value, low, high, name=label, said=said, off=off)}'
         f"<output>{esc(said)}</output></div>"
         for act, label, value, low, high, said, off in settings
     )
@@ -190,13 +190,21 @@ def knob_rows(knobs: Sequence[Knob], values: Mapping[str, float], training: bool
     return "".join(rows)
 
 
-def time_machine(epoch: int, newest: int, total: int, live: bool) -> str:
-    """The slider over the epochs; it says where it stands and whether it follows the training."""
+def time_machine(epoch: int, newest: int, total: int, live: bool, playing: bool = False, tempo: str = "normal") -> str:
+    """The slider over the epochs, Play with its tempo, and what came and went."""
     words = "no epoch yet" if not newest else f"epoch {epoch} of {newest}" + (" · live" if live else "")
-    bar = slider(
-        "epoch", max(epoch, 1), 1, max(total, newest, 1), name="Time machine: epoch", said=words, off=newest < 2
+    few = newest < 2
+    bar = slider("epoch", max(epoch, 1), 1, max(total, newest, 1), name="Time machine: epoch", said=words, off=few)
+    tempi = "".join(
+        f'<option value="{name}"{" selected" if name == tempo else ""}>{name}</option>'
+        for name in ("slow", "normal", "fast")
     )
-    return f"<b>Time machine</b>{bar}<output>{esc(words)}</output>"
+    return (
+        f"<b>Time machine</b>{bar}<output>{esc(words)}</output>"
+        f'<div class="rw-play">{button("Stop" if playing else "Play", "play", off=few, classes="rw-small")}'
+        f'<label>Tempo <select class="rw-select" data-change="tempo"{" disabled" if few else ""}>{tempi}</select></label>'
+        f"{button('What came and went', 'tale', off=few, classes='rw-small')}</div>"
+    )
 
 
 def who(summary: tuple[str, str, str], field: str, options: str, wrong: bool, opened: bool = False) -> str:

@@ -6,7 +6,8 @@ import functools
 import threading
 import traceback
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -23,25 +24,29 @@ from ..models.popularity import Popularity
 from ..training import TrainingHistory, pull
 from ..why._base import Why
 from . import history as edits
-from . import markup, selector
+from . import markup, selector, setups
 from .acting import guarded
 from .curve import Curve
-from .editing import Editing
+from .goal import Goal
 from .markup import Message, Status
 from .page import Page, esc
+from .rewind import Rewinding
 from .trainer import Trainer
 
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _PANELS: weakref.WeakSet[Panel] = weakref.WeakSet()
 
 
-class Panel(Editing, ipywidgets.VBox):  # type: ignore[misc]
+class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
     """A recommender to look into: who, what, why, and its training.
 
     data: Interactions (each user's newest fifth is then held out) or a Split. model: trained or
     not; chart: how the first films are drawn. history: the epochs of a model trained earlier, for
-    the time machine. animate=False: marks jump instead of moving. The panel trains in one thread
-    of its own; `user`, `epoch` and `selected` may be set from code.
+    the time machine; epoch: where it stands at first. knobs: values of the model's own settings.
+    hide: parts to leave out for a lesson (see setups.PARTS). goal: an exercise, shown in "You".
+    state: a small JSON file that the panel writes at each change and starts from when the cell is
+    run again. animate=False: marks jump instead of moving. The panel trains in one thread of its
+    own; `user`, `epoch` and `selected` may be set from code.
     """
 
     user = traitlets.Unicode()
@@ -55,7 +60,12 @@ class Panel(Editing, ipywidgets.VBox):  # type: ignore[misc]
         chart: Chart | None = None,
         *,
         user: str | int | None = None,
+        epoch: int | None = None,
+        knobs: Mapping[str, float] | None = None,
         history: TrainingHistory | None = None,
+        hide: Sequence[str] = (),
+        goal: Goal | None = None,
+        state: str | Path | None = None,
         animate: bool = True,
     ) -> None:
         self._lock, self._silent = threading.RLock(), False
@@ -75,13 +85,26 @@ class Panel(Editing, ipywidgets.VBox):  # type: ignore[misc]
         for name in ("rw-panel", f"rw-{getattr(self.model, 'name', 'own')}"):
             self.add_class(name)
         self._set_motion(animate)
+        self._hide: tuple[str, ...] = ()
+        self.goal: Goal | None = None
+        self._state_path: Path | None = None
         self.chart.on_select = self._on_place
         self.observe(self._on_user, "user")
         self.observe(self._on_epoch, "epoch")
         self.observe(self._on_selected, "selected")
+        for part in setups.check_parts(hide):
+            self.add_class(f"rw-hide-{part}")
+        self._hide, self.goal = tuple(hide), goal
+        if knobs:
+            self.model = self.model.at(**knobs)  # a copy: the caller's model keeps its own settings
         with self._lock:
             self._place(epoch=self._newest)
+            if epoch is not None:
+                self._place(epoch=epoch)
+                self._live = False
             self.user = str(user) if user is not None else _first_user(self.train_data)
+            if state is not None:
+                self._restore(Path(state))
         _PANELS.add(self)
 
     @property
@@ -170,7 +193,7 @@ class Panel(Editing, ipywidgets.VBox):  # type: ignore[misc]
 
     def _choose_user(self) -> None:
         self._settle_field()
-        self._message = None
+        self._message, self._tale = None, ""
         self._edited, self._open, self._before, self._past = None, False, None, []
         self._refresh(keep_film=False)
 
@@ -190,6 +213,7 @@ class Panel(Editing, ipywidgets.VBox):  # type: ignore[misc]
             self._show_choice()
             self._show_who()
             self._show_training()
+        self._keep()
 
     def _ask(self) -> Answer | None:
         view, person = self._view(), self.person
@@ -256,7 +280,8 @@ class Panel(Editing, ipywidgets.VBox):  # type: ignore[misc]
             self._you.show("")
             return
         films = selector.film_options(self._films_found)
-        self._you.show(edits.you_markup(self.train_data, self._edited, self._film_field, films, self.user, ""))
+        goal = "" if self.goal is None else self.goal.markup(self._answer, self._edited.edits)
+        self._you.show(edits.you_markup(self.train_data, self._edited, self._film_field, films, self.user, goal))
 
     def _show_training(self) -> None:
         whole = len(self.train_data) + len(self.held_out) + len(self.split.validation)
@@ -267,7 +292,8 @@ class Panel(Editing, ipywidgets.VBox):  # type: ignore[misc]
         self._header.show(markup.header(self.model.label, data, self._status()))
         self._note.show(markup.message(self._message))
         live = self._live and self._trainer.state == "running"
-        self._time.show(markup.time_machine(self.epoch, self._newest, self.history.total, live))
+        clock = markup.time_machine(self.epoch, self._newest, self.history.total, live, self._playing, self._tempo)
+        self._time.show(clock + self._tale)
         self._curve.show(self.history, self.epoch, self._baseline)
         self._show_controls()
 
@@ -297,11 +323,6 @@ class Panel(Editing, ipywidgets.VBox):  # type: ignore[misc]
 
     def _act_select(self, value: str) -> None:
         self.selected = int(value)
-
-    def _act_epoch(self, value: str) -> None:
-        if self._newest:
-            self.epoch = self.history.at(min(int(value), self._newest)).step
-        self._show_training()  # a slider dragged beyond what exists goes back
 
     def _act_epochs(self, value: str) -> None:
         self._epochs = max(1, int(value))
@@ -338,6 +359,85 @@ class Panel(Editing, ipywidgets.VBox):  # type: ignore[misc]
         self._trainer.show(self._pretrained)
         self._message, self._before = None, None
         self._place(epoch=self._newest)
+        self._refresh()
+
+    # -- what a panel gives away -----------------------------------------------------------------------
+
+    def setup(self) -> str:
+        """One runnable line that shows this panel again: user, epoch, knobs and what is hidden.
+
+        A panel on data or a model of your own names them `data` and `model`.
+        """
+        ready = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}.get(getattr(self.model, "name", ""))
+        settings: dict[str, Any] = {"user": self.user}
+        if self._newest and self.epoch != self._newest:
+            settings["epoch"] = self.epoch
+        defaults = {knob.name: knob.default for knob in getattr(self.model, "knobs", ())}
+        turned = {name: v for name, v in getattr(self.model, "values", {}).items() if v != defaults.get(name)}
+        settings |= {"knobs": turned} if turned else {}
+        settings |= {"hide": list(self._hide)} if self._hide else {}
+        if ready and self.history is self._pretrained and self.train_data.name == load_movielens("latest-small").name:
+            return setups.line(ready, settings)
+        chart = f"chart=rw.{type(self.chart).__name__}()"
+        return setups.line("Panel", settings).replace("rw.Panel(", f"rw.Panel(data, model=model, {chart}, ", 1)
+
+    def export(self, folder: str | Path) -> list[Path]:
+        """Write the run into `folder`: recommendations.csv (each film's parts) and run.json.
+
+        In a notebook the browser saves the chart as an SVG as well. Returns the files written.
+        Raises ValueError where there is no answer yet.
+        """
+        if self._answer is None:
+            raise ValueError("there is no answer to export yet; train the model first")
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        table, card = folder / "recommendations.csv", folder / "run.json"
+        setups.write_recommendations(table, self._answer)
+        setups.write_state(card, setups.run_card(self))
+        self.chart.figure.save_svg(f"{self.chart.name}-user-{self.user}.svg")
+        return [table, card]
+
+    def _keep(self) -> None:
+        """Write the learner's state, where the panel was given a file for it."""
+        if self._state_path is None:
+            return
+        edited = self._edited
+        own = None
+        if edited is not None:
+            ids = self.train_data.items
+            own = edited._asdict() | {
+                "films": [str(ids[item]) for item in edited.films],
+                "dropped": [str(ids[item]) for item in edited.dropped],
+            }
+        knobs = {name: str(value) for name, value in getattr(self.model, "values", {}).items()}
+        setups.write_state(
+            self._state_path, {"user": self.user, "epoch": self.epoch, "knobs": knobs, "own": own, "open": self._open}
+        )
+
+    def _restore(self, path: Path) -> None:
+        """Go back to where the learner was; what does not fit this panel any more is left out."""
+        try:
+            state = setups.read_state(path)
+        except setups.DamagedState as error:
+            state = {}
+            self._say(Message("Your saved state is damaged.", str(error), True))
+        self._state_path = path  # only now: what is there must be read before it is written
+        if not state:
+            return
+        data = self.train_data
+        for name, value in state.get("knobs", {}).items():
+            if name in getattr(self.model, "values", {}):
+                self.model.values[name] = float(value)
+        if 1 <= int(state.get("epoch", 0)) <= self._newest:
+            self._place(epoch=self.history.at(int(state["epoch"])).step)
+        if state.get("user") in data.users.tolist() and state["user"] != self.user:
+            self.user = state["user"]
+        own = state.get("own")
+        known = set(data.items.tolist())
+        if own is not None and all(item in known for item in (*own["films"], *own["dropped"])):
+            films, dropped = (tuple(data.item_index(i) for i in own[name]) for name in ("films", "dropped"))
+            self._edited = edits.Edited(own["user"], films, dropped, tuple(own["without"]), int(own["edits"]))
+            self._past, self._open = [None], bool(state.get("open"))
         self._refresh()
 
     # -- training ------------------------------------------------------------------------------------
@@ -394,6 +494,7 @@ class Panel(Editing, ipywidgets.VBox):  # type: ignore[misc]
             self._fail(self._trainer.error)
             self._trainer.error = None
         if finished:
+            self._tale = ""
             if self._live or self.epoch > self._newest:
                 self._place(epoch=self._newest)
             self._before = None

@@ -1,0 +1,182 @@
+"""One user, several models: what they agree on, and which is better on held-out data."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from ..answer import Answer, answer
+from ..core import Person
+from ..data import Interactions, Split, load_movielens
+from ..models.popularity import Chance, Popularity
+from . import history as edits
+from . import lamps, leaderboard, markup, selector
+from .acting import guarded
+from .editing import Editing
+from .markup import Message, Status
+from .page import Page
+from .panel import _as_split, _first_user
+from .trainer import running_loop
+
+
+class ComparePanel(Editing, ipywidgets.VBox):  # type: ignore[misc]
+    """Three models side by side for one user, and the leaderboard with its four honesty lamps.
+
+    models: by name, trained on the same data; None = the three pretrained ones. Films on more
+    than one list are linked; select a film to find it on the others. The leaderboard is worked
+    out in a thread of its own, after the first lists are on the page.
+    """
+
+    user = traitlets.Unicode()
+
+    def __init__(
+        self,
+        data: Interactions | Split | None = None,
+        models: Mapping[str, Any] | None = None,
+        *,
+        user: str | int | None = None,
+    ) -> None:
+        self._lock = threading.RLock()
+        self.split = _as_split(load_movielens("latest-small") if data is None else data)
+        self.train_data, self.held_out = self.split.train, self.split.test
+        self.models = dict(models) if models is not None else _pretrained(self.split.train)
+        self._answers: dict[str, Answer | None] = {}
+        self._past, self._films_found, self._message, self._answer = [], [], None, None
+        self._chosen: int | None = None  # the film that is marked on all lists
+        self._off: frozenset[str] = frozenset()
+        self._rows: dict[frozenset[str], list[lamps.Row]] = {}
+        self._loop = running_loop()
+        self._header = Page("rw-header", handler=self._on_act, probe=True)
+        self._who = Page("rw-user", handler=self._on_act)
+        self._you = Page("rw-own", handler=self._on_act)
+        self._note = Page("rw-message", handler=self._on_act)
+        self._lists = Page("rw-list", handler=self._on_act)
+        self._board = Page("rw-board", handler=self._on_act)
+        super().__init__([self._header, self._who, self._you, self._note, self._lists, self._board])
+        for name in ("rw-panel", "rw-compare"):
+            self.add_class(name)
+        self.observe(self._on_user, "user")
+        with self._lock:
+            self._show_board()
+            self.user = str(user) if user is not None else _first_user(self.train_data)
+        self._measure()
+
+    @traitlets.validate("user")
+    def _known_user(self, proposal: dict[str, Any]) -> str:
+        """Unknown ids raise UnknownUser, and the panel stays where it is."""
+        self.train_data.user_index(proposal["value"])
+        return str(proposal["value"])
+
+    @guarded
+    def _on_user(self, change: Any) -> None:
+        self._choose_user()
+
+    def _choose_user(self) -> None:
+        self._settle_field()
+        self._message, self._chosen = None, None
+        self._edited, self._open, self._past = None, False, []
+        self._refresh()
+
+    @property
+    def person(self) -> Person:
+        """Who is asked about: the user as in the data, or a history edited here."""
+        if self._edited is not None:
+            return self._edited.person()
+        index = self.train_data.user_index(self.user)
+        return Person(index, self.train_data.history(index))
+
+    def _refresh(self, about: Any = None, keep_film: bool = True) -> None:
+        person = self.person
+        dropped = np.asarray(() if self._edited is None else self._edited.dropped, np.int32)
+        empty = person.user is None and not len(person.history)
+        self._answers = {
+            name: None if empty else answer(model, self.train_data, person, self.held_out, kept_out=dropped)
+            for name, model in self.models.items()
+        }
+        self._answer = next(iter(self._answers.values()), None)
+        self._message = about(self._answer) if about is not None and self._answer is not None else self._message
+        with self.hold_sync():
+            self._show_lists()
+            self._show_who()
+            self._say(self._message)
+            names = ("no", "one", "two", "three", "four", "five")
+            count = names[len(self.models)] if len(self.models) < len(names) else str(len(self.models))
+            self._header.show(markup.header("Compare", self._about_data(), Status("Ready", f"{count} trained models")))
+
+    def _about_data(self) -> str:
+        train = self.train_data
+        whole = len(train) + len(self.held_out) + len(self.split.validation)
+        return f"{train.name} · {train.n_users:,} users × {train.n_items:,} movies · {whole:,} ratings"
+
+    def _film(self) -> int | None:
+        return self._chosen
+
+    def _show_who(self) -> None:
+        about = selector.facts(self.train_data, self.train_data.user_index(self.user))
+        options = selector.options_markup(self.train_data, self._found)
+        self._who.show(markup.who(about, self._field, options, self._wrong, self._open))
+        if self._open and self._edited is not None:
+            films = selector.film_options(self._films_found)
+            self._you.show(edits.you_markup(self.train_data, self._edited, self._film_field, films, self.user, ""))
+        else:
+            self._you.show("")
+
+    def _show_lists(self) -> None:
+        labels = {name: model.label for name, model in self.models.items()}
+        self._lists.show(leaderboard.lists(self._answers, labels, self._chosen))
+
+    def _show_board(self) -> None:
+        self._board.show(leaderboard.board(self._rows.get(self._off), self._off, self._rows.get(frozenset())))
+
+    def _say(self, message: Message | None) -> None:
+        self._message = message
+        self._note.show(markup.message(message))
+
+    def _act_film_of(self, value: str) -> None:
+        self._chosen = None if self._chosen == int(value) else int(value)
+        self._show_lists()
+
+    def _act_lamp(self, value: str) -> None:
+        self._off = self._off ^ {value}
+        self._show_board()
+        self._measure()
+
+    # -- the leaderboard: worked out beside, shown on the kernel's thread -------------------------------
+
+    def _measure(self) -> None:
+        if self._off in self._rows or not len(self.held_out):
+            return
+        if self._loop is None:
+            self._take(self._off, self._work(self._off))
+            return
+        off, loop = self._off, self._loop
+        threading.Thread(
+            target=lambda: loop.call_soon_threadsafe(self._take, off, self._work(off)), daemon=True
+        ).start()
+
+    def _work(self, off: frozenset[str]) -> Any:
+        """All rows, or the exception that kept them from being worked out."""
+        try:
+            train = self.train_data
+            all_models = self.models | {"popularity": Popularity().learn(train), "chance": Chance().learn(train)}
+            return lamps.measure(all_models, {name: model.label for name, model in all_models.items()}, self.split, off)
+        except Exception as error:
+            return error
+
+    @guarded
+    def _take(self, off: frozenset[str], rows: Any) -> None:
+        if isinstance(rows, Exception):
+            raise rows
+        self._rows[off] = rows
+        self._show_board()
+
+
+def _pretrained(train: Interactions) -> dict[str, Any]:
+    from ..pretrained import load_pretrained
+
+    return {name: load_pretrained(name, train)[0] for name in ("gnn", "knn", "session")}
