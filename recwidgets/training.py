@@ -120,6 +120,11 @@ class Driver:
 
     @property
     def alive(self) -> bool:
+        """Is there a training that can go on? Not one that is told to stop, though its batch may last a while."""
+        return self._working and not self._stop.is_set()
+
+    @property
+    def _working(self) -> bool:
         with self._lock:
             return self._thread is not None and self._thread.is_alive() and not self._over
 
@@ -132,9 +137,9 @@ class Driver:
     def start(self, make: Callable[[Callable[[int, int], None]], Iterator[FitEvent]]) -> None:
         """Begin, and wait for `resume`: `make(gate)` gives the epochs to pull.
 
-        Raises RuntimeError while one is alive.
+        Raises RuntimeError while another is at work, were it only for the rest of a last batch.
         """
-        if self.alive:
+        if self._working:
             raise RuntimeError("a training is under way; stop it first")
         self._stop.clear()
         self._run.clear()

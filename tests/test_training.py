@@ -163,7 +163,7 @@ def driver(heard):
     made = Driver(heard)
     yield made
     made.stop(wait=DEADLINE)
-    assert not made.alive
+    assert not made._thread or not made._thread.is_alive()
 
 
 def held(data, epochs=3):
@@ -337,6 +337,22 @@ def test_two_trainings_at_once_are_refused(driver, heard, data):
     driver.stop()
     model.let(BATCHES)
     assert heard.next() == ("stopped", None)
+
+
+def test_a_training_that_is_told_to_stop_cannot_go_on_but_holds_its_place_until_its_batch_is_done(driver, heard, data):
+    model, make = held(data)
+    driver.start(make)
+    driver.resume()
+    assert model.waiting.wait(DEADLINE)
+    driver.stop()
+    assert not driver.alive
+    assert not driver.running
+    with pytest.raises(RuntimeError, match="a training is under way"):
+        driver.start(make)
+    model.let(1)
+    assert heard.next() == ("stopped", None)
+    driver.start(make)
+    assert driver.alive
 
 
 def test_whoever_hears_the_end_may_start_again_at_once(driver, heard, data):

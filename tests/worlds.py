@@ -118,12 +118,14 @@ class Held(Svd):
         super().__init__(**settings)
         self.permits = threading.Semaphore(0)
         self.waiting = threading.Event()  # set while a batch waits for its permit
+        self.reached = []  # the batches before which the training came to the gate
 
     def let(self, batches):
         self.permits.release(batches)
 
     def _epochs(self, data, total, between_batches):
         def held(done, batches):
+            self.reached.append(done)
             between_batches(done, batches)
             self.waiting.set()
             if not self.permits.acquire(timeout=DEADLINE):
