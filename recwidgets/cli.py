@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.metadata
 import platform
 import sys
@@ -38,8 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--package", action="store_true", help="write into the package: how the shipped files were made")
     commands.add_parser("doctor", help="say what works on this machine, and what to do about the rest")
-    chosen = parser.parse_args(arguments)
+    commands.add_parser("bench", help="measure accuracy and cost, in a clone: recwidgets bench --help", add_help=False)
+    chosen, rest = parser.parse_known_args(arguments)
+    if rest and chosen.command != "bench":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
+        if chosen.command == "bench":
+            return _bench(rest)
         return {"fetch": _fetch, "train": _train, "doctor": _doctor}[chosen.command](chosen)
     except (ValueError, OSError, ImportError, FloatingPointError) as error:  # the last: training diverged
         print(f"recwidgets: {error}", file=sys.stderr)
@@ -93,6 +99,17 @@ def _doctor(chosen: argparse.Namespace) -> int:
     except ImportError as error:
         print(f"training: {error}")
     return 0
+
+
+def _bench(arguments: Sequence[str]) -> int:
+    """The benchmarks stand beside the package in a clone, and are not installed with it."""
+    for root in (Path(__file__).resolve().parents[1], Path.cwd()):
+        if (root / "benchmarks" / "run.py").is_file():
+            sys.path.insert(0, str(root))
+            return int(importlib.import_module("benchmarks.run").main(arguments))
+    raise ImportError(
+        "the benchmarks are not installed with the package; clone the repository and run recwidgets bench in its folder"
+    )
 
 
 if __name__ == "__main__":

@@ -73,11 +73,15 @@ class Chart(ABC):
         return index
 
     def haunt(self, ghost: Answer | None, mark: Any, trait: str, now: Any) -> None:
-        """Let `mark` keep what is drawn now (the answer before an edit), or hide it without one."""
+        """Let `mark` keep what is drawn now (the answer before an edit), or take it away without one.
+
+        It is the figure's last mark while there is one, so that the others stay as they are.
+        """
         if ghost is not None and ghost is not self._ghost_of:
             setattr(mark, trait, now)
-        if mark.visible != (ghost is not None):
-            mark.visible = ghost is not None
+        if (ghost is not None) != (mark in self.figure.marks):
+            others = [other for other in self.figure.marks if other is not mark]
+            self.figure.marks = others if ghost is None else [*others, mark]
         self._ghost_of = ghost
 
     def animate(self, wanted: bool) -> None:

@@ -76,7 +76,7 @@ class Columns(Chart):
             selected_style={"stroke": "var(--rw-ink)", "stroke-width": "2.5px"},
         )  # fmt: skip
         self.ghost = bqplot.Bars(
-            x=ranks, y=np.zeros(PLACES), scales={"x": x, "y": y}, padding=0.2, colors=["transparent"], visible=False,
+            x=ranks, y=np.zeros(PLACES), scales={"x": x, "y": y}, padding=0.2, colors=["transparent"],
             selected=list(range(PLACES)), selected_style=GHOST, apply_clip=False,
         )  # fmt: skip
         axes = [
@@ -86,7 +86,7 @@ class Columns(Chart):
             bqplot.Axis(scale=y, orientation="vertical", num_ticks=5, tick_format=".0%", **AXIS),
         ]
         self.figure = figure(
-            marks=[self.ghost, self.bars], axes=axes,
+            marks=[self.bars], axes=axes,
             fig_margin={"top": 12, "bottom": 44, "left": 44, "right": 8},
         )  # fmt: skip
         self.figure.layout.height, self.figure.layout.width = "288px", "100%"
@@ -118,7 +118,7 @@ class Columns(Chart):
         return (
             '<p class="rw-legend-line"><span class="rw-swatch rw-strong"></span>last three clicks '
             '<span class="rw-swatch rw-mid"></span>before'
-            + ('<span class="rw-swatch rw-outline"></span>previous answer' if self.ghost.visible else "")
+            + ('<span class="rw-swatch rw-outline"></span>previous answer' if self._ghost_of is not None else "")
             + "</p>"
         )
 

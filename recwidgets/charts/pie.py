@@ -76,7 +76,6 @@ class Pie(Chart):
             inner_radius=64,
             display_labels="none",
             sort=False,
-            visible=False,
             selected=list(range(FILMS + 1)),
             selected_style=GHOST,
             apply_clip=False,
@@ -86,7 +85,7 @@ class Pie(Chart):
             self._text(scales, 0.435, 11, "normal"),
         )
         self.figure = figure(
-            marks=[self.pie, self.ghost, self.centre, self.below],
+            marks=[self.pie, self.centre, self.below],
             fig_margin={"top": 4, "bottom": 4, "left": 4, "right": 4},
         )
         self.figure.layout.height, self.figure.layout.width = "258px", "100%"

@@ -80,7 +80,7 @@ class Polygon(Chart):
         )  # fmt: skip
         self.ghost = bqplot.Lines(
             x=corners[0], y=corners[1], scales=both, colors=["var(--rw-ink2)"], stroke_width=1.2,
-            line_style="dotted", visible=False, apply_clip=False,
+            line_style="dotted", apply_clip=False,
         )  # fmt: skip
         self.points = bqplot.Scatter(
             x=corners[0][1:-1], y=corners[1][1:-1], scales=both, colors=["var(--rw-surface)"],
@@ -98,7 +98,7 @@ class Polygon(Chart):
             self.left, self.right,
         ]  # fmt: skip
         self.figure = figure(
-            marks=[self.line, self.ghost, self.scores, self.points], axes=axes,
+            marks=[self.line, self.scores, self.points], axes=axes,
             fig_margin={"top": 12, "bottom": 44, "left": 30, "right": 38},
         )  # fmt: skip
         self.figure.layout.height, self.figure.layout.width = "300px", "100%"

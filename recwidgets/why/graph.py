@@ -231,7 +231,8 @@ class GraphWhy(Why):
         most = int(answer.model.values["layers"])
         layers = most if self._layers is None else min(self._layers, most)
         lines = self.lines(drawn, explanation)
-        caption = f"{len(lines)} parts add up to its score, {parts.minus(round(explanation.score, parts.DIGITS))}."
+        count = "One part makes up" if len(lines) == 1 else f"{len(lines)} parts add up to"
+        caption = f"{count} its score, {parts.minus(round(explanation.score, parts.DIGITS))}."
         self.head.show(
             parts.heading(answer, item, explanation, caption)
             + parts.bar(lines)
