@@ -1,0 +1,141 @@
+"""Are the explanations exact, do they show what carries the score, and do they point at the cause?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+import recwidgets as rw
+from recwidgets.core import Explanation, Person
+
+from . import ml100k
+from .options import LABELS, MODELS, Options
+from .report import Row
+from .trained import trained
+
+PAIRS, DEPTH, EXACT = 200, 10, 1e-4
+SHOWN = {"gnn": "film", "knn": "neighbour", "session": "film"}
+
+
+def exactness(model: Any, data: rw.Interactions, pairs: int, seed: int = 0) -> dict[str, float]:
+    """Users and films by lot: how far the parts' sum is from the score, relative to the score and to the parts."""
+    draw, errors, mild = np.random.default_rng(seed), [], []
+    for _ in range(pairs):
+        user = str(data.users[draw.integers(data.n_users)])
+        item = int(draw.integers(data.n_items))
+        parts = model.explain(user, data.items[item]).parts
+        score = float(model.scores(user)[item])
+        error = abs(sum(part.value for part in parts) - score)
+        errors.append(error / max(abs(score), 1e-12))
+        mild.append(error / max(sum(abs(part.value) for part in parts), 1e-12))
+    return {"relative": max(errors), "of parts": max(mild)}
+
+
+def own_shares(model: Any, data: rw.Interactions, users: int, seed: int = 0) -> dict[str, float]:
+    """The part that a learner cannot look into (own embedding, what a film has for everybody), at the median user.
+
+    Of each user's first ten films the mean. "of score": own and base together / score; "own of score":
+    the own embedding alone; "grouped": |own| + |base| / (|own| + |base| + |all others' sum|);
+    "of parts": (|own| + |base|) / the sum of all |parts|.
+    """
+    chosen = np.random.default_rng(seed).permutation(data.n_users)[:users]
+    found = np.array([_own_of_user(model, data, str(data.users[user])) for user in chosen.tolist()])  # (users, 4)
+    names = ("of score", "own of score", "grouped", "of parts")
+    return {name: float(value) for name, value in zip(names, np.median(found, axis=0), strict=True)}
+
+
+def _own_of_user(model: Any, data: rw.Interactions, user: str) -> Any:
+    explained = [model.explain(user, item) for item in rw.recommend(model, data, user, k=DEPTH).items]
+    return np.mean([_own_of_film(one) for one in explained], axis=0)
+
+
+def _own_of_film(explained: Explanation) -> tuple[float, float, float, float]:
+    own, base = explained.total("own"), explained.total("base")
+    hidden, score = abs(own) + abs(base), explained.score
+    everything = sum(abs(part.value) for part in explained.parts)
+    return (own + base) / score, own / score, hidden / (hidden + abs(score - own - base)), hidden / everything
+
+
+def faithfulness(model: Any, data: rw.Interactions, kind: str, pairs: int, seed: int = 0) -> dict[str, list[float]]:
+    """Take the largest part away, and one by lot: how much of the score goes, for a film recommended first to tenth."""
+    draw = np.random.default_rng(seed)
+    drops: dict[str, list[float]] = {"largest": [], "random": []}
+    for _ in range(20 * pairs):  # a person with fewer than two parts is passed over
+        if len(drops["largest"]) == pairs:
+            break
+        user = int(draw.integers(data.n_users))
+        person = Person(user, data.history(user))
+        items = rw.recommend(model, data, str(data.users[user]), k=DEPTH).index
+        item = int(draw.choice(items))
+        parts = [part for part in model.explain(person, data.items[item]).parts if part.kind == kind]
+        if len(parts) < 2:
+            continue
+        best = max(parts, key=lambda part: part.value)
+        other = parts[int(draw.choice([n for n, part in enumerate(parts) if part is not best]))]
+        before = float(model.scores(person)[item])
+        for name, part in (("largest", best), ("random", other)):
+            drops[name].append(before - float(model.scores(_without(person, part.index, kind))[item]))
+    return drops
+
+
+def _without(person: Person, index: int, kind: str) -> Person:
+    """The person, had they not watched that film, or did that neighbour not exist."""
+    if kind == "neighbour":
+        return person._replace(without=(*person.without, index))
+    return person._replace(history=person.history[person.history != index])
+
+
+def measure(name: str, options: Options) -> dict[str, Any]:
+    pairs = 20 if options.quick else PAIRS
+    found: dict[str, Any] = {}
+    small = rw.load_movielens("latest-small").split("temporal", test=0.2).train
+    for label, data, key in (("ML-100K", ml100k.parts_of("p1")[0], "p1"), ("ml-latest-small", small, "small")):
+        model, _ = trained(name, data, key, options.seeds[0], options)
+        found[label] = {
+            "exact": exactness(model, data, pairs),
+            "own": own_shares(model, data, pairs),
+            "drops": faithfulness(model, data, SHOWN[name], pairs),
+        }
+    return {"found": found}
+
+
+PARTS = {name: (lambda options, name=name: measure(name, options)) for name in MODELS}
+
+
+# -- the table --------------------------------------------------------------------------------------
+
+
+def rows(done: Mapping[str, Any]) -> list[Row]:
+    found = {name: part["found"] for name, part in done.items() if "found" in part}
+    every = [(name, label, numbers) for name, sets in found.items() for label, numbers in sets.items()]
+    makers = (_exact, _own, _faithful)
+    return [make(name, label, numbers) for make in makers for name, label, numbers in every]
+
+
+def _exact(name: str, label: str, numbers: Mapping[str, Any]) -> Row:
+    worst, of_parts = numbers["exact"]["relative"], numbers["exact"]["of parts"]
+    count = len(numbers["drops"]["largest"])
+    what = f"{LABELS[name]}, {label}: largest |sum of parts - score| / |score|, {count} pairs by lot"
+    return Row(what, f"≤ {EXACT:g}", f"{worst:.1e}", worst <= EXACT, f"of the sum of |parts|: {of_parts:.1e}")
+
+
+def _own(name: str, label: str, numbers: Mapping[str, Any]) -> Row:
+    own = numbers["own"]
+    note = (
+        f"own embedding alone {own['own of score']:.2f} of the score; |own| + |base| beside |the rest's sum| "
+        f"{own['grouped']:.2f}, of the sum of |parts| {own['of parts']:.2f}; mean of the first {DEPTH} films"
+    )
+    what = f"{LABELS[name]}, {label}: own and base part / score, median user"
+    return Row(what, "< 0.5", f"{own['of score']:.2f}", own["of score"] < 0.5, note)
+
+
+def _faithful(name: str, label: str, numbers: Mapping[str, Any]) -> Row:
+    largest, other = (np.array(numbers["drops"][key]) for key in ("largest", "random"))
+    often, seldom = float((largest > 0).mean()), float((other > 0).mean())
+    met = bool(often > seldom and largest.mean() > other.mean())
+    measured = f"falls in {often:.0%} against {seldom:.0%}, by {largest.mean():.3f} against {other.mean():.3f}"
+    note = f"the larger fall of the two in {float((largest > other).mean()):.0%} of {len(largest)} pairs"
+    what = f"{LABELS[name]}, {label}: score without the largest {SHOWN[name]} against without a random one"
+    return Row(what, "falls more often and more", measured, met, note)

@@ -1,0 +1,128 @@
+"""Does the cost of one interaction stay the same from a hundred thousand to three million? On synthetic worlds."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import recwidgets as rw
+from recwidgets.data import Interactions, popularity_world
+from recwidgets.graph import graph_of
+from recwidgets.models import _tf, make
+
+from .options import LABELS, MODELS, SIZES, Missing, Options
+from .report import Row
+from .tap import tapped
+from .usage import clocked, now_mb, peak_mb
+
+FLAT, K = 1.3, 100
+STEPS = {"gnn": 3, "knn": 3, "session": 30}  # batches of an epoch that are run; the rest of it is extrapolated
+TABLES = {"gnn": (12, 0), "knn": (12, 8)}  # float32 of users × films, and of users × users, alive in one step
+
+
+def measure(name: str, n: int, options: Options) -> dict[str, Any]:
+    """CPU seconds of the data structures, one epoch and ranking everybody; bytes of everything that this took."""
+    _tf.load()
+    start = now_mb()
+    data = popularity_world(n)
+    _refuse(name, data)
+    with clocked() as structures:
+        data.by_user  # noqa: B018
+        graph = graph_of(data)
+    held = sum(array.nbytes for array in (data.user, data.item, data.rating, data.time, *data.by_user))
+    held += sum(array.nbytes for edges in graph for array in edges)
+    del graph
+    model, epoch, setting_up = _epoch(name, data)
+    with clocked() as ranking:
+        rw.recommend_all(model, data, k=K)
+    return {
+        "n": n, "users": data.n_users, "films": data.n_items,
+        "structures": structures["cpu"], "epoch": epoch, "setting up": setting_up, "ranking": ranking["cpu"],
+        "bytes": (peak_mb() - start) * 1e6, "held": held,
+    }  # fmt: skip
+
+
+def _epoch(name: str, data: Interactions) -> tuple[Any, float, float]:
+    """(model, CPU seconds of a whole epoch, of everything before its first batch: tracing, tables, optimiser).
+
+    Some batches of a second epoch are timed, and taken for all of them; making the snapshot is added once.
+    """
+    model = make(name, seed=0)
+    with tapped(name, STEPS[name]) as tap:
+        marks: list[float] = []
+        training = model.steps(data, None, 2, between_batches=lambda done, batches: marks.append(time.process_time()))
+        before = time.process_time()
+        next(training)
+        first = time.process_time()
+        for _ in training:
+            pass
+        end = time.process_time()
+    steps = [mark for mark in marks if mark > first]
+    batches = (steps[-1] - first) / len(steps)
+    return model, batches * tap.batches + (end - steps[-1]), first - before - batches * len(steps)
+
+
+def _refuse(name: str, data: Interactions) -> None:
+    """Half of the machine's memory is the limit: a benchmark must not end other people's programs."""
+    by_films, by_users = TABLES.get(name, (0, 0))
+    need = 4e-9 * data.n_users * (by_films * data.n_items + by_users * data.n_users)
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    if need > there / 2:
+        raise Missing(f"a step of {name} at {len(data):,} interactions would need about {need:.0f} GB of {there:.0f}")
+
+
+def parts(options: Options) -> dict[str, Any]:
+    return {
+        f"{name}_{n}": (lambda options, name=name, n=n: measure(name, n, options))
+        for name in MODELS
+        for n in options.sizes
+    }
+
+
+# -- the table --------------------------------------------------------------------------------------
+
+
+def rows(done: Mapping[str, Any]) -> list[Row]:
+    out: list[Row] = []
+    for name in MODELS:
+        sizes = sorted((part for key, part in done.items() if key.startswith(name) and "n" in part), key=_size)
+        asked = max((int(key.rpartition("_")[2]) for key in done if key.startswith(name)), default=SIZES[-1])
+        if len(sizes) < 2:
+            continue
+        if name == "gnn":  # the same for all
+            out.append(_row("Data structures, CPU time", sizes, "structures", 1e6, "µs", asked))
+            out.append(_row("Data structures, bytes held", sizes, "held", 1, "bytes", asked))
+        label = LABELS[name]
+        out.append(_row(f"{label}, an epoch, CPU time", sizes, "epoch", 1e6, "µs", asked))
+        out.append(_row(f"{label}, ranking everybody, CPU time", sizes, "ranking", 1e6, "µs", asked))
+        out.append(_row(f"{label}, peak bytes of all that", sizes, "bytes", 1, "bytes", asked))
+        out.append(_per_pair(f"{label}, ranking everybody, CPU time", sizes))
+    return out
+
+
+def _size(part: Mapping[str, Any]) -> int:
+    return int(part["n"])
+
+
+def _short(n: int) -> str:
+    return f"{n / 1e6:g}M" if n >= 1_000_000 else f"{n / 1e3:g}k"
+
+
+def _row(what: str, sizes: list[Any], key: str, scale: float, unit: str, asked: int) -> Row:
+    """Cost of one interaction, the largest size against the smallest. A size that could not be run is a miss."""
+    costs = [part[key] * scale / part["n"] for part in sizes]
+    ratio = costs[-1] / costs[0]
+    note = ", ".join(f"{_short(part['n'])}: {cost:.3g}" for part, cost in zip(sizes, costs, strict=True))
+    reached = "" if sizes[-1]["n"] >= asked else f"; {_short(asked)} could not be run, see below"
+    met = ratio <= FLAT and not reached
+    span = f"{_short(sizes[0]['n'])} → {_short(sizes[-1]['n'])}"
+    return Row(f"{what} per interaction, {span}", f"≤ {FLAT}×", f"{ratio:.2f}×", met, f"{unit}: {note}{reached}")
+
+
+def _per_pair(what: str, sizes: list[Any]) -> Row:
+    """Ranking looks at every user with every film, and the catalogue grows, too."""
+    costs = [part["ranking"] * 1e9 / part["users"] / part["films"] for part in sizes]
+    note = ", ".join(f"{_short(part['n'])}: {cost:.3g}" for part, cost in zip(sizes, costs, strict=True))
+    return Row(f"{what} per user and film", "", f"{costs[-1] / costs[0]:.2f}×", None, f"ns: {note}")

@@ -1,0 +1,107 @@
+"""Peaks of memory: what is imported, a pretrained panel, and a notebook kernel that trains.
+
+What is measured is imported inside the functions, so that nothing else is in its process.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from .options import LABELS, MODELS, Missing, Options
+from .report import Row, below
+from .usage import peak_mb
+
+PANELS = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}
+
+# What a learner's kernel holds when it trains: the panel and its charts, too.
+CELL = """
+from benchmarks import ml100k
+from benchmarks.usage import peak_mb
+from recwidgets.models import make
+import recwidgets as rw
+train, test = ml100k.parts_of("p3")
+split = rw.Split(train, train.take([]), test, "random", 42, None)
+panel = rw.Panel(split, model=make({name!r}, seed={seed}))
+history = rw.fit(panel.model, train, test, {epochs!r}, progress=False)
+print("PEAK", peak_mb(), len(history.events))
+"""
+
+
+def importing(*modules: str) -> dict[str, Any]:
+    for module in modules:
+        importlib.import_module(module)
+    return {"peak": peak_mb()}
+
+
+def tensorflow(options: Options) -> dict[str, Any]:
+    from recwidgets.models import _tf
+
+    _tf.load()
+    return {"peak": peak_mb()}
+
+
+def panel(name: str, options: Options) -> dict[str, Any]:
+    import recwidgets as rw
+
+    getattr(rw, PANELS[name])()
+    return {"peak": peak_mb()}
+
+
+def kernel(name: str, options: Options) -> dict[str, Any]:
+    """A real notebook kernel, as JupyterLab starts it, told to train with a panel open."""
+    try:
+        from jupyter_client.manager import start_new_kernel
+    except ImportError:
+        raise Missing("needs a notebook kernel: pip install 'recwidgets[lab]'") from None
+    from . import ml100k
+
+    ml100k.ml100k()  # prepared and cached before the kernel looks for it
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(ml100k.ROOT))
+    said: list[str] = []
+    try:
+        cell = CELL.format(name=name, seed=options.seeds[0], epochs=options.epochs)
+        client.execute_interactive(cell, timeout=900, output_hook=lambda message: said.append(_text(message)))
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    words = "".join(said).partition("PEAK ")[2].split()
+    if not words:
+        raise RuntimeError("the kernel said: " + "".join(said)[-500:])
+    return {"peak": float(words[0]), "epochs": int(words[1])}
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    content = message["content"]
+    return content.get("text", "") or "\n".join(content.get("traceback", ()))
+
+
+PARTS = {
+    "recwidgets": lambda options: importing("recwidgets", "recwidgets.data"),
+    "bqplot": lambda options: importing("bqplot"),
+    "tensorflow": tensorflow,
+    **{f"panel_{name}": (lambda options, name=name: panel(name, options)) for name in MODELS},
+    **{f"kernel_{name}": (lambda options, name=name: kernel(name, options)) for name in MODELS},
+}
+
+
+def rows(done: Mapping[str, Any]) -> list[Row]:
+    peaks = {name: part["peak"] for name, part in done.items() if "peak" in part}
+    out = []
+    for name in MODELS:
+        if f"kernel_{name}" in peaks:
+            note = "a notebook kernel with a panel open, ML-100K, all epochs; TensorFlow and TFRS alone: see below"
+            what = f"{LABELS[name]}, peak of a training kernel"
+            out.append(below(what, peaks[f"kernel_{name}"], 900, "MB", note))
+    for name in MODELS:
+        if f"panel_{name}" in peaks:
+            what = f"{LABELS[name]}, peak of rw.{PANELS[name]}(), pretrained, in plain Python"
+            out.append(below(what, peaks[f"panel_{name}"], 160, "MB"))
+    labels = {
+        "tensorflow": "importing TensorFlow and TFRS alone",
+        "bqplot": "importing bqplot alone",
+        "recwidgets": "importing recwidgets and recwidgets.data alone",
+    }
+    out += [Row(f"Peak of {label}", "", f"{peaks[name]:.0f} MB") for name, label in labels.items() if name in peaks]
+    return out
