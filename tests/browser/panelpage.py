@@ -106,7 +106,10 @@ class PanelPage:
         return numbers
 
     def paths(self, selector: str) -> list[str]:
-        found: list[str] = self.root.locator(selector).evaluate_all("all => all.map(e => e.getAttribute('d') || '')")
+        """The outlines that are drawn; hidden marks (the old answer's) are left out."""
+        found: list[str] = self.root.locator(selector).evaluate_all(
+            "all => all.filter(e => e.getClientRects().length).map(e => e.getAttribute('d') || '')"
+        )
         return found
 
     def slices(self) -> list[float]:
@@ -118,14 +121,23 @@ class PanelPage:
         return [points[0][1] - y for _, y in points]
 
     def columns(self) -> list[float]:
-        """The whole height of each column in px, from left to right."""
-        boxes = self.root.locator(".rw-chart rect.bar").evaluate_all(
-            "all => all.map(e => { const b = e.getBoundingClientRect(); return [Math.round(b.x), b.height]; })"
+        """The whole height of each column in px, from left to right; hidden ones are left out."""
+        found: list[float] = self.root.locator(".rw-chart .bargroup").evaluate_all("""groups => {
+            const whole = bars => bars.reduce((sum, bar) => sum + Number(bar.getAttribute('height')), 0);
+            const columns = groups.map(group => [...group.querySelectorAll('rect.bar')]);
+            return columns.filter(bars => bars[0].getClientRects().length).map(whole);
+        }""")
+        return found
+
+    # -- the reasons -------------------------------------------------------------------------------
+
+    def sum_of_parts(self) -> tuple[list[float], float]:
+        """The numbers of the sum that answers "why", and the total under them, as printed."""
+        texts: list[str] = self.root.locator(".rw-why .rw-num").evaluate_all(
+            "all => all.filter(e => !e.closest('.rw-arithmetic')).map(e => e.innerText)"
         )
-        heights: dict[int, float] = {}
-        for x, height in boxes:
-            heights[x] = heights.get(x, 0.0) + height
-        return [heights[x] for x in sorted(heights)]
+        *parts, total = [float(text.replace("−", "-")) for text in texts if re.fullmatch(r"[-−]?\d+\.\d+", text)]
+        return parts, total
 
     # -- training ----------------------------------------------------------------------------------
 
