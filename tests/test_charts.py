@@ -205,6 +205,38 @@ def test_a_click_on_a_film_chooses_its_place_in_the_list(cls, place):
     assert list(mark.selected) == [index]
 
 
+def test_a_chart_without_a_panel_keeps_what_was_clicked(cls):
+    chart = cls()
+    chart.show(ANSWERS["usual"], 0)
+    (mark,) = watched(chart)
+    index = index_of(chart, 1)
+    mark.selected = [index_of(chart, 0), index]
+    assert list(mark.selected) == [index]
+
+
+def test_the_answer_before_an_edit_stays_as_a_ghost_until_it_is_let_go(cls):
+    chart, before, after = cls(), ANSWERS["usual"], ANSWERS["another"]
+    chart.show(before)
+    (mark,) = watched(chart)
+    names = ("x", "y", "sizes")
+
+    def drawn():
+        return {name: np.array(getattr(mark, name)) for name in names if mark.has_trait(name)}
+
+    alone = {id(other) for other in chart.figure.marks if other.visible}
+    was = drawn()
+    chart.show(after, 0, before)
+    assert watched(chart) == [mark]
+    (ghost,) = [other for other in chart.figure.marks if other.visible and id(other) not in alone]
+    shown = getattr(ghost, "sizes" if ghost.has_trait("sizes") else "y")
+    expected = was["sizes"] if "sizes" in was else was["y"].sum(0) if was["y"].ndim == 2 else was["y"]
+    np.testing.assert_allclose(np.asarray(shown)[1:-1] if len(shown) == len(expected) + 2 else shown, expected)
+    chart.show(after, 2, before)  # a choice alone leaves the ghost as it is
+    np.testing.assert_array_equal(getattr(ghost, "sizes" if ghost.has_trait("sizes") else "y"), shown)
+    chart.show(after)
+    assert {id(other) for other in chart.figure.marks if other.visible} == alone
+
+
 def test_showing_a_choice_is_not_a_click(cls):
     chart, mark, chosen = wired(cls, ANSWERS["usual"])
     chart.show(ANSWERS["usual"], 2)
