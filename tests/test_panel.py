@@ -747,7 +747,6 @@ async def test_a_model_that_fails_is_said_with_details_and_what_is_left(made, sp
         assert_one_answer(panel)
 
 
-@pytest.mark.xfail(strict=True, reason="panel._on_training words the failure before it moves to the newest epoch")
 def test_an_epoch_and_the_failure_after_it_may_come_at_once(made, split):
     panel = made(split, Failing(epochs=3))
     event = next(Svd().steps(split.train, epochs=3))

@@ -38,8 +38,11 @@ def button(label: str, act: str, value: object = "", *, classes: str = "", off: 
     )
 
 
-def header(title: str, data: str, status: Status) -> str:
-    """Model, data, state; a progress bar only while something is under way."""
+def header(title: str, data: str, status: Status, spoken: str | None = None) -> str:
+    """Model, data, state; a progress bar only while something is under way.
+
+    spoken: what a screen reader is told; it changes more seldom than what is seen.
+    """
     bar = ""
     if status.progress is not None:
         percent = round(100 * status.progress)
@@ -51,7 +54,8 @@ def header(title: str, data: str, status: Status) -> str:
     bad = " rw-bad" if status.bad else ""
     return (
         f'<div><h2>{esc(title)}</h2><p class="rw-cap">{esc(data)}</p></div>'
-        f'<div><div class="rw-status{bad}" role="status"><b>{esc(status.word)}</b>{more}</div>{bar}</div>'
+        f'<div><div class="rw-status{bad}" role="status" aria-live="off"><b>{esc(status.word)}</b>{more}</div>{bar}</div>'
+        f'<span class="rw-hidden" aria-live="polite">{esc(status.word if spoken is None else spoken)}</span>'
     )
 
 

@@ -134,6 +134,23 @@ function render({ model, el }) {
   };
   const onMotion = () => send("motion", still.matches ? "still" : "moving");
 
+  const onKernel = () => {
+    // ipywidgets marks the views of a dead kernel with a class, a moment later
+    setTimeout(() => {
+      const dead = el.classList.contains("jupyter-widgets-disconnected");
+      const note = el.querySelector(".rw-dead");
+      if (dead && !note) {
+        const fresh = document.createElement("p");
+        fresh.className = "rw-dead";
+        fresh.setAttribute("role", "alert");
+        fresh.textContent = "The kernel is gone, so this panel cannot answer. Restart the kernel and run this cell again.";
+        el.appendChild(fresh);
+      } else if (!dead && note) {
+        note.remove();
+      }
+    }, 50);
+  };
+
   el.addEventListener("click", onClick);
   el.addEventListener("input", onInput);
   el.addEventListener("change", onChange);
@@ -147,10 +164,12 @@ function render({ model, el }) {
   if (model.get("probe")) {
     still.addEventListener("change", onMotion);
     if (still.matches) onMotion();
+    model.on("comm_live_update", onKernel);
   }
   paint();
   return () => {
     model.off("change:html", paint);
+    model.off("comm_live_update", onKernel);
     still.removeEventListener("change", onMotion);
   };
 }

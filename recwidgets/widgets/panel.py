@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import time
 import traceback
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,7 @@ from .rewind import Rewinding
 from .trainer import Trainer
 
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+SPEAK = 5.0  # s between two announcements to a screen reader while training
 _PANELS: weakref.WeakSet[Panel] = weakref.WeakSet()
 
 
@@ -77,6 +79,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         self._trainer = Trainer(self._on_training, self._pretrained)
         self._answer: Answer | None = None
         self._past, self._films_found = [], []
+        self._spoken: tuple[str, tuple[str, str], float] = ("", ("", ""), 0.0)
         self._live, self._message = True, None
         self._epochs = int(getattr(self.model, "epochs", 1))
         self._rates = sorted({*RATES, float(getattr(self.model, "learning_rate", 0.01))})
@@ -289,7 +292,8 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
             f"{self.train_data.name} · {self.train_data.n_users:,} users × {self.train_data.n_items:,} movies · "
             f"{whole:,} ratings"
         )
-        self._header.show(markup.header(self.model.label, data, self._status()))
+        status = self._status()
+        self._header.show(markup.header(self.model.label, data, status, self._speak(status)))
         self._note.show(markup.message(self._message))
         live = self._live and self._trainer.state == "running"
         clock = markup.time_machine(self.epoch, self._newest, self.history.total, live, self._playing, self._tempo)
@@ -490,14 +494,15 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
     @guarded
     def _on_training(self, finished: bool) -> None:
         """On the kernel's thread: the trainer has news. Without a finished epoch only the header changes."""
-        if self._trainer.error is not None and self._trainer.ended == "failed":
-            self._fail(self._trainer.error)
-            self._trainer.error = None
         if finished:
             self._tale = ""
             if self._live or self.epoch > self._newest:
                 self._place(epoch=self._newest)
             self._before = None
+        if self._trainer.error is not None and self._trainer.ended == "failed":
+            self._fail(self._trainer.error)
+            self._trainer.error = None
+        if finished:
             self._refresh()
         else:
             self._show_training()
@@ -506,6 +511,13 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         kept = f" Epoch {self.epoch} is kept and shown." if self.history.last else ""
         details = "".join(traceback.format_exception(error))
         self._message = Message("Training stopped:", f"{error}.{kept}".replace("..", "."), True, details=details)
+
+    def _speak(self, status: Status) -> str:
+        """What is announced: at once when the state changes, else at most every five seconds."""
+        now, state = time.monotonic(), (self._trainer.state, self._trainer.ended)
+        if state != self._spoken[1] or now - self._spoken[2] > SPEAK:
+            self._spoken = (status.word, state, now)
+        return self._spoken[0]
 
     def _say(self, message: Message | None) -> None:
         self._message = message
