@@ -87,55 +87,64 @@ def _without(person: Person, index: int, kind: str) -> Person:
     return person._replace(history=person.history[person.history != index])
 
 
-def measure(name: str, options: Options) -> dict[str, Any]:
+def measure(name: str, key: str, options: Options) -> dict[str, Any]:
+    data = DATA[key][1]()
+    model, _ = trained(name, data, key, options.seeds[0], options)
     pairs = 20 if options.quick else PAIRS
-    found: dict[str, Any] = {}
-    small = rw.load_movielens("latest-small").split("temporal", test=0.2).train
-    for label, data, key in (("ML-100K", ml100k.parts_of("p1")[0], "p1"), ("ml-latest-small", small, "small")):
-        model, _ = trained(name, data, key, options.seeds[0], options)
-        found[label] = {
-            "exact": exactness(model, data, pairs),
-            "own": own_shares(model, data, pairs),
-            "drops": faithfulness(model, data, SHOWN[name], pairs),
-        }
-    return {"found": found}
+    return {
+        "model": name,
+        "data": DATA[key][0],
+        "exact": exactness(model, data, pairs),
+        "own": own_shares(model, data, pairs),
+        "drops": faithfulness(model, data, SHOWN[name], pairs),
+    }
 
 
-PARTS = {name: (lambda options, name=name: measure(name, options)) for name in MODELS}
+DATA = {
+    "p1": ("ML-100K", lambda: ml100k.parts_of("p1")[0]),
+    "small": ("ml-latest-small", lambda: rw.load_movielens("latest-small").split("temporal", test=0.2).train),
+}
+PARTS = {
+    f"{name}_{key}": (lambda options, name=name, key=key: measure(name, key, options))
+    for key in DATA
+    for name in MODELS
+}
 
 
 # -- the table --------------------------------------------------------------------------------------
 
 
 def rows(done: Mapping[str, Any]) -> list[Row]:
-    found = {name: part["found"] for name, part in done.items() if "found" in part}
-    every = [(name, label, numbers) for name, sets in found.items() for label, numbers in sets.items()]
-    makers = (_exact, _own, _faithful)
-    return [make(name, label, numbers) for make in makers for name, label, numbers in every]
+    parts = [part for part in done.values() if "exact" in part]
+    return [make(part) for make in (_exact, _own, _faithful) for part in parts]
 
 
-def _exact(name: str, label: str, numbers: Mapping[str, Any]) -> Row:
-    worst, of_parts = numbers["exact"]["relative"], numbers["exact"]["of parts"]
-    count = len(numbers["drops"]["largest"])
-    what = f"{LABELS[name]}, {label}: largest |sum of parts - score| / |score|, {count} pairs by lot"
+def _of(part: Mapping[str, Any]) -> str:
+    return f"{LABELS[part['model']]}, {part['data']}"
+
+
+def _exact(part: Mapping[str, Any]) -> Row:
+    worst, of_parts = part["exact"]["relative"], part["exact"]["of parts"]
+    count = len(part["drops"]["largest"])
+    what = f"{_of(part)}: largest |sum of parts - score| / |score|, {count} pairs by lot"
     return Row(what, f"≤ {EXACT:g}", f"{worst:.1e}", worst <= EXACT, f"of the sum of |parts|: {of_parts:.1e}")
 
 
-def _own(name: str, label: str, numbers: Mapping[str, Any]) -> Row:
-    own = numbers["own"]
+def _own(part: Mapping[str, Any]) -> Row:
+    own = part["own"]
     note = (
         f"own embedding alone {own['own of score']:.2f} of the score; |own| + |base| beside |the rest's sum| "
         f"{own['grouped']:.2f}, of the sum of |parts| {own['of parts']:.2f}; mean of the first {DEPTH} films"
     )
-    what = f"{LABELS[name]}, {label}: own and base part / score, median user"
+    what = f"{_of(part)}: own and base part / score, median user"
     return Row(what, "< 0.5", f"{own['of score']:.2f}", own["of score"] < 0.5, note)
 
 
-def _faithful(name: str, label: str, numbers: Mapping[str, Any]) -> Row:
-    largest, other = (np.array(numbers["drops"][key]) for key in ("largest", "random"))
+def _faithful(part: Mapping[str, Any]) -> Row:
+    largest, other = (np.array(part["drops"][key]) for key in ("largest", "random"))
     often, seldom = float((largest > 0).mean()), float((other > 0).mean())
     met = bool(often > seldom and largest.mean() > other.mean())
     measured = f"falls in {often:.0%} against {seldom:.0%}, by {largest.mean():.3f} against {other.mean():.3f}"
     note = f"the larger fall of the two in {float((largest > other).mean()):.0%} of {len(largest)} pairs"
-    what = f"{LABELS[name]}, {label}: score without the largest {SHOWN[name]} against without a random one"
+    what = f"{_of(part)}: score without the largest {SHOWN[part['model']]} against without a random one"
     return Row(what, "falls more often and more", measured, met, note)

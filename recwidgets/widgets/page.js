@@ -44,9 +44,34 @@ function describeFigure(el, alt) {
   figure.setAttribute("aria-label", alt);
 }
 
+const GONE = "The kernel is gone, so this panel cannot answer. Restart the kernel and run this cell again.";
+const SILENT =
+  "No answer yet. The kernel is busy with another cell, or gone: wait, or restart it and run this cell again.";
+
 function render({ model, el }) {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
-  const send = (act, value) => model.send({ act, value: value ?? "" });
+  let patience = null; // an act that is not answered in time means a busy kernel, or none
+  const send = (act, value) => {
+    clearTimeout(patience);
+    patience = setTimeout(() => warn(SILENT), 5000);
+    try {
+      model.send({ act, value: value ?? "" });
+    } catch {
+      warn(GONE); // the channel to the kernel is closed
+    }
+  };
+  const onAnswer = () => {
+    clearTimeout(patience);
+    warn("");
+  };
+  const warn = (text) => {
+    const note = el.querySelector(".rw-dead");
+    if (!text) return note?.remove();
+    const shown = note ?? el.appendChild(document.createElement("p"));
+    shown.className = "rw-dead";
+    shown.setAttribute("role", "alert");
+    shown.textContent = text;
+  };
   let waiting = null;
   const soon = (act, value) => {
     // a slider sends at most ten values a second, the last always
@@ -66,6 +91,7 @@ function render({ model, el }) {
   const paint = () => {
     const fresh = document.createElement("div");
     fresh.innerHTML = model.get("html");
+    warn("");
     morph(el, fresh);
     const alt = el.querySelector("[data-alt]")?.dataset.alt;
     if (alt) requestAnimationFrame(() => describeFigure(el, alt));
@@ -135,20 +161,8 @@ function render({ model, el }) {
   const onMotion = () => send("motion", still.matches ? "still" : "moving");
 
   const onKernel = () => {
-    // ipywidgets marks the views of a dead kernel with a class, a moment later
-    setTimeout(() => {
-      const dead = el.classList.contains("jupyter-widgets-disconnected");
-      const note = el.querySelector(".rw-dead");
-      if (dead && !note) {
-        const fresh = document.createElement("p");
-        fresh.className = "rw-dead";
-        fresh.setAttribute("role", "alert");
-        fresh.textContent = "The kernel is gone, so this panel cannot answer. Restart the kernel and run this cell again.";
-        el.appendChild(fresh);
-      } else if (!dead && note) {
-        note.remove();
-      }
-    }, 50);
+    // ipywidgets marks the views of a restarted kernel with a class, a moment later
+    setTimeout(() => warn(el.classList.contains("jupyter-widgets-disconnected") ? GONE : ""), 50);
   };
 
   el.addEventListener("click", onClick);
@@ -161,6 +175,7 @@ function render({ model, el }) {
     if (event.target.closest("[role=option]")) event.preventDefault();
   });
   model.on("change:html", paint);
+  model.on("msg:custom", onAnswer);
   if (model.get("probe")) {
     still.addEventListener("change", onMotion);
     if (still.matches) onMotion();
@@ -169,6 +184,8 @@ function render({ model, el }) {
   paint();
   return () => {
     model.off("change:html", paint);
+    model.off("msg:custom", onAnswer);
+    clearTimeout(patience);
     model.off("comm_live_update", onKernel);
     still.removeEventListener("change", onMotion);
   };

@@ -43,6 +43,7 @@ class Page(anywidget.AnyWidget):
     def _message(self, _: Any, content: Any, buffers: Any) -> None:
         if self._handler is not None and isinstance(content, dict) and "act" in content:
             self._handler(str(content["act"]), str(content.get("value", "")))
+            self.send({"answered": True})  # silence means a busy kernel, or none: the page says so
 
     def show(self, markup: str) -> None:
         """Replace what is on the page; nothing is sent where nothing changed."""
