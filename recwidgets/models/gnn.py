@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,17 @@ from ._base import BetweenBatches, EmbeddingModel
 from ._two_tower import run_epochs, two_tower
 
 DEPTH = 4  # the most layers that the knob offers
-BATCHES = 12  # in an epoch; each hides other edges
+BATCHES = 10  # in an epoch; each hides other edges
+
+
+class Dropout(NamedTuple):
+    """What is hidden by lot while training, and how strongly the own embeddings are pulled to zero."""
+
+    edge: float = 0.7  # predicted from those that are left
+    own: float = 0.5  # so that the films alone answer as well: a new person has no own embedding
+    films: float = 0.1  # so that the own embedding learns something, too
+    query: float = 0.5
+    user_l2: float = 2e-3
 
 
 @functools.cache
@@ -54,7 +64,7 @@ def network() -> tuple[Any, Any]:
 
         def __init__(self, data: Interactions, dim: int, layers: int, seed: int) -> None:
             super().__init__(data.n_users, data.n_items, dim, seed)
-            self.gnn = GNNLayer(layers)
+            self.gnn, self.drop = GNNLayer(layers), Dropout()
             self.output_embedding = self.table(data.n_items, seed + 2, "output")
             order = np.lexsort((data.item, data.user))
             self.edges = tf.constant(np.stack([data.user[order], data.item[order]], 1), tf.int64)
@@ -65,13 +75,15 @@ def network() -> tuple[Any, Any]:
 
         def queries(self, features: Any) -> Any:
             shown = features["shown"]  # (n_edges,) 1 = the model may see this edge
-            own = self.user_embedding.embeddings * features["keep"]
-            query = own + self.gnn(self.user_embedding.embeddings, self.movie_embedding.embeddings, *self.graph(shown))
-            return query * features["dropout"]
+            users = self.user_embedding.embeddings
+            films = self.gnn(users, self.movie_embedding.embeddings, *self.graph(shown))
+            return (features["own"] * users + features["films"] * films) * features["dropout"]
 
         def all_queries(self) -> Any:
-            shown = tf.ones(len(self.edges))
-            return self.queries({"shown": shown, "keep": 1.0, "dropout": 1.0})
+            return self.queries({"shown": tf.ones(len(self.edges)), "own": 1.0, "films": 1.0, "dropout": 1.0})
+
+        def penalty(self, features: Any) -> Any:
+            return self.drop.user_l2 * tf.nn.l2_loss(self.user_embedding.embeddings)
 
         def graph(self, shown: Any) -> tuple[Any, Any]:
             """Both directions of the shown edges, each row scaled to a mean."""
@@ -83,26 +95,26 @@ def network() -> tuple[Any, Any]:
             values = tf.gather(shown * tf.gather(of_item, item), self.turned)
             return to_users, tf.SparseTensor(back, values, (self.n_items, self.n_users))
 
-        def batch(self, seed: Any, hide: float, dropout: float) -> dict[str, Any]:
+        def features(self, seed: Any) -> dict[str, Any]:
             """Hide edges by lot, and make the targets: hidden edges wanted, shown ones left out."""
-            shown = tf.cast(tf.random.stateless_uniform((len(self.edges),), seed) >= hide, tf.float32)
+            lot, drop = tf.random.stateless_uniform, self.drop
+            shown = tf.cast(lot((len(self.edges),), seed) >= drop.edge, tf.float32)
             user = self.edges[:, 0]
             hidden = tf.math.unsorted_segment_sum(1.0 - shown, user, self.n_users)
             row = tf.math.divide_no_nan(1.0, tf.sqrt(hidden))
             row /= tf.reduce_sum(row * hidden)
-            value = tf.where(shown > 0, -1.0, tf.gather(row, user))
-            targets = tf.scatter_nd(self.edges, value, (self.n_users, self.n_items))
-            keep = tf.random.stateless_uniform((self.n_users, 1), seed + 1) < 0.5
-            kept = tf.random.stateless_uniform((self.n_users, self.dim), seed + 2) >= dropout
+            films = tf.cast(lot((self.n_users, 1), seed + 3) >= drop.films, tf.float32)
+            own = tf.cast(lot((self.n_users, 1), seed + 1) >= drop.own, tf.float32)
             return {
                 "shown": shown,
-                "targets": targets,
-                "keep": tf.cast(keep, tf.float32),
-                "dropout": tf.cast(kept, tf.float32) / (1.0 - dropout),
+                "targets": tf.scatter_nd(
+                    self.edges, tf.where(shown > 0, -1.0, tf.gather(row, user)), (self.n_users, self.n_items)
+                ),
+                "films": films,
+                "own": tf.maximum(own, 1.0 - films),  # one of the two is always there
+                "dropout": tf.cast(lot((self.n_users, self.dim), seed + 2) >= drop.query, tf.float32)
+                / (1 - drop.query),
             }
-
-        def features(self, inputs: Any) -> Any:
-            return self.batch(inputs, 0.5, 0.4)
 
     return GNNLayer, GNNModel
 
@@ -121,7 +133,7 @@ class GNN(EmbeddingModel):
     )
 
     def __init__(
-        self, dim: int = 64, *, seed: int = 0, epochs: int = 30, learning_rate: float = 0.01, **knobs: float
+        self, dim: int = 64, *, seed: int = 0, epochs: int = 20, learning_rate: float = 0.03, **knobs: float
     ) -> None:
         super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
         self.dim = dim
@@ -135,7 +147,7 @@ class GNN(EmbeddingModel):
         tf, _ = _tf.load()
         net = network()[1](data, self.dim, int(self.values["layers"]), self.seed)
         losses = run_epochs(
-            net, lambda step: tf.constant([self.seed, step * 3]), rate=self.learning_rate, epochs=total,
+            net, lambda step: tf.constant([self.seed, step * 4]), rate=self.learning_rate, epochs=total,
             batches=BATCHES, between=between_batches,
         )  # fmt: skip
         for loss in losses:
