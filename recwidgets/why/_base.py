@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets
 
 from ..answer import Answer
-from ..widgets.page import Handler, Page
+from ..widgets.page import Handler, Page, esc
 from . import parts
 
 
@@ -34,6 +34,12 @@ class Why:
     def show(self, answer: Answer | None, item: int | None) -> None:
         if answer is None or item is None:
             self.head.show(parts.nothing())
+            self.foot.show("")
+            return
+        if not hasattr(answer.model, "explain"):
+            self.head.show(
+                f'<h3>Why?</h3><p class="rw-cap">{esc(answer.model.label)} does not take its scores apart.</p>'
+            )
             self.foot.show("")
             return
         explanation = answer.explain(item)

@@ -73,7 +73,7 @@ class NeighboursWhy(Why):
         )  # fmt: skip
         self.figure.layout.height, self.figure.layout.width = "250px", "100%"
         self.figure.layout.min_width, self.figure.layout.overflow = "236px", "hidden"
-        self.under = Page()
+        self.under = Page(handler=self._act)
         return [self.figure, self.under]
 
     def animate(self, wanted: bool) -> None:
@@ -107,7 +107,12 @@ class NeighboursWhy(Why):
             f"Filled = rated this film ({int(knows.sum())} of {len(knows)}). Larger = more weight. The map keeps {kept:.0f} % of "
             f"the variance (PCA), so near here is not always near in all {dim} dimensions."
         )
-        self.under.show(f'<p class="rw-cap" data-alt="Map of all users. {esc(words)}">{esc(words)}</p>')
+        steps = (
+            '<div class="rw-hop"><span>Slow motion</span>'
+            '<button type="button" class="rw-btn rw-small" data-act="knob-step:k" data-value="-1">One neighbour less</button>'
+            '<button type="button" class="rw-btn rw-small" data-act="knob-step:k" data-value="1">One neighbour more</button></div>'
+        )
+        self.under.show(f'{steps}<p class="rw-cap" data-alt="Map of all users. {esc(words)}">{esc(words)}</p>')
 
     def _square(self, points: Floats) -> None:
         """One scale for both axes, else the map lies."""

@@ -40,6 +40,9 @@ def timeline(explanation: Explanation, dropped: tuple[str, ...] = ()) -> str:
         '<div class="rw-line rw-line-head"><span>Newest first; select to drop</span><span></span><span class="rw-num">adds</span></div>'
         f'<ol class="rw-timeline">{gone}{rows}{tail}</ol>'
         f'<p class="rw-line rw-total"><span>Score</span><span></span><span class="rw-num">{parts.minus(round(explanation.score, parts.DIGITS))}</span></p>'
+        '<div class="rw-hop"><span>Slow motion</span>'
+        '<button type="button" class="rw-btn rw-small" data-act="click" data-value="-1">One click back</button>'
+        '<button type="button" class="rw-btn rw-small" data-act="click" data-value="1">One click on</button></div>'
         '<p class="rw-legend-line"><span class="rw-swatch rw-strong"></span>weight in the query '
         '<span class="rw-swatch rw-mid"></span>adds to the score (hatched: speaks against it)</p>'
     )

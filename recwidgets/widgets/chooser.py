@@ -40,6 +40,9 @@ class Chooser(Acting):
         self._show_who()
 
     def _act_choose(self, value: str) -> None:
+        if not value.strip():
+            self._act_close("")
+            return
         found = selector.look_up(self.train_data, value)
         if found.user is not None:
             self._act_user(str(self.train_data.users[found.user]))
@@ -73,4 +76,6 @@ class Chooser(Acting):
         self._act_user(str(users[(self.train_data.user_index(self.user) + by) % len(users)]))
 
     def _act_random(self, value: str) -> None:
-        self._act_user(random.choice([user for user in self.train_data.users.tolist() if user != self.user]))
+        others = [user for user in self.train_data.users.tolist() if user != self.user]
+        if others:
+            self._act_user(random.choice(others))

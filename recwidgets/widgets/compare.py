@@ -32,7 +32,7 @@ class ComparePanel(Editing, ipywidgets.VBox):  # type: ignore[misc]
     out in a thread of its own, after the first lists are on the page.
     """
 
-    user = traitlets.Unicode()
+    user = traitlets.CUnicode()
 
     def __init__(
         self,

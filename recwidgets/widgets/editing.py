@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..answer import Answer
-from ..core import film_label
+from ..core import Person, film_label
 from . import history as edits
 from . import selector
 from .chooser import Chooser
@@ -24,6 +24,11 @@ class Editing(Chooser):
 
     def _refresh(self, about: Callable[[Answer], Message | None] | None = None, keep_film: bool = True) -> None:
         """Ask the model once, and let every view show that one answer. about: what to say of it."""
+        raise NotImplementedError
+
+    @property
+    def person(self) -> Person:
+        """Who is asked about."""
         raise NotImplementedError
 
     def _film(self) -> int | None:
@@ -97,6 +102,18 @@ class Editing(Chooser):
             where = "earlier" if by < 0 else "later"
             lead = f"You moved {film_label(self.train_data, film)} {where}."
             self._edit(self._edited.move(film, by), lead)
+
+    def _act_click(self, value: str) -> None:
+        """Slow motion: the session as it was one click earlier ("-1") or later ("1")."""
+        person = self.person
+        if person.user is None:
+            return
+        whole = tuple(self.train_data.history(person.user).tolist())
+        now = len(self._edited.films) if self._edited is not None else len(whole)
+        n = min(max(now + int(value), 1), len(whole))
+        if n != now:
+            lead = f"After {n} of {len(whole)} clicks; the last was {film_label(self.train_data, whole[n - 1])}."
+            self._edit(edits.Edited(person.user, whole[:n]), lead)
 
     def _act_clear(self, value: str) -> None:
         if self._edited is not None:

@@ -51,7 +51,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
     own; `user`, `epoch` and `selected` may be set from code.
     """
 
-    user = traitlets.Unicode()
+    user = traitlets.CUnicode()
     epoch = traitlets.Int(0)
     selected = traitlets.Int(0)
 
@@ -81,7 +81,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         self._past, self._films_found = [], []
         self._spoken: tuple[str, tuple[str, str], float] = ("", ("", ""), 0.0)
         self._live, self._message = True, None
-        self._epochs = int(getattr(self.model, "epochs", 1))
+        self._epochs = int(getattr(self.model, "epochs", 10))
         self._rates = sorted({*RATES, float(getattr(self.model, "learning_rate", 0.01))})
         self._build()
         super().__init__(self._regions)
@@ -114,6 +114,11 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
     def history(self) -> TrainingHistory:
         """The epochs shown: of the training here, or those that the model came with."""
         return self._trainer.history
+
+    @property
+    def data(self) -> Interactions:
+        """The interactions that the model learns from: `split.train`."""
+        return self.train_data
 
     @property
     def _newest(self) -> int:
@@ -344,6 +349,17 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
             self._refresh()
         self._show_controls()
 
+    def _act_knob_step(self, value: str, name: str) -> None:
+        """Slow motion: one place up or down on a knob."""
+        knob = next(knob for knob in self.model.knobs if knob.name == name)
+        places = markup.knob_positions(knob)
+        wanted = self.model.values[name] + int(value)
+        if knob.low <= wanted <= knob.high:
+            here = min(range(len(places)), key=lambda n: abs(places[n] - wanted))
+            self.model.values[name] = wanted if wanted not in places else places[here]
+            self._before = None
+            self._refresh()
+
     def _act_train(self, value: str) -> None:
         self.train()
 
@@ -470,6 +486,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         """End the training and forget what was learned."""
         with self._lock:
             self._trainer.show(TrainingHistory())
+            self.model.snapshot = None  # asked from code, too, it has nothing to say
             back = (("Back to the trained model", "pretrained", ""),) if self._pretrained.last else ()
             self._message = Message(
                 "Forgotten.", "The model knows nothing now; Train starts from nothing.", buttons=back

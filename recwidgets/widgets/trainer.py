@@ -15,6 +15,8 @@ from ..training import Driver, TrainingHistory
 
 INTERVAL = 0.1  # s between two updates of the page while training: a slow browser drowns in more
 
+LAST_BATCH = 60.0  # s; loading TensorFlow cannot be interrupted
+
 Make = Callable[[Callable[[int, int], None]], Iterator[FitEvent]]
 
 
@@ -64,8 +66,13 @@ class Trainer:
         self._run += 1
         self.ended, self.error, self.total = "", None, total
         self.progress, self.pace, self._fresh = 0.0, None, True
-        self._driver = Driver(functools.partial(self._deliver, self._run))
-        self._driver.start(make)
+        before, self._driver = self._driver, Driver(functools.partial(self._deliver, self._run))
+
+        def begin(gate: Callable[[int, int], None]) -> Iterator[FitEvent]:
+            before.stop(wait=LAST_BATCH)  # the last batch of a stopped training: both would write into one model
+            return make(gate)
+
+        self._driver.start(begin)
 
     def pause(self) -> bool:
         """Pause between two batches. False where nothing is running."""
