@@ -157,19 +157,20 @@ class PanelPage:
     # -- layout ------------------------------------------------------------------------------------
 
     def sticks_out(self) -> list[str]:
-        """Elements with text that reach beyond the panel's edge; sideways scrolling counts too."""
+        """Elements with text that reach beyond the panel's edge, and boxes that scroll sideways."""
         found: list[str] = self.root.evaluate("""panel => {
             const edge = panel.getBoundingClientRect(), out = [];
+            const name = e => (e.className.baseVal ?? e.className) + ': ' + e.textContent.trim().slice(0, 40);
             // A long title ends in an ellipsis by design: its inner boxes are wider than what is seen.
             const cut = e => getComputedStyle(e).textOverflow === 'ellipsis';
             const shortened = e => e !== panel && (cut(e) || shortened(e.parentElement));
-            if (panel.scrollWidth > panel.clientWidth + 1) out.push('the panel scrolls sideways');
-            for (const e of panel.querySelectorAll('*')) {
+            for (const e of [panel, ...panel.querySelectorAll('*')]) {
                 const box = e.getBoundingClientRect();
-                if (!box.width || !e.textContent.trim() || getComputedStyle(e).visibility === 'hidden') continue;
-                if (shortened(e.parentElement)) continue;
-                if (box.left < edge.left - 1 || box.right > edge.right + 1)
-                    out.push((e.className.baseVal ?? e.className) + ': ' + e.textContent.trim().slice(0, 40));
+                if (!box.width || !e.textContent.trim() || !e.checkVisibility({visibilityProperty: true})) continue;
+                const scrolls = ['auto', 'scroll'].includes(getComputedStyle(e).overflowX);
+                if ((scrolls || e === panel) && e.scrollWidth > e.clientWidth + 1) out.push('scrolls: ' + name(e));
+                if (e === panel || shortened(e.parentElement)) continue;
+                if (box.left < edge.left - 1 || box.right > edge.right + 1) out.push(name(e));
             }
             return out;
         }""")

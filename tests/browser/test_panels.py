@@ -86,6 +86,8 @@ def test_the_start_notebook_shows_three_panels_that_agree_with_themselves(page, 
         assert panel.status().startswith("Ready")
         assert panel.sticks_out() == []
         labpage.screenshot(page, f"{kind}-{theme}", panel.selector)
+        panel.root.get_by_text("The arithmetic").click()
+        assert panel.sticks_out() == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -223,7 +225,7 @@ def test_the_list_is_worked_with_the_keyboard(open_panel):
     assert panel.page.evaluate("document.activeElement.ariaLabel").startswith("Rank 2")
 
 
-@pytest.mark.parametrize("page", [{"width": 760}], indirect=True, ids=["half a window"])
+@pytest.mark.parametrize("page", [{"width": 760, "height": 2000}], indirect=True, ids=["half a window"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_half_a_window_is_wide_enough(open_panel, kind, page):
     panel = open_panel(kind)
