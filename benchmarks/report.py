@@ -64,25 +64,15 @@ def clearly_above(what: str, ours: Sequence[float], theirs: Sequence[float], not
 
 def page(results: Mapping[str, Any], tables: Iterable[tuple[str, str, Sequence[Row]]], notes: str) -> str:
     """RESULTS.md. tables: (section, heading, rows); results: {section: {"when", "command", "machine", "parts"}}."""
-    lines = [
-        "# Results of the benchmarks",
-        "",
-        "Written by `recwidgets bench`; do not edit.",
-        "",
-        *_summary(tables),
-        "",
-    ]
+    lines = ["# Results of the benchmarks", "", "Written by `recwidgets bench`; do not edit.", ""]
+    lines += [*_summary(tables), ""]
     machine = ""
     for section, heading, rows in tables:
         about = results[section]
         if machine != (machine := _machine(about["machine"])):  # a section measured elsewhere says so
             lines += [machine, ""]
-        lines += [
-            f"## {heading}",
-            "",
-            f"`{about['command']}`, {about['when']}, commit {about['machine']['commit']}",
-            "",
-        ]
+        measured = f"`{about['command']}`, {about['when']}, commit {about['machine']['commit']}"
+        lines += [f"## {heading}", "", measured, ""]
         if about.get("quick"):
             lines += ["**A quick run, to try the code: one seed, one epoch. These numbers mean nothing.**", ""]
         lines += _table(rows)
