@@ -51,6 +51,10 @@ _HOME = {
     "SessionPanel": "widgets.panel",
     "ComparePanel": "widgets.compare",
     "Goal": "widgets.goal",
+    "teach": "teach",
+    "check": "teach",
+    "hint": "teach",
+    "Predict": "teach",
 }
 
 __all__ = ["__version__", *_HOME]
@@ -78,6 +82,8 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .models.popularity import Popularity
     from .models.session import Session
     from .pretrained import load_pretrained
+    from .teach.checking import check, hint
+    from .teach.predict import Predict
     from .training import TrainingHistory, fit
     from .widgets.compare import ComparePanel
     from .widgets.goal import Goal

@@ -1,0 +1,41 @@
+# a sentence for the learner stays on one line
+"""00 · start here: three lists, compared."""
+
+from __future__ import annotations
+
+from .. import truths
+from ..exercise import Exercise, Mistake
+
+EXERCISES = (
+    Exercise(
+        "start-1",
+        "How many films stand on all three lists of user 42?",
+        right=truths.on_all_lists,
+        mistakes=(
+            Mistake(truths.on_any_list, "That counts the films on *any* of the lists (`|`); on *all* of them is `&`."),
+        ),
+        hints=(
+            "The lists are sets: which operation keeps what is in both?",
+            "`a & b` is what two sets share. Three sets: `a & b & c`; then count.",
+            "len(lists['GNN'] & lists['KNN'] & lists['Session'])",
+        ),
+        praise="The other films are where the models differ, and where they get interesting.",
+    ),
+    Exercise(
+        "start-2",
+        "How many of the ten films of the nearest neighbours' list did user 42 go on to watch?",
+        right=truths.watched_later,
+        mistakes=(
+            Mistake(lambda: 10 - truths.watched_later(), "Those are the films *without* a ✓. Count those with one."),
+            Mistake(
+                lambda: truths.watched_later("gnn"), "That is the count of the graph's list; look at the neighbours'."
+            ),
+        ),
+        hints=(
+            "The panel marks them with a ✓, and says the sum under the list.",
+            "In code: `later` is a set of films, `lists['KNN']` is another. What do they share?",
+            "len(lists['KNN'] & later)",
+        ),
+        praise="Films without a ✓ need not be wrong: this person may like them, and never have met them.",
+    ),
+)

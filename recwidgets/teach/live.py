@@ -1,0 +1,79 @@
+"""live(): a panel whose answers are worked out by a function that the learner wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..data import load_movielens
+from ..pretrained import load_pretrained
+from ..training import TrainingHistory
+from ..widgets.panel import Panel
+from .careful import Blank, Stumble
+from .checking import Verdict
+from .own import OwnGNN, OwnKNN, OwnSession
+
+#: exercise -> (model, the argument that takes the function, the pretrained model)
+PLACES: dict[str, tuple[type, str, str]] = {
+    "gnn-3": (OwnGNN, "aggregate", "gnn"),
+    "gnn-4": (OwnGNN, "layer", "gnn"),
+    "knn-3": (OwnKNN, "nearest", "knn"),
+    "knn-4": (OwnKNN, "layer", "knn"),
+    "session-3": (OwnSession, "recency", "session"),
+    "session-4": (OwnSession, "layer", "session"),
+}
+
+
+class LivePanel(Panel):
+    """A panel around a learner's function; what it gives away is the line that makes it again."""
+
+    def __init__(self, exercise: str, function: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+        name = getattr(function, "__name__", "")
+        self._line = f'rw.teach.live("{exercise}", {name if name.isidentifier() else "function"}'
+        super().__init__(*arguments, **options)
+
+    def setup(self) -> str:
+        _, _, settings = super().setup().partition("user=")
+        return f"{self._line}, user={settings}"
+
+
+def live(exercise: str, function: Any, **options: Any) -> LivePanel | Verdict:
+    """A panel driven by your function, right or wrong: see what it recommends.
+
+    exercise: "gnn-3", "gnn-4", "knn-3", "knn-4", "session-3" or "session-4". The embeddings are the
+    pretrained ones; Train trains TensorFlow's own layer, and your function answers from each epoch.
+    options: as for rw.Panel. Where the function is blank, or stops, a Verdict says so instead.
+    """
+    name = str(exercise).strip().casefold()
+    if name not in PLACES:
+        return Verdict(str(exercise)[:40], "broken", f"A panel can be driven by {', '.join(PLACES)}.")
+    if not callable(function):
+        return Verdict(
+            name, "broken", f"A function is asked for, got {function!r:.60}; give its name without brackets."
+        )
+    kind, argument, trained = PLACES[name]
+    split = load_movielens("latest-small").split("temporal", test=0.2)
+    pretrained, history = load_pretrained(trained, split.train)
+    model = kind(**{argument: function}, **pretrained.settings())
+    model.data, model.snapshot = split.train, pretrained.snapshot
+    try:
+        model.scores(str(options.get("user") or split.train.users[0]))
+    except Blank:
+        return Verdict(name, "blank", "Once your function is written, it drives a panel here.")
+    except Stumble as error:
+        return Verdict(name, "broken", f"No panel yet: {error}".rstrip(".") + ".")
+    chart = None if trained == "gnn" else _chart(trained)
+    return LivePanel(name, function, split, model, chart, history=_own(history), **options)
+
+
+def _own(history: TrainingHistory) -> TrainingHistory:
+    """The epochs without their metrics: those were measured with the real layer, not with this one."""
+    events = tuple(event._replace(metrics={}) for event in history.events)
+    return TrainingHistory(events, history.total)
+
+
+def _chart(name: str) -> Any:
+    from ..charts.columns import Columns
+    from ..charts.polygon import Polygon
+
+    return {"knn": Polygon, "session": Columns}[name]()

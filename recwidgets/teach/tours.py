@@ -1,0 +1,184 @@
+# ruff: noqa: E501  # a row of markup stays on one line
+"""tour(panel): five to seven things to try, each ticked off when it has been done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import ipywidgets
+
+from ..widgets.acting import guarded
+from ..widgets.markup import Message, button
+from ..widgets.page import Page, esc
+
+
+class Step(NamedTuple):
+    """One thing to do: what it says, which act or trait of the panel ticks it off, and how to show it.
+
+    ticks: names of traits ("user"), or beginnings of acts ("drop", "knob:"). show(panel): the act,
+    done for whoever asks for it. there(panel): whether this panel has what the step is about.
+    """
+
+    text: str
+    why: str
+    ticks: tuple[str, ...]
+    show: Callable[[Any], None]
+    there: Callable[[Any], bool] = lambda panel: True
+
+
+def _other_user(panel: Any) -> None:
+    panel._on_act("next", "")
+
+
+def _second(panel: Any) -> None:
+    count = 0 if panel._answer is None else len(panel._answer.top)
+    panel.selected = (panel.selected + 1) % max(count, 1)
+
+
+def _drop(panel: Any) -> None:
+    """Take out the piece of evidence that adds most."""
+    film = panel._film()
+    parts = [] if film is None else panel._answer.explain(film).parts
+    speak = [part for part in parts if part.kind in ("film", "neighbour") and part.index >= 0]
+    if speak:
+        most = max(speak, key=lambda part: part.value)
+        panel._on_act("drop", f"{most.kind}:{most.index}")
+
+
+def _turn(panel: Any) -> None:
+    """Turn the first knob that answers at once to its lowest value."""
+    knob = next(knob for knob in panel.model.knobs if knob.instant)
+    panel._on_act(f"knob:{knob.name}", "0")
+
+
+def _has_knob(panel: Any) -> bool:
+    return "knobs" not in panel._hide and any(knob.instant for knob in getattr(panel.model, "knobs", ()))
+
+
+def _has_epochs(panel: Any) -> bool:
+    return "epoch" not in panel._hide and len(panel.history.events) > 1
+
+
+def _has_evidence(panel: Any) -> bool:
+    film = panel._film() if "why" not in panel._hide else None
+    parts = [] if film is None else panel._answer.explain(film).parts
+    return any(part.kind in ("film", "neighbour") and part.index >= 0 for part in parts)
+
+
+STEPS = (
+    Step("Choose another user: Next, or type an id, a film such as Fargo, or “horror fans”.",
+         "Does the list change, or does everybody get the same?", ("user",), _other_user),
+    Step("Select another film: in the list, or its mark in the chart.",
+         "The same act: list, chart and why always show one answer.", ("selected",), _second),
+    Step("In why, take out the piece of evidence that adds most.",
+         "If it was a reason, the score must fall. Did it?", ("drop",), _drop, _has_evidence),
+    Step("Put it back.", "The dashed outline was the answer before.", ("undo",),
+         lambda panel: panel._on_act("undo", ""), _has_evidence),
+    Step("Turn the model's own knob to its lowest value.",
+         "It answers at once, from what is trained already. Is the list better, or only other?", ("knob:",),
+         _turn, _has_knob),
+    Step("Move the time machine to the first epoch.",
+         "What the model would have said when it had hardly learned. Which film was there from the start?", ("epoch",),
+         lambda panel: panel._on_act("epoch", "1"), _has_epochs),
+    Step("Press You, and add three films you have seen.",
+         "The model answers without retraining: it knows the films, not you.", ("add",),
+         lambda panel: _add(panel), lambda panel: "you" not in panel._hide),
+)  # fmt: skip
+
+
+def _add(panel: Any) -> None:
+    """Open "You" where it is closed, and add the most rated film."""
+    if not panel._open:
+        panel._on_act("you", "")
+    panel._on_act("add", str(int(panel.train_data.popularity.argmax())))
+
+
+class Tour(ipywidgets.VBox):  # type: ignore[misc]
+    """A card of steps above the panel. It waits for the act of each step, in order, and ticks it off."""
+
+    def __init__(self, panel: Any) -> None:
+        self._lock = threading.RLock()
+        self.panel = panel
+        self.steps = tuple(step for step in STEPS if step.there(panel))
+        self.done = 0  # steps ticked off
+        self._page = Page("rw-tour", handler=self._on_act)
+        card = ipywidgets.VBox([self._page])
+        card.add_class("rw-panel")
+        super().__init__([card, panel])
+        for trait in ("user", "selected", "epoch"):
+            panel.observe(self._on_trait, trait)
+        for page in pages(panel):
+            page.on_msg(self._on_page)
+        self._show()
+
+    def _on_trait(self, change: Any) -> None:
+        # a new user selects the first film, too: only what the panel does not set by itself counts
+        if not self.panel._silent:
+            self._heard(change["name"])
+
+    def _on_page(self, page: Any, content: Any, buffers: Any) -> None:
+        if isinstance(content, dict):
+            self._heard(str(content.get("act", "")))
+
+    @guarded
+    def _heard(self, act: str) -> None:
+        """Something was done in the panel: tick the step off if this was it."""
+        if self.done < len(self.steps) and act.startswith(self.steps[self.done].ticks):
+            self.done += 1
+            self._show()
+
+    @guarded
+    def _on_act(self, act: str, value: str) -> None:
+        if act == "show" and self.done < len(self.steps):
+            here = self.done
+            self.steps[here].show(self.panel)
+            self.done = max(self.done, here + 1)
+        elif act == "again":
+            self.done = 0
+        self._show()
+
+    def _show(self) -> None:
+        rows = "".join(self._row(n, step) for n, step in enumerate(self.steps))
+        over = self.done == len(self.steps)
+        words = "All done. What surprised you most?" if over else f"{self.done} of {len(self.steps)} done"
+        acts = button("Once more", "again") if over else button("Show me", "show")
+        self._page.show(
+            f'<div style="padding:12px 16px"><h2>A tour of this panel</h2><p class="rw-cap" role="status">{esc(words)}</p>'
+            f'<ol class="rw-rows" style="margin:0 0 8px">{rows}</ol>{acts}</div>'
+        )
+
+    def _row(self, n: int, step: Step) -> str:
+        mark = "✓" if n < self.done else "▸" if n == self.done else ""
+        said = {-1: ", done", 0: ", now"}.get((n > self.done) - (n < self.done), "")
+        why = f'<br><span class="rw-cap">{esc(step.why)}</span>' if n == self.done - 1 else ""
+        text = f"<b>{esc(step.text)}</b>" if n == self.done else esc(step.text)
+        return (
+            f'<li style="display:grid;grid-template-columns:20px minmax(0,1fr);min-height:22px"><span class="rw-ok" '
+            f'aria-hidden="true">{mark}</span><span>{text}<span class="rw-hidden">{said}</span>{why}</span></li>'
+        )
+
+    def _say(self, shown: Message | None) -> None:
+        if shown is not None:
+            self._page.show(f'<div style="padding:12px 16px" role="alert">{esc(shown.lead)} {esc(shown.text)}</div>')
+
+
+def pages(widget: Any) -> Iterator[Page]:
+    """All regions of a panel that send the learner's acts."""
+    if isinstance(widget, Page):
+        yield widget
+    for child in getattr(widget, "children", ()):
+        yield from pages(child)
+
+
+def tour(panel: Any) -> Tour:
+    """A tour of `panel`: a card of steps with the panel under it. Make it the last line of a cell.
+
+    Raises TypeError for what is not a Panel.
+    """
+    from ..widgets.panel import Panel
+
+    if not isinstance(panel, Panel):
+        raise TypeError(f"a tour needs a Panel, such as rw.GNNPanel(), got {type(panel).__name__}")
+    return Tour(panel)
