@@ -26,6 +26,7 @@ _HOME = {
     "Knob": "core",
     "Part": "core",
     "Recommendations": "core",
+    "person_of": "core",
     "Recommender": "core",
     "Snapshot": "core",
     "recommend": "core",
@@ -42,6 +43,7 @@ _HOME = {
     "Popularity": "models.popularity",
     "load_model": "models",
     "load_pretrained": "pretrained",
+    "Chart": "charts._base",
     "Pie": "charts.pie",
     "Polygon": "charts.polygon",
     "Columns": "charts.columns",
@@ -60,6 +62,7 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:  # editors complete what they can see
+    from .charts._base import Chart
     from .charts.columns import Columns
     from .charts.pie import Pie
     from .charts.polygon import Polygon
@@ -71,6 +74,7 @@ if TYPE_CHECKING:  # editors complete what they can see
         Recommendations,
         Recommender,
         Snapshot,
+        person_of,
         recommend,
         recommend_all,
     )

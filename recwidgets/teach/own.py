@@ -197,7 +197,7 @@ class OwnSession(Session):
         half_life = float(self.values["half_life"])
         if not len(learned):
             return super().weights(n)
-        key = f"weights {len(learned)}"
+        key = f"weights {len(learned)} {half_life}"
         return self._cached(key, lambda: self._asked(learned, half_life))
 
     def _asked(self, learned: Floats, half_life: float) -> Floats:
@@ -205,7 +205,8 @@ class OwnSession(Session):
             weight = numbers(called(self.recency, learned, half_life))
             if weight.shape != learned.shape:
                 raise Stumble(
-                    f"{name_of(self.recency)} must give weights of the shape of `learned`, {learned.shape}, got {weight.shape}"
+                    f"{name_of(self.recency)} must give weights of the shape of `learned`, {learned.shape}, "
+                    f"got {weight.shape}"
                 )
             return np.asarray(weight, np.float32)
         assert self.layer is not None

@@ -59,7 +59,7 @@ def _answers(model: Any, data: Any) -> str | None:
         scores = model.scores(Person(None, np.array([1], np.int32)))
     except Exception as error:
         raise Stumble(
-            f"scores() of somebody new stopped with {type(error).__name__}: {error}; person_of(data, who) turns any question into a history"
+            f"scores() of somebody new stopped with {type(error).__name__}: {error}; rw.person_of(data, who) turns any question into a history"
         ) from None
     return (
         None if np.shape(scores) == (data.n_items,) else "Somebody new (a history without a user) must get scores too."
@@ -103,7 +103,7 @@ def chart_judged(chart: Any) -> str | None:
     if isinstance(chart, type):
         raise Stumble(f"a chart is asked for, not its class: write {chart.__name__}()")
     if not isinstance(chart, Chart):
-        return "A chart is a subclass of recwidgets.charts.Chart, with `title`, `figure`, `show` and `sentence`."
+        return "A chart is a subclass of rw.Chart, with `title`, `figure`, `show` and `sentence`."
     if not isinstance(getattr(chart, "title", None), str):
         return "A chart needs a `title`."
     data = paper()
