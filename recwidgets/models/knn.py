@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,16 @@ from ._two_tower import run_epochs, two_tower
 
 K = 50  # neighbours while training, and where the knob starts
 BATCHES = 10  # in an epoch; each hides other interactions
-SHARPNESS = 10.0  # where the learned weighting of near against less near starts
+POWER, LEAST = 6, 1e-3  # a neighbour's weight is its cosine, at least LEAST, to this power
+
+
+class Dropout(NamedTuple):
+    """What is hidden by lot while training, and how strongly the own embeddings are pulled to zero."""
+
+    film: float = 0.7  # predicted from those that are left
+    query: float = 0.5
+    user_l2: float = 1e-3
+    direct: float = 1.0  # weight of the second loss: the place alone must predict, too
 
 
 @functools.cache
@@ -28,33 +37,29 @@ def network() -> tuple[Any, Any]:
     class KNNLayer(tf.keras.layers.Layer):  # type: ignore[misc, name-defined]
         """Finds the k nearest neighbours in the embedding space and averages their embeddings.
 
-        call(places, bank, values, own): places (n, dim) where the asking users stand, bank
-        (n_users, dim) where everybody stands, values (n_users, dim) what is averaged, own (n,)
-        each asking user's row in the bank: nobody is their own neighbour. Nearness is the cosine
-        after the bank's mean has been taken away; weights are a softmax of sharpness · nearness
-        over the k nearest, and sum to one. Returns (n, dim).
+        call(places, bank, values): places (n_users, dim) where the asking users stand, bank
+        (n_users, dim) where everybody stands, values (n_users, dim) what is averaged. Row n asks
+        for user n, and nobody is their own neighbour. Nearness is the cosine after the bank's mean
+        has been taken away (else all are near: everybody likes hits); weights are its sixth power
+        over the k nearest, scaled to sum to one. Returns (n_users, dim).
         """
 
         def __init__(self, k: int = K, **options: Any) -> None:
             super().__init__(**options)
             self.k = k
-            start = tf.keras.initializers.Constant(np.log(SHARPNESS))
-            self.log_sharpness = self.add_weight("log_sharpness", (), initializer=start)
 
-        def call(self, places: Any, bank: Any, values: Any, own: Any) -> Any:
-            return tf.matmul(self.weights_of(places, bank, own), values)
+        def call(self, places: Any, bank: Any, values: Any) -> Any:
+            return tf.matmul(self.weights_of(places, bank), values)
 
-        def weights_of(self, places: Any, bank: Any, own: Any) -> Any:
-            """(n, n_users), zero for all but the k nearest."""
+        def weights_of(self, places: Any, bank: Any) -> Any:
+            """(n_users, n_users), zero for all but the k nearest."""
             centre = tf.reduce_mean(bank, axis=0, keepdims=True)
-            near = tf.matmul(
-                tf.math.l2_normalize(places - centre, 1), tf.math.l2_normalize(bank - centre, 1), transpose_b=True
-            )
-            near = tf.where(tf.one_hot(own, tf.shape(bank)[0], True, False, dtype=tf.bool), -2.0, near)
+            here, there = tf.math.l2_normalize(places - centre, 1), tf.math.l2_normalize(bank - centre, 1)
+            near = tf.matmul(here, there, transpose_b=True)
+            near = tf.linalg.set_diag(near, tf.fill(tf.shape(near)[:1], -2.0))
             k = tf.minimum(self.k, tf.shape(bank)[0] - 1)
             edge = tf.stop_gradient(tf.math.top_k(near, k).values[:, -1:])
-            weight = tf.exp(tf.exp(self.log_sharpness) * (near - tf.reduce_max(near, axis=1, keepdims=True)))
-            weight = tf.where(near >= edge, weight, 0.0)
+            weight = tf.where(near >= edge, tf.maximum(near, LEAST) ** POWER, 0.0)
             return weight / tf.reduce_sum(weight, axis=1, keepdims=True)
 
     class KNNModel(two_tower().Model):  # type: ignore[misc]
@@ -62,7 +67,9 @@ def network() -> tuple[Any, Any]:
 
         def __init__(self, data: Interactions, dim: int, k: int, seed: int) -> None:
             super().__init__(data.n_users, data.n_items, dim, seed)
-            self.knn = KNNLayer(k)
+            self.knn, self.drop = KNNLayer(k), Dropout()
+            self.turn = tf.keras.layers.Dense(dim, use_bias=False, kernel_initializer="identity")
+            self.turn.build((None, dim))
             self.output_embedding = self.table(data.n_items, seed + 2, "output")
             order = np.lexsort((data.item, data.user))
             self.edges = tf.constant(np.stack([data.user[order], data.item[order]], 1), tf.int64)
@@ -77,29 +84,43 @@ def network() -> tuple[Any, Any]:
             matrix = tf.SparseTensor(self.edges, shown * tf.gather(share, user), (self.n_users, self.n_items))
             return tf.sparse.sparse_dense_matmul(matrix, table)
 
+        def place(self, features: Any) -> Any:
+            """Where everybody stands by the shown films alone: (n_users, dim)."""
+            return self.mean_of(features["shown"], self.movie_embedding.embeddings)
+
         def queries(self, features: Any) -> Any:
-            table, everything = self.movie_embedding.embeddings, tf.ones(len(self.edges))
-            bank = self.mean_of(everything, table)
-            values = bank + self.user_embedding.embeddings
-            query = self.knn(self.mean_of(features["shown"], table), bank, values, tf.range(self.n_users))
-            return query * features["dropout"]
+            bank = self.mean_of(tf.ones(len(self.edges)), self.movie_embedding.embeddings)
+            values = self.turn(bank) + self.user_embedding.embeddings
+            return self.knn(self.place(features), bank, values) * features["dropout"]
 
         def all_queries(self) -> Any:
             return self.queries({"shown": tf.ones(len(self.edges)), "dropout": 1.0})
 
+        def compute_loss(self, features: Any, training: bool = False) -> Any:
+            loss = super().compute_loss(features, training)
+            if training:  # it keeps the space one of taste: without it the neighbours are worth little
+                place = self.place(features) * features["dropout"]
+                direct = self.task(place, self.films(), sample_weight=features["targets"], compute_metrics=False)
+                loss += self.drop.direct * direct
+            return loss
+
+        def penalty(self, features: Any) -> Any:
+            return self.drop.user_l2 * tf.nn.l2_loss(self.user_embedding.embeddings)
+
         def features(self, seed: Any) -> dict[str, Any]:
             """Hide interactions by lot; hidden films are wanted, shown ones left out of the softmax."""
-            shown = tf.cast(tf.random.stateless_uniform((len(self.edges),), seed) >= 0.5, tf.float32)
+            lot, drop = tf.random.stateless_uniform, self.drop
+            shown = tf.cast(lot((len(self.edges),), seed) >= drop.film, tf.float32)
             user = self.edges[:, 0]
             hidden = tf.math.unsorted_segment_sum(1.0 - shown, user, self.n_users)
             row = tf.math.divide_no_nan(1.0, tf.sqrt(hidden))
             row /= tf.reduce_sum(row * hidden)
             value = tf.where(shown > 0, -1.0, tf.gather(row, user))
-            kept = tf.random.stateless_uniform((self.n_users, self.dim), seed + 2) >= 0.3
+            kept = lot((self.n_users, self.dim), seed + 2) >= drop.query
             return {
                 "shown": shown,
                 "targets": tf.scatter_nd(self.edges, value, (self.n_users, self.n_items)),
-                "dropout": tf.cast(kept, tf.float32) / 0.7,
+                "dropout": tf.cast(kept, tf.float32) / (1 - drop.query),
             }
 
     return KNNLayer, KNNModel
@@ -109,9 +130,10 @@ class KNN(EmbeddingModel):
     """k nearest neighbours in the space of embeddings.
 
     Where a user stands is the mean of the films' embeddings; the query is the weighted mean of
-    the k nearest users' embeddings (their place plus their own embedding). Not the textbook vote
-    of k neighbours: embeddings are averaged, not ratings. dim: length of the embeddings.
-    Snapshot: "users" (n_users, dim), "films_in" and "films_out" (n_items, dim), "sharpness" ().
+    the k nearest users' embeddings (their place, turned by a learned map, plus their own
+    embedding). Not the textbook vote of k neighbours: embeddings are averaged, not ratings. dim:
+    length of the embeddings. Snapshot: "users" (n_users, dim), "films_in" and "films_out"
+    (n_items, dim), "turn" (dim, dim).
     """
 
     name: ClassVar[str] = "knn"
@@ -121,7 +143,7 @@ class KNN(EmbeddingModel):
     )
 
     def __init__(
-        self, dim: int = 64, *, seed: int = 0, epochs: int = 30, learning_rate: float = 0.01, **knobs: float
+        self, dim: int = 64, *, seed: int = 0, epochs: int = 20, learning_rate: float = 0.03, **knobs: float
     ) -> None:
         super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
         self.dim = dim
@@ -146,7 +168,7 @@ class KNN(EmbeddingModel):
                     "users": net.user_embedding.embeddings.numpy(),
                     "films_in": net.movie_embedding.embeddings.numpy(),
                     "films_out": net.films().numpy(),
-                    "sharpness": np.exp(net.knn.log_sharpness.numpy()),
+                    "turn": net.turn.kernel.numpy(),
                 },
             )
 
@@ -166,7 +188,7 @@ class KNN(EmbeddingModel):
         def make() -> tuple[Floats, Floats, Floats]:
             places = self.places()
             centre = places.mean(0)
-            return unit(places - centre), centre, places + self._snapshot["users"]
+            return unit(places - centre), centre, places @ self._snapshot["turn"] + self._snapshot["users"]
 
         return self._cached("bank", make)
 
@@ -184,7 +206,7 @@ class KNN(EmbeddingModel):
             near[person.user] = -np.inf  # nobody is their own neighbour
         k = min(int(self.values["k"]), int(np.isfinite(near).sum()))
         nearest = np.argsort(-near, kind="stable")[:k]
-        weight = np.exp(float(self._snapshot["sharpness"]) * (near[nearest] - near[nearest[0]]))
+        weight = np.maximum(near[nearest], LEAST) ** POWER
         return nearest.astype(np.int32), (weight / weight.sum()).astype(np.float32)
 
     def _query(self, person: Person) -> Floats:
