@@ -84,8 +84,10 @@ def install():
 
 
 def lab(arguments):
+    """The address that JupyterLab prints leads to the notebook too, for those whose browser does not open by itself."""
+    start = [f"--ServerApp.root_dir={REPO}", f"--LabApp.default_url=/lab/tree/{START}"]
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # containers run as root
-    run(PYTHON, "-m", "jupyterlab", START, *root, *arguments)
+    run(PYTHON, "-m", "jupyterlab", *start, *root, *arguments)
 
 
 def test(arguments):

@@ -69,29 +69,33 @@ def wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path,
     raise RuntimeError(f"the server at {url} did not answer within {seconds:.0f} s; its log ends:\n{tail}")
 
 
+def signal_group(process: subprocess.Popen[bytes], name: str) -> None:
+    """Signal the server and what it started; on Windows, which has no groups, the server alone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, getattr(signal, name))
+        elif process.poll() is None:
+            process.terminate()
+
+
 def stop(process: subprocess.Popen[bytes]) -> None:
     """Ask the server to end, with its kernels; end its whole group if it does not within ten seconds."""
-    if process.poll() is None:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    elif process.poll() is None:
-        process.kill()
+    signal_group(process, "SIGTERM")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    signal_group(process, "SIGKILL")
     process.wait(10)
 
 
 @contextlib.contextmanager
 def serve(command: list[str], root: Path, home: Path, packages: Path | None, url: str) -> Iterator[str]:
-    """Run a server in `root` until the block ends; its log is home/server.log."""
+    """Run Python with `command` as a server in `root` until the block ends; its log is home/server.log."""
     for folder in ("config", "data", "runtime"):
         (home / folder).mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command],
+            [sys.executable, *command],
             cwd=root,
             env=environment(home, packages),
             stdin=subprocess.DEVNULL,
@@ -121,6 +125,7 @@ def jupyterlab(root: Path, home: Path, theme: str = "light", packages: Path | No
     write_settings(home / "config", theme)
     port = free_port()
     command = [
+        "-m",
         "jupyterlab",
         "--no-browser",
         "--allow-root",
@@ -143,6 +148,7 @@ def voila(notebook: Path, home: Path, theme: str = "light") -> Iterator[str]:
     """Voilà showing one notebook; yields the page's address."""
     port = free_port()
     command = [
+        "-m",
         "voila",
         str(notebook),
         "--no-browser",
