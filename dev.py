@@ -87,7 +87,11 @@ def lab(arguments):
     """The address that JupyterLab prints leads to the notebook too, for those whose browser does not open by itself."""
     start = [f"--ServerApp.root_dir={REPO}", f"--LabApp.default_url=/lab/tree/{START}"]
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # containers run as root
-    run(PYTHON, "-m", "jupyterlab", *start, *root, *arguments)
+    command = [str(PYTHON), "-m", "jupyterlab", *start, *root, *arguments]
+    if os.name == "nt":
+        return run(*command)
+    os.chdir(str(REPO))
+    os.execv(str(PYTHON), command)  # this program becomes JupyterLab: Ctrl-C is its own to answer
 
 
 def test(arguments):
