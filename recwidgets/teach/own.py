@@ -15,7 +15,7 @@ import numpy as np
 from ..core import Floats, Ints, Part, Person, film_label
 from ..graph import Edges, Graph
 from ..models.gnn import GNN
-from ..models.knn import KNN, unit
+from ..models.knn import KNN, LEAST, POWER, unit
 from ..models.session import Session
 from .careful import Array, Stumble, called, name_of, numbers, sentence
 
@@ -131,7 +131,7 @@ class OwnGNN(GNN):
 
 
 class OwnKNN(KNN):
-    """Nearest neighbours with one's own nearest(places, who, k), or layer(places, values, who, k, sharpness)."""
+    """Nearest neighbours with one's own nearest(places, who, k), or layer(places, values, who, k, power)."""
 
     def __init__(self, nearest: Function | None = None, layer: Function | None = None, **settings: Any) -> None:
         super().__init__(**settings)
@@ -161,13 +161,12 @@ class OwnKNN(KNN):
         assert self.nearest is not None
         found = indices(called(self.nearest, places, who, k), len(places), name_of(self.nearest))
         near = unit(places[found]) @ unit(places[who])
-        weight = np.exp(float(self._snapshot["sharpness"]) * (near - near.max(initial=-1.0)))
-        return found, weight
+        return found, np.maximum(near, LEAST) ** POWER
 
     def _weighed(self, places: Floats, who: int, k: int) -> tuple[Array, Array]:
         """What the learner's layer makes of the unit vectors: the weight of everybody."""
-        sharpness, everybody = float(self._snapshot["sharpness"]), np.eye(len(places), dtype=np.float32)
-        weight = numbers(called(self.layer, places, everybody, who, k, sharpness))  # type: ignore[arg-type]
+        assert self.layer is not None
+        weight = numbers(called(self.layer, places, np.eye(len(places), dtype=np.float32), who, k, POWER))
         found = np.argsort(-weight, kind="stable")[: max(int(np.count_nonzero(weight)), 1)]
         return found, weight[found]
 

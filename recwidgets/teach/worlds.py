@@ -10,7 +10,7 @@ import numpy as np
 from ..core import Floats
 from ..data import Interactions, load_movielens
 from ..graph import Graph, graph_of
-from ..models.knn import unit
+from ..models.knn import POWER, unit
 from ..models.session import recency_start
 from .exercise import Case
 from .own import dense
@@ -91,11 +91,12 @@ def real_places() -> Floats:
 
 
 def banks() -> tuple[Case, ...]:
-    """(places, values, who, k, sharpness)."""
+    """(places, values, who, k, power). In the second, one of the k looks the other way."""
     real = real_places()
     return (
-        Case("the five points", (POINTS, draw(7, 5, 3), 1, 2, 3.0)),
-        *(Case("MovieLens", (real, real + 0.1 * draw(8, *real.shape), who, 10, 10.0)) for who in (0, 41, 413)),
+        Case("the five points", (POINTS, draw(7, 5, 3), 1, 2, 3)),
+        Case("the five points, all but oneself", (POINTS, draw(7, 5, 3), 1, 4, 2)),
+        *(Case("MovieLens", (real, real + 0.1 * draw(8, *real.shape), who, 10, POWER)) for who in (0, 41, 413)),
     )
 
 
@@ -120,7 +121,7 @@ def ages() -> tuple[Case, ...]:
 def sessions() -> tuple[Case, ...]:
     """(films, learned, half_life, maps): a few clicks, and the last films of two of MovieLens' users."""
     learned = np.exp(recency_start(50))
-    maps = np.asarray(np.eye(DIM) + 0.2 * draw(9, 4, DIM, DIM), np.float32)
+    maps = np.asarray(np.eye(DIM) + 0.2 * draw(9, learned.shape[1], DIM, DIM), np.float32)
     cases = [Case("five clicks", (draw(10, 5, DIM), learned[:5], 2.0, maps))]
     films = draw(11, train().n_items, DIM)
     for user, half_life in ((0, 4.0), (41, float("inf"))):

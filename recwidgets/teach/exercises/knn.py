@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...models.knn import LEAST
 from .. import worlds
 from ..exercise import Exercise, Mistake
 from ..worlds import nearness
@@ -30,12 +31,12 @@ def _as_near(got: Any, wanted: Any, arguments: Any) -> bool:
     return bool(np.abs(nearness(rows, places, who) - nearness(wanted, places, who)).max() <= 1e-5)
 
 
-def _average(places: Any, values: Any, who: int, k: int, sharpness: float, **wrong: Any) -> Any:
+def _average(places: Any, values: Any, who: int, k: int, power: float, **wrong: Any) -> Any:
     """The layer, or the layer with something wrong."""
-    found = _nearest(
-        places, who, len(places) - 1 if wrong.get("all") else k, wrong.get("own", False), wrong.get("sign", 1.0)
-    )
-    weight = np.exp(sharpness * (nearness(found, places, who) - (0.0 if wrong.get("sums") else 1.0)))
+    many = len(places) - 1 if wrong.get("all") else k
+    found = _nearest(places, who, many, wrong.get("own", False), wrong.get("sign", 1.0))
+    near = nearness(found, places, who)
+    weight = (near if wrong.get("negative") else np.maximum(near, LEAST)) ** power
     if wrong.get("plain"):
         weight = np.ones(len(found))
     if not wrong.get("sums"):
@@ -74,30 +75,29 @@ EXERCISES = (
     ),
     Exercise(
         "knn-2",
-        "Fill the line: the three neighbours' weights, a softmax of 3 × cosine.",
-        right=lambda: np.exp(3 * COSINES) / np.exp(3 * COSINES).sum(),
+        "Fill the line: the three neighbours' weights, the third power of their cosines, summing to one.",
+        right=lambda: COSINES**3 / (COSINES**3).sum(),
         mistakes=(
-            Mistake(
-                lambda: np.exp(3 * COSINES), "You forgot to normalise: weights sum to one, so divide by their sum."
-            ),
+            Mistake(lambda: COSINES**3, "You forgot to normalise: weights sum to one, so divide by their sum."),
             Mistake(
                 lambda: COSINES / COSINES.sum(),
-                "These sum to one, but without `np.exp` far ones weigh too much, and a negative cosine would be a negative weight.",
+                "These sum to one, but the power is missing: `cosine ** 3` comes first.",
             ),
             Mistake(
-                lambda: np.exp(COSINES) / np.exp(COSINES).sum(),
-                "The sharpness is missing: 3 × the cosine goes into `np.exp`.",
+                lambda: (COSINES / COSINES.sum()) ** 3,
+                "First the power, then the division: these sum to less than one.",
             ),
+            Mistake(lambda: 3 * COSINES / COSINES.sum(), "Times three is not *to the power of* three: `cosine ** 3`."),
             Mistake(
-                lambda: np.exp(-3 * COSINES) / np.exp(-3 * COSINES).sum(),
-                "The sign is turned: the farthest weighs most.",
+                lambda: np.exp(3 * COSINES) / np.exp(3 * COSINES).sum(),
+                "That is a softmax. It would do as well; this layer takes a power of the cosine.",
             ),
             Mistake(lambda: np.full(3, 1 / 3), "All weigh the same here; the nearer ones should weigh more."),
         ),
         hints=(
-            "A softmax: make every number positive with `np.exp`, then let them sum to one.",
-            "w = np.exp(3 * cosine), divided by w.sum().",
-            "np.exp(3 * cosine) / np.exp(3 * cosine).sum()",
+            "Two steps: the power, then let them sum to one.",
+            "w = cosine ** 3, divided by w.sum().",
+            "cosine**3 / (cosine**3).sum()",
         ),
     ),
     Exercise(
@@ -152,14 +152,16 @@ EXERCISES = (
     ),
     Exercise(
         "knn-4",
-        "Write layer(places, values, who, k, sharpness): the k nearest's values, averaged with softmax weights.",
+        "Write layer(places, values, who, k, power): the k nearest's values, averaged with weights `cosine ** power`.",
         right=_average,
         cases=worlds.banks,
         mistakes=(
+            Mistake(_mistaken(plain=True), "All k weigh the same. The layer weighs them by `cosine ** power`."),
             Mistake(
-                _mistaken(plain=True), "All k weigh the same. The layer weighs them: a softmax of sharpness × cosine."
+                _mistaken(negative=True),
+                "A cosine below 0 to an even power counts as near. Keep it out: `np.maximum(cosine, 0.001)`.",
             ),
-            Mistake(_mistaken(sums=True), "You forgot to normalise the softmax: the weights must sum to one."),
+            Mistake(_mistaken(sums=True), "You forgot to normalise: the weights must sum to one."),
             Mistake(_mistaken(own=True), "The user is its own neighbour: take `who` out before sorting."),
             Mistake(_mistaken(all=True), "Everybody is averaged; only the k nearest should be."),
             Mistake(_mistaken(stand=True), "You average where they *stand* (`places`); what is averaged is `values`."),
@@ -167,9 +169,9 @@ EXERCISES = (
         ),
         hints=(
             "Use your own nearest(), then the one line with the weights, then `weights @ values[found]`.",
-            "found = nearest(places, who, k); cosine of those; w = np.exp(sharpness * cosine); w / w.sum().",
-            "f = nearest(places, who, k); n = np.linalg.norm(places, axis=1); "
-            "w = np.exp(sharpness * (places[f] @ places[who]) / (n[f] * n[who])); return w / w.sum() @ values[f]",
+            "found = nearest(places, who, k); the cosines of those, at least 0.001, to the power; divided by their sum.",
+            "f = nearest(places, who, k); n = np.linalg.norm(places, axis=1); c = places[f] @ places[who] / (n[f] * n[who]); "
+            "w = np.maximum(c, 0.001) ** power; return w / w.sum() @ values[f]",
         ),
         praise="A KNN layer of your own, equal to the real one to 1e-5.",
     ),

@@ -138,9 +138,9 @@ EXERCISES = (
         "Write a fourth model: a class with label, steps, scores and explain.",
         judge=model_judged,
         hints=(
-            "Begin with scores: who is asked has a history, and the history votes for films.",
-            "explain must use the same numbers as scores: one rw.Part for each film of the history; their sum is the score.",
-            "scores: self.near[person.history].sum(0); explain: one part self.near[own, item] for each own film.",
+            "scores adds up something for each film of the history. What is it, for one of them?",
+            "explain must use the same numbers as scores: what each film of the history adds; their sum is the score.",
+            "values = self.unit[:, history].T @ self.unit[:, film]",
         ),
         praise="It has all that a panel asks for. Give it to rw.Panel.",
     ),
