@@ -99,17 +99,12 @@ def network() -> tuple[Any, Any]:
             """Hide edges by lot, and make the targets: hidden edges wanted, shown ones left out."""
             lot, drop = tf.random.stateless_uniform, self.drop
             shown = tf.cast(lot((len(self.edges),), seed) >= drop.edge, tf.float32)
-            user = self.edges[:, 0]
-            hidden = tf.math.unsorted_segment_sum(1.0 - shown, user, self.n_users)
-            row = tf.math.divide_no_nan(1.0, tf.sqrt(hidden))
-            row /= tf.reduce_sum(row * hidden)
+            wanted = 1.0 / tf.reduce_sum(1.0 - shown)  # every hidden edge counts the same
             films = tf.cast(lot((self.n_users, 1), seed + 3) >= drop.films, tf.float32)
             own = tf.cast(lot((self.n_users, 1), seed + 1) >= drop.own, tf.float32)
             return {
                 "shown": shown,
-                "targets": tf.scatter_nd(
-                    self.edges, tf.where(shown > 0, -1.0, tf.gather(row, user)), (self.n_users, self.n_items)
-                ),
+                "targets": tf.scatter_nd(self.edges, tf.where(shown > 0, -1.0, wanted), (self.n_users, self.n_items)),
                 "films": films,
                 "own": tf.maximum(own, 1.0 - films),  # one of the two is always there
                 "dropout": tf.cast(lot((self.n_users, self.dim), seed + 2) >= drop.query, tf.float32)

@@ -111,11 +111,8 @@ def network() -> tuple[Any, Any]:
             """Hide interactions by lot; hidden films are wanted, shown ones left out of the softmax."""
             lot, drop = tf.random.stateless_uniform, self.drop
             shown = tf.cast(lot((len(self.edges),), seed) >= drop.film, tf.float32)
-            user = self.edges[:, 0]
-            hidden = tf.math.unsorted_segment_sum(1.0 - shown, user, self.n_users)
-            row = tf.math.divide_no_nan(1.0, tf.sqrt(hidden))
-            row /= tf.reduce_sum(row * hidden)
-            value = tf.where(shown > 0, -1.0, tf.gather(row, user))
+            wanted = 1.0 / tf.reduce_sum(1.0 - shown)  # every hidden edge counts the same
+            value = tf.where(shown > 0, -1.0, wanted)
             kept = lot((self.n_users, self.dim), seed + 2) >= drop.query
             return {
                 "shown": shown,
