@@ -100,8 +100,8 @@ def numbers(value: Any, wanted: str = "numbers") -> Array:
         )
     try:
         array = np.asarray(value)
-        if array.dtype.kind not in "fiu":
-            array = array.astype(np.float64) if array.dtype.kind != "b" else np.asarray(None)
+        if array.dtype.kind not in "fiuO":  # no truth values, no text, no complex numbers
+            raise TypeError
         return array.astype(np.float64)
     except (TypeError, ValueError):
         raise Stumble(f"the answer is a {type(value).__name__} that holds no {wanted}") from None

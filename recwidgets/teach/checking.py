@@ -77,15 +77,15 @@ def check(exercise: str, answer: Any = ...) -> Verdict:
     outcome = judge(found, answer)
     if outcome.state in ("blank", "broken"):
         return Verdict(found.id, outcome.state, outcome.says)
-    state, _ = progressfile.read()
+    state, damage = progressfile.read()
     entry = state["exercises"].get(found.id, {})
     tries = _count(entry.get("tries")) + 1
     if outcome.state == "right":
         note = progressfile.update("exercises", found.id, tries=tries, done=True)
-        return Verdict(found.id, "right", outcome.says, note=note)
+        return Verdict(found.id, "right", outcome.says, note=damage or note)
     depth = min(_count(entry.get("depth")) + 1, 3)
     note = progressfile.update("exercises", found.id, tries=tries, depth=depth)
-    return Verdict(found.id, "wrong", outcome.says, found.hints[depth - 1], depth, note)
+    return Verdict(found.id, "wrong", outcome.says, found.hints[depth - 1], depth, damage or note)
 
 
 def judge(exercise: Exercise, answer: Any) -> Outcome:
@@ -101,10 +101,10 @@ def hint(exercise: str) -> Verdict:
     found = find(exercise)
     if found is None:
         return _unknown(exercise)
-    state, _ = progressfile.read()
+    state, damage = progressfile.read()
     depth = min(_count(state["exercises"].get(found.id, {}).get("depth")) + 1, 3)
     note = progressfile.update("exercises", found.id, depth=depth)
-    return Verdict(found.id, "hint", "", found.hints[depth - 1], depth, note)
+    return Verdict(found.id, "hint", "", found.hints[depth - 1], depth, damage or note)
 
 
 def find(exercise: Any) -> Exercise | None:

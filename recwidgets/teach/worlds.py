@@ -121,7 +121,8 @@ def ages() -> tuple[Case, ...]:
 def sessions() -> tuple[Case, ...]:
     """(films, learned, half_life, maps): a few clicks, and the last films of two of MovieLens' users."""
     learned = np.exp(recency_start(50))
-    maps = np.asarray(np.eye(DIM) + 0.2 * draw(9, learned.shape[1], DIM, DIM), np.float32)
+    means = learned.shape[1]
+    maps = np.asarray((np.eye(DIM) + 0.2 * draw(9, means, DIM, DIM)) / means, np.float32)
     cases = [Case("five clicks", (draw(10, 5, DIM), learned[:5], 2.0, maps))]
     films = draw(11, train().n_items, DIM)
     for user, half_life in ((0, 4.0), (41, float("inf"))):
