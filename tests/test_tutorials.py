@@ -1,0 +1,165 @@
+"""The course: each notebook asks one question, each exercise is blank at first and solved by its solution."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recwidgets.teach import EXERCISES
+
+FOLDER = Path(__file__).resolve().parents[1] / "tutorials"
+NAMES = ("00-start-here", "01-data", "02-gnn", "03-knn", "04-session", "05-compare", "06-your-own")
+# Runs a notebook's cells as a plain program, each exercise first blank, then solved; prints what came of it as JSON.
+RUN = r"""
+import ast, json, linecache, resource, sys
+cells, solutions = json.load(sys.stdin)
+env, found = {"__name__": "__main__"}, {}
+
+def run(name, source):
+    # what IPython would show: the value of the last line
+    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    tree = ast.parse(source)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, name, "exec"), env)
+    return None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), env)
+
+for name, source in cells:
+    shown = run(f"<{name}>", source)
+    if name in solutions:
+        blank = shown
+        solved = run(f"<{name} solved>", solutions[name])
+        found[name] = [blank.state, blank.exercise, solved.state, repr(solved)]
+    elif getattr(shown, "_message", None) is not None:
+        found[name] = ["message", str(shown._message)]
+    elif type(shown).__name__ == "Verdict":
+        found[name] = ["no panel", repr(shown)]
+heavy = [name for name in ("tensorflow", "pandas", "matplotlib") if name in sys.modules]
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
+print("\n" + json.dumps({"found": found, "heavy": heavy, "megabytes": memory}))
+"""
+
+
+def cells(name):
+    return json.loads((FOLDER / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def exercises(name):
+    return [cell for cell in cells(name) if "exercise" in cell["metadata"].get("tags", ())]
+
+
+def prose(name):
+    return "\n".join(source(cell) for cell in cells(name) if cell["cell_type"] == "markdown")
+
+
+@pytest.fixture(scope="module")
+def solutions():
+    """{id of a cell: its source, solved}, from the lines `# %% id` of solutions.py."""
+    text = (FOLDER / "solutions.py").read_text(encoding="utf-8")
+    parts = re.split(r"^# %% (\S+)\n", text, flags=re.MULTILINE)[1:]
+    assert len(parts[::2]) == len(set(parts[::2])), "a solution twice"
+    return dict(zip(parts[::2], (part.strip() for part in parts[1::2]), strict=True))
+
+
+def test_the_course_is_these_seven():
+    assert sorted(path.stem for path in FOLDER.glob("*.ipynb")) == list(NAMES)
+
+
+def test_every_exercise_stands_in_one_notebook_and_has_a_solution(solutions):
+    there = [cell["id"] for name in NAMES for cell in exercises(name)]
+    assert there == list(EXERCISES)
+    assert list(solutions) == there
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_solution_alone_makes_every_check_right(name, solutions, tmp_path):
+    """Blank: "not answered yet"; solved: right; no cell raises, no panel complains, all in little memory."""
+    code = [(cell["id"], source(cell)) for cell in cells(name) if cell["cell_type"] == "code"]
+    own = {cell["id"]: solutions[cell["id"]] for cell in exercises(name)}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], input=json.dumps([code, own]), cwd=tmp_path, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    report = json.loads(done.stdout.splitlines()[-1])
+    for cell, (before, asked, after, words) in ((id_, report["found"].pop(id_)) for id_ in own):
+        assert (before, asked, after) == ("blank", cell, "right"), words
+    assert report["found"] == {}, "a panel that says something is wrong, or none where one is due"
+    assert report["heavy"] == []
+    assert report["megabytes"] < 1024
+    kept = json.loads((tmp_path / "recwidgets-progress.json").read_text(encoding="utf-8"))
+    assert all(kept["exercises"][cell] == {"tries": 1, "done": True} for cell in own), "a blank counts as no try"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_exercise_cell_says_what_it_is_and_ends_with_its_check(name, solutions):
+    found = exercises(name)
+    assert len(found) >= 2
+    for cell in found:
+        assert cell["metadata"]["recwidgets"] == {"exercise": cell["id"]}
+        for text in (source(cell), solutions[cell["id"]]):
+            assert f'rw.check("{cell["id"]}", ' in text
+            assert ast.parse(text)
+        assert "..." in source(cell), "no blank"
+        assert f"**Exercise {cell['id']}.**" in prose(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_solution_changes_the_blank_and_keeps_the_check(name, solutions):
+    for cell in exercises(name):
+        blank, solved = source(cell), solutions[cell["id"]]
+        assert blank.strip() != solved
+        assert [line for line in blank.splitlines() if "rw.check" in line] == [
+            line for line in solved.splitlines() if "rw.check" in line
+        ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_predict_run_reveal_explain(name):
+    text = prose(name)
+    first = cells(name)[0]
+    assert first["cell_type"] == "markdown" and source(first).startswith("# ") and "**Predict" in source(first)
+    heading = source(first).splitlines()[0]
+    assert heading.endswith("?") or name == "06-your-own"
+    assert "Explain" in text
+    assert "By hand" in text or name == "00-start-here"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sources_are_cited_and_links_lead_somewhere(name):
+    text = prose(name)
+    assert re.search(r"https://(arxiv\.org/abs/\d{4}\.\d{5}|doi\.org/10\.\d{4,}/\S+)\)", text)
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (FOLDER / target).exists(), f"{name} links to {target}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_a_notebook_that_stays_the_same(name):
+    ids = [cell["id"] for cell in cells(name)]
+    assert len(ids) == len(set(ids))
+    number = name[:2]
+    for cell in cells(name):
+        assert re.fullmatch(rf"{number}-\d\d", cell["id"]) or cell["id"] in EXERCISES, cell["id"]
+    assert sum(cell["cell_type"] == "code" for cell in cells(name)) <= 12
+
+
+def test_the_readme_lists_the_notebooks_and_their_exercises():
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    for name in NAMES:
+        row = next(line for line in text.splitlines() if f"({name}.ipynb)" in line)
+        topic = exercises(name)[0]["id"].rpartition("-")[0]
+        count = len(exercises(name))
+        assert re.search(rf"\| {topic}-1(, | … ){count} \|", row), row
+
+
+def test_words_that_mislead_are_named():
+    assert "not the textbook vote" in prose("00-start-here") and "*vote*" in prose("03-knn")
+    for name in ("00-start-here", "04-session"):
+        assert "bursts of *rating*" in prose(name)
