@@ -40,15 +40,18 @@ def gnn(options: Options) -> dict[str, Any]:
 
 
 def knn(options: Options) -> dict[str, Any]:
-    """Its neighbours, one neighbour, neighbours drawn by lot, and none: everybody alone."""
+    """Its neighbours, one neighbour, neighbours drawn by lot, and none: one's own place, or what one hands on."""
     train, _ = ml100k.parts_of("p1v")
-    runs: dict[str, list[float]] = {"default": [], "k=1": [], "neighbours by lot": [], "no neighbours": []}
+    runs: dict[str, list[float]] = {
+        name: [] for name in ("default", "k=1", "neighbours by lot", "no neighbours", "place alone")
+    }
     for seed in options.seeds:
         model, _ = trained("knn", train, "p1v", seed, options)
         queries, films = model.vectors()
         values = alone(model.at(k=1), train)
         lot = np.random.default_rng(seed).integers(0, len(values), (len(values), int(model.values["k"])))
-        systems = (model, model.at(k=1), Queries(values[lot].mean(1), films), Queries(values, films))
+        alone_systems = (Queries(values, films), Queries(model.places(), films))
+        systems = (model, model.at(k=1), Queries(values[lot].mean(1), films), *alone_systems)
         for name, system in zip(runs, systems, strict=True):
             runs[name].append(_ndcg(system, train))
     return {"runs": runs}
@@ -112,6 +115,7 @@ def _knn(runs: Done) -> list[Row]:
     return [
         clearly_above(f"KNN, p1v nDCG@10: default against {other}", runs["default"], runs[other], note)
         for other, note in (
+            ("place alone", "the mean of the own films' embeddings, as it stands, in place of the neighbours'"),
             ("no neighbours", "what the user would hand on to others, in place of the neighbours'"),
             ("neighbours by lot", "as many, drawn at random"),
             ("k=1", "the nearest alone"),

@@ -68,7 +68,9 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
     out: list[Row] = []
     if "used" in done.get("epochs", {}):
         used = done["epochs"]["used"]
-        out += [_against_tutorial(name, used) for name in MODELS] + [_against_bare(name, used) for name in MODELS]
+        out += [_against_tutorial(name, used) for name in MODELS]
+        out += [_whole_pass(name, used) for name in MODELS if share_of(name) < 1]
+        out += [_against_bare(name, used) for name in MODELS]
     for name in MODELS:
         part = done.get(f"full_{name}", {})
         if "wall" in part:
@@ -86,14 +88,23 @@ def _cpu(runs: list[dict[str, float]]) -> list[float]:
 def _against_tutorial(name: str, used: Mapping[str, Any]) -> Row:
     theirs, ours = _cpu(used["tutorial"])[1:], _cpu(used[name])[1:]
     ratios = [their / our for their, our in zip(theirs, ours, strict=True)]
-    note = f"tutorial {spans(theirs, 1)} CPU s, ours {spans(ours, 2)} CPU s, evaluation included{_share(name)}"
+    note = f"tutorial {spans(theirs, 1)} CPU s, ours {spans(ours, 2)} CPU s, evaluation included"
+    if share_of(name) < 1:
+        note += f"; an epoch of ours looks at {share_of(name):.0%} of all positions"
     return ratio(f"{LABELS[name]}, an epoch: the tutorial's CPU s / ours", ratios, 15, True, note)
 
 
-def _share(name: str) -> str:
-    """What else a reader must know where an epoch is less than all positions."""
-    share = getattr(importlib.import_module(f"recwidgets.models.{name}"), "SHARE", 1)
-    return "" if share == 1 else f"; an epoch of ours looks at {share:.0%} of all positions"
+def share_of(name: str) -> float:
+    """How much of all positions one epoch looks at: 1, unless the model says otherwise."""
+    return float(getattr(importlib.import_module(f"recwidgets.models.{name}"), "SHARE", 1))
+
+
+def _whole_pass(name: str, used: Mapping[str, Any]) -> Row:
+    """The tutorial's epoch sees every rating once: epochs enough to have done so, each with its evaluation."""
+    theirs, ours = _cpu(used["tutorial"])[1:], _cpu(used[name])[1:]
+    ratios = [their * share_of(name) / our for their, our in zip(theirs, ours, strict=True)]
+    what = f"{LABELS[name]}, epochs enough to see every position: the tutorial's CPU s / ours"
+    return Row(what, "", spans(ratios) + "×", None, f"{1 / share_of(name):.0f} epochs, as many evaluations")
 
 
 def _against_bare(name: str, used: Mapping[str, Any]) -> Row:
