@@ -10,6 +10,8 @@ import numpy as np
 from ..answer import Answer
 from ..charts.pie import FILMS, Pie
 
+NOWHERE = 99  # no film of three is outlined: there is nothing to choose
+
 
 class GuessPie(Pie):
     """Three films (or two parts) in fixed slots; the hole says whose pie it is."""
@@ -18,7 +20,7 @@ class GuessPie(Pie):
 
     def draw(self, answer: Answer | None, words: tuple[str, str]) -> None:
         """Move the slices to `answer`, and say in the hole what they are."""
-        self.show(answer)
+        self.show(answer, NOWHERE)
         self.centre.text, self.below.text = [words[0]], [words[1]]
 
     def halves(self, share: float, words: tuple[str, str]) -> None:

@@ -177,14 +177,10 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
         drawn = shared(self.asked, self.films, shares)
         self.pie.draw(drawn, words[self.stage] if drawn is not None else ("None", "was watched"))
         titles = [self.asked.full_title(film) for film in self.films]
-        self._form.show(
-            predict_page.order(
-                titles, [self._slot(film) for film in self.films], shares, self.stage, self.guess is not None
-            )
-            + predict_page.reveal(self.stage, self._words(), self._note, ordered=True)
-            if self.guess is not None
-            else predict_page.order(titles, [self._slot(film) for film in self.films], shares, "guess", False)
-        )
+        slots, open_ = [self._slot(film) for film in self.films], self.guess is not None
+        form = predict_page.order(titles, slots, shares, open_)
+        form += predict_page.alternative(self.stage, titles, shares)
+        self._form.show(form + (predict_page.reveal(self.stage, self._words(), self._note, True) if open_ else ""))
 
     def _slot(self, film: int) -> int:
         return self.pie.slots().get(film, 0)
@@ -196,8 +192,9 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
         share = min(max((now - low) / (high - low), 0.0), 1.0)
         self.pie.halves(share, (f"{now:g}", "your guess" if self.stage == "guess" else "it is"))
         form = predict_page.number(self._place, low, high, self.guess is not None)
+        form += predict_page.alternative(self.stage, [f"{now:g} of {high}"], [share])
         if self.guess is not None:
-            form += predict_page.reveal(self.stage, self._words(), self._note, ordered=False)
+            form += predict_page.reveal(self.stage, self._words(), self._note, False)
         self._form.show(form)
 
     def _words(self) -> str:

@@ -17,7 +17,13 @@ def head(question: str, open_: bool) -> str:
     return f'<div style="padding:12px 16px 4px"><h2>{esc(question)}</h2><p class="rw-cap" role="status">{esc(state)}</p></div>'
 
 
-def order(titles: Sequence[str], slots: Sequence[int], shares: Sequence[float], stage: str, committed: bool) -> str:
+def alternative(stage: str, titles: Sequence[str], shares: Sequence[float]) -> str:
+    """The pie in words, handed to the figure beside: what a screen reader says of it."""
+    parts = ", ".join(f"{title} {share:.2f}" for title, share in zip(titles, shares, strict=True))
+    return f'<span hidden data-alt="{esc(f"Pie, {NAMES[stage].lower()}: shares {parts}.")}"></span>'
+
+
+def order(titles: Sequence[str], slots: Sequence[int], shares: Sequence[float], committed: bool) -> str:
     """Three films in the order guessed, each with buttons to move it; shares are shown once it stands."""
     rows = ""
     for place, (title, slot, share) in enumerate(zip(titles, slots, shares, strict=True)):

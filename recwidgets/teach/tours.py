@@ -82,7 +82,7 @@ STEPS = (
     Step("Move the time machine to the first epoch.",
          "What the model would have said when it had hardly learned. Which film was there from the start?", ("epoch",),
          lambda panel: panel._on_act("epoch", "1"), _has_epochs),
-    Step("Press You, and add three films you have seen.",
+    Step("Press You, and add a film that you have seen.",
          "The model answers without retraining: it knows the films, not you.", ("add",),
          lambda panel: _add(panel), lambda panel: "you" not in panel._hide),
 )  # fmt: skip
