@@ -12,6 +12,8 @@ from pathlib import Path
 
 SETS = ("latest-small", "100k", "1m", "20m", "25m")
 MODELS = ("gnn", "knn", "session")
+# what is shipped must be small: half the dimensions where a model has two tables of films
+SMALL = {"gnn": {"dim": 32}, "knn": {"dim": 32}}
 PACKAGES = (
     "numpy",
     "ipywidgets",
@@ -74,7 +76,8 @@ def _train(chosen: argparse.Namespace) -> int:
     split = load_movielens(chosen.name, archive=chosen.archive).split("temporal", test=0.2)
     folder: Path = HERE if chosen.package else user_folder()
     for name in chosen.model or MODELS:
-        model = make(name, seed=chosen.seed)
+        small = SMALL.get(name, {}) if chosen.package else {}
+        model = make(name, seed=chosen.seed, **small)
         history = fit(model, split.train, split.test, chosen.epochs)
         path = folder / file_name(name, split.train)
         save_pretrained(path, model, history, epochs_to_keep(history.total))

@@ -260,7 +260,8 @@ class Session(EmbeddingModel):
         tf, _ = _tf.load()
         net = network()[1](data, self.dim, self.seed, self.drop)
         clicks, draw = Clicks(data), np.random.default_rng(self.seed)
-        size = min(BATCH, max(1, len(clicks.rows)))
+        # at least eight batches in an epoch, also of a small data set
+        size = min(BATCH, max(1, len(clicks.rows)), max(16, int(len(clicks.rows) * SHARE) // 8))
         batches = max(1, int(len(clicks.rows) * SHARE) // size)
         order: list[Any] = []
 

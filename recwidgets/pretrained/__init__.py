@@ -22,7 +22,7 @@ from ..training import TrainingHistory
 
 HERE = Path(__file__).parent
 FORMAT = 1
-LAST_BITS, EARLIER_BITS = 8, 5  # the last epoch is what people use, the others are for looking back
+LAST_BITS, EARLIER_BITS = 8, 4  # the last epoch is what people use, the others are for looking back
 EXACT = 4096  # arrays up to this size are stored as they are
 
 

@@ -1,0 +1,272 @@
+"""The three models: one contract, each layer against independent numpy, TensorFlow against the numpy path."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import recwidgets as rw
+from recwidgets.core import Person, recommend_all
+from recwidgets.data import Split
+from recwidgets.models import load_model, make
+from recwidgets.pretrained import find, load_pretrained, quantise, restore
+
+pytestmark = pytest.mark.needs_tf
+NAMES = ("gnn", "knn", "session")
+
+
+@pytest.fixture(scope="module")
+def world():
+    """Planted tastes, small enough for seconds; named synthetic."""
+    return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2)
+
+
+@pytest.fixture(scope="module")
+def trained(world):
+    """Each model after a few epochs on the planted world, with its TensorFlow network."""
+    models = {}
+    for name in NAMES:
+        models[name] = make(name, dim=8, seed=3)
+        rw.fit(models[name], world.train, world.test, epochs=6, progress=False)
+    return models
+
+
+# -- the contract -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_withheld_film_of_a_checkerboard_comes_first(name):
+    data, withheld = rw.checkerboard(10)
+    model = make(name, dim=8, seed=0)
+    rw.fit(model, data, epochs=60, progress=False)
+    first = recommend_all(model, data, 1)[:, 0]
+    assert [int(first[user]) for user, _ in withheld] == [int(item) for _, item in withheld]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_scores_are_float32_one_for_each_film(trained, world, name):
+    scores = trained[name].scores(world.train.users[0])
+    assert scores.dtype == np.float32 and scores.shape == (world.train.n_items,) and np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_seen_is_recommended(trained, world, name):
+    top = recommend_all(trained[name], world.train, 20)
+    for user in range(world.train.n_users):
+        assert not set(top[user]) & set(world.train.history(user).tolist())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_parts_add_up_to_the_score(trained, world, name):
+    model, data = trained[name], world.train
+    draw = np.random.default_rng(0)
+    for user, item in zip(draw.integers(0, data.n_users, 40), draw.integers(0, data.n_items, 40), strict=True):
+        score = float(model.scores(data.users[user])[item])
+        explained = model.explain(data.users[user], data.items[item])
+        assert explained.score == pytest.approx(score, rel=1e-4, abs=1e-5)
+        assert sum(part.value for part in explained.parts) == pytest.approx(score, rel=1e-4, abs=1e-5)
+        for part in explained.parts:
+            if part.terms:
+                assert sum(weight * dot for weight, dot in part.terms) == pytest.approx(part.value, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "turned", [{}, {"layers": 0}, {"layers": 4}, {"k": 1}, {"k": 100}, {"half_life": 1}, {"window": 2}]
+)
+def test_parts_add_up_for_every_setting_of_the_knobs_and_for_a_history_of_ones_own(trained, world, name, turned):
+    if not set(turned) <= set(trained[name].values):
+        pytest.skip(f"{name} has no such knob")
+    model, data = trained[name].at(**turned), world.train
+    for who in (data.users[5], data.items[[3, 1, 7]].tolist()):
+        item = data.items[11]
+        assert model.explain(who, item).score == pytest.approx(float(model.scores(who)[11]), rel=1e-4, abs=1e-5)
+    queries, films = model.vectors()
+    assert np.allclose(queries[5] @ films.T, model.scores(data.users[5]), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seed_gives_the_same_scores_and_another_does_not(world, name):
+    one, two, other = (make(name, dim=8, seed=seed) for seed in (7, 7, 8))
+    for model in (one, two, other):
+        rw.fit(model, world.train, epochs=2, progress=False)
+    user = world.train.users[2]
+    assert np.allclose(one.scores(user), two.scores(user), rtol=1e-4, atol=1e-5)
+    assert not np.allclose(one.scores(user), other.scores(user), rtol=1e-2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_trained_model_beats_popularity_where_tastes_are_planted(trained, world, name):
+    result = rw.evaluate(trained[name], world)
+    assert result["ndcg"] > 1.2 * result["baselines"]["popularity"]["ndcg"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_saving_and_loading_keep_every_score(trained, world, name, tmp_path):
+    trained[name].save(tmp_path / "m.npz")
+    again = load_model(tmp_path / "m.npz")
+    assert np.array_equal(again.scores(world.train.users[4]), trained[name].scores(world.train.users[4]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pause_between_batches_changes_nothing(world, name):
+    calls = []
+    stopped, plain = make(name, dim=8), make(name, dim=8)
+    for _ in stopped.steps(world.train, epochs=2, between_batches=lambda done, of: calls.append((done, of))):
+        pass
+    rw.fit(plain, world.train, epochs=2, progress=False)
+    assert len(calls) >= 2 and all(1 <= done <= of for done, of in calls)
+    assert np.allclose(stopped.scores(world.train.users[0]), plain.scores(world.train.users[0]), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_learning_rate_far_too_high_is_a_sentence_or_finite(world, name):
+    model = make(name, dim=8, learning_rate=1e6)
+    try:
+        rw.fit(model, world.train, epochs=3, progress=False)
+    except FloatingPointError as error:
+        assert "learning rate" in str(error) and "1e+06" in str(error)
+    else:
+        assert np.isfinite(model.scores(world.train.users[0])).all()
+
+
+# -- the layers against independent numpy -----------------------------------------------------------------
+
+
+def dense_rows(data):
+    """The interactions as a 0/1 matrix, rows scaled to a mean."""
+    watched = np.zeros((data.n_users, data.n_items))
+    watched[data.user, data.item] = 1
+    return watched
+
+
+def test_gnn_layer_is_the_mean_of_the_means(trained, world):
+    import tensorflow as tf
+
+    watched = dense_rows(world.train)
+    down = watched / np.maximum(watched.sum(1, keepdims=True), 1)
+    up = watched.T / np.maximum(watched.T.sum(1, keepdims=True), 1)
+    draw = np.random.default_rng(0)
+    users, films = draw.normal(size=(len(down), 4)), draw.normal(size=(len(up), 4))
+    layer = rw.GNNLayer(3)
+    layer.mix.assign([0.5, 2.0, 1.0, 9.0])
+    given = [tf.constant(a, tf.float32) for a in (users, films)]
+    got = layer(*given, *(tf.sparse.from_dense(tf.constant(a, tf.float32)) for a in (down, up)))
+    expected, u, f = 0, users, films
+    for mix in (0.5, 2.0, 1.0):
+        u, f = down @ f, up @ u
+        expected = expected + mix * u
+    assert np.allclose(got, expected, atol=1e-5)
+
+
+def test_knn_layer_averages_the_values_of_the_nearest():
+    import tensorflow as tf
+
+    draw = np.random.default_rng(1)
+    bank, values = draw.normal(size=(12, 5)), draw.normal(size=(12, 3))
+    got = rw.KNNLayer(k=4)(*(tf.constant(a, tf.float32) for a in (bank, bank, values)))
+    away = bank - bank.mean(0)
+    for user in range(12):
+        near = {
+            other: away[user] @ away[other] / np.linalg.norm(away[user]) / np.linalg.norm(away[other])
+            for other in range(12)
+            if other != user
+        }
+        nearest = sorted(near, key=lambda other: -near[other])[:4]
+        weight = np.array([max(near[other], 1e-3) ** 6 for other in nearest])
+        expected = sum(w * values[other] for w, other in zip(weight / weight.sum(), nearest, strict=True))
+        assert np.allclose(got[user], expected, atol=1e-4)
+
+
+def test_session_layer_adds_up_recency_weighted_means():
+    import tensorflow as tf
+
+    layer = rw.SessionLayer(dim=4, seed=0, window=6)
+    draw = np.random.default_rng(2)
+    films = draw.normal(size=(2, 6, 4))
+    present = np.array([[1, 1, 1, 1, 1, 1], [1, 0, 1, 0, 0, 0]])
+    got = layer(tf.constant(films, tf.float32), tf.constant(present, tf.float32)).numpy()
+    weights, maps = np.exp(layer.log_weights.numpy()), layer.maps.numpy().reshape(-1, 4, 4)
+    for row in range(2):
+        expected = np.zeros(4)
+        for mean in range(weights.shape[1]):
+            share = weights[:, mean] * present[row]
+            share = share / share.sum()
+            expected += sum(s * film for s, film in zip(share, films[row], strict=True)) @ maps[mean]
+        assert np.allclose(got[row], expected, atol=1e-4)
+
+
+# -- TensorFlow's own answers and ours ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_network_and_the_numpy_path_give_the_same_queries(trained, name):
+    queries, films = trained[name].vectors()
+    assert np.allclose(trained[name].network.all_queries(), queries, rtol=1e-3, atol=1e-4)
+    assert np.allclose(trained[name].network.films(), films, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_brute_force_ranks_as_recommend_all_does(trained, world, name):
+    scores, index = trained[name].network.index(k=10)(np.arange(world.train.n_users))
+    ours = recommend_all(trained[name], world.train, 10, seen=True)
+    own = np.stack([trained[name].scores(user) for user in world.train.users])
+    assert np.allclose(scores, np.take_along_axis(own, ours, 1), rtol=1e-3, atol=1e-4)
+    assert (np.asarray(index) == ours).mean() > 0.99  # near-ties may swap in float32
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_factorized_top_k_counts_as_evaluate_does(trained, world, name):
+    network, test = trained[name].network, world.test
+    network.measure((1, 5, 10))
+    network.compute_loss({"user": test.user.astype(np.int32), "movie": test.item.astype(np.int32)})
+    theirs = [float(metric.result()) for metric in network.task.factorized_metrics[0].metrics]
+    ours = rw.evaluate(trained[name], world, k=(1, 5, 10), seen=True, baselines=False)
+    assert theirs == pytest.approx([ours[f"top_{k}_accuracy"] for k in (1, 5, 10)], abs=0.01)
+
+
+# -- pretrained ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def embedded():
+    return rw.load_movielens("latest-small").split("temporal", test=0.2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_shipped_epochs_are_those_that_training_gives(embedded, name):
+    """The first epoch, trained again with the shipped settings, rounds to what is shipped."""
+    model, history = load_pretrained(name, embedded.train)
+    again = make(name, **model.settings())
+    event = next(again.steps(embedded.train, epochs=history.total))
+    assert event.metrics["loss"] == pytest.approx(history.metrics[1]["loss"], rel=1e-3)
+    shipped = history.at(1).snapshot
+    for key, array in event.snapshot.arrays.items():
+        if array.ndim == 2 and array.size > 4096:
+            step = np.abs(array).max(axis=1, keepdims=True) / 7  # four bits: 7 levels each way
+            off = np.abs(shipped[key] - restore(**quantise(array, 4))) / np.maximum(step, 1e-9)
+            assert (off < 0.01).mean() > 0.98, "a value at the edge between two levels may fall to either side"
+        else:
+            assert np.allclose(array, shipped[key], rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_shipped_models_beat_popularity_on_what_was_watched_later(embedded, name):
+    model, _ = load_pretrained(name, embedded.train)
+    result = rw.evaluate(model, Split(embedded.train, embedded.validation, embedded.test, "temporal", 42, None))
+    assert result["ndcg"] > 1.1 * result["baselines"]["popularity"]["ndcg"]
+
+
+def test_the_shipped_files_are_small(embedded):
+    paths = [find(name, embedded.train) for name in NAMES]
+    assert all(path is not None for path in paths)
+    assert sum(path.stat().st_size for path in paths) < 6_000_000
+
+
+def test_a_neighbour_who_is_not_asked_adds_nothing(trained, world):
+    model, data = trained["knn"], world.train
+    person = Person(0, data.history(0))
+    nearest, _ = model.neighbours(person)
+    without = person._replace(without=(int(nearest[0]),))
+    assert nearest[0] not in model.neighbours(without)[0]
+    assert model.explain(without, data.items[3]).score == pytest.approx(float(model.scores(without)[3]), rel=1e-4)
