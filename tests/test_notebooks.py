@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,17 @@ import pytest
 TUTORIALS = sorted((Path(__file__).resolve().parents[1] / "tutorials").glob("*.ipynb"))
 
 
-def run_notebook(path):
-    """Run every cell with nbval. It skips widgets' outputs: that the panels are right is shown in tests/browser."""
+def run_notebook(path, own):
+    """Run every cell with nbval. It skips widgets' outputs: that the panels are right is shown in tests/browser.
+
+    own: a folder for what a learner's work leaves behind.
+    """
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", "-q"]
-    return subprocess.run([*command, str(path)], cwd=path.parent, capture_output=True, text=True, check=False)
+    command.append("--color=no")
+    kept = {"RECWIDGETS_HOME": str(own / "home"), "RECWIDGETS_PROGRESS": str(own / "progress.json")}
+    return subprocess.run(
+        [*command, str(path)], cwd=path.parent, env={**os.environ, **kept}, capture_output=True, text=True, check=False
+    )
 
 
 def code_cells(path):
@@ -43,8 +51,8 @@ def test_there_is_a_notebook_to_start_with_and_one_for_each_model():
 
 @pytest.mark.needs_tf
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
-def test_every_cell_runs(path):
-    done = run_notebook(path)
+def test_every_cell_runs(path, tmp_path):
+    done = run_notebook(path, tmp_path)
     assert done.returncode == 0, done.stdout[-4000:]
 
 
@@ -67,5 +75,6 @@ def test_it_is_short(path):
 
 
 def test_a_cell_that_fails_is_noticed(tmp_path):
-    assert run_notebook(write(tmp_path / "good.ipynb", "x = 1", "assert x == 1")).returncode == 0
-    assert run_notebook(write(tmp_path / "bad.ipynb", "x = 1", "assert x == 2")).returncode == 1
+    done = run_notebook(write(tmp_path / "bad.ipynb", "x = 1", "assert x == 1", "assert x == 2"), tmp_path)
+    assert done.returncode == 1
+    assert "1 failed, 2 passed" in done.stdout

@@ -49,6 +49,8 @@ def environment(home: Path, packages: Path | None = None) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
+        "RECWIDGETS_HOME": str(home / "recwidgets"),
+        "RECWIDGETS_PROGRESS": str(home / "progress.json"),
         "PYTHONPATH": os.pathsep.join([*first, os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
         "TF_NUM_INTRAOP_THREADS": "2",
         "TF_NUM_INTEROP_THREADS": "2",
