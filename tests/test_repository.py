@@ -155,6 +155,17 @@ def test_the_readme_names_the_terms_and_the_citation_of_the_data(repo):
     assert "GroupLens" in readme and "10.1145/2827872" in readme and "commercial" in readme
 
 
+def test_the_example_in_the_readme_uses_names_that_exist(repo):
+    import recwidgets as rw
+
+    readme = (repo / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    compile(example, "README.md", "exec")
+    names = re.findall(r"\brw\.(\w+)", readme)
+    assert "fit" in names
+    assert [name for name in names if not hasattr(rw, name)] == []
+
+
 def test_pictures_and_files_that_the_readme_links_to_exist(repo):
     for page in ("README.md", "CONTRIBUTING.md"):
         text = (repo / page).read_text(encoding="utf-8")
