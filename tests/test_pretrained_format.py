@@ -85,8 +85,8 @@ def test_large_arrays_come_back_rounded_the_last_epoch_finest(monkeypatch, data)
     for event in past.events:
         was, now = history.at(event.step).snapshot["films"], event.snapshot["films"]
         error[event.step] = float((np.abs(now - was) / np.abs(was).max(1, keepdims=True)).max())
-    assert 0 < error[6] <= 1 / 254 * (1 + 1e-4)
-    assert error[6] < error[1] <= 1 / 30 * (1 + 1e-4)
+    assert 0 < error[6] <= 1 / 126 * (1 + 1e-4)
+    assert error[6] < error[1] <= 1 / 14 * (1 + 1e-4)
     np.testing.assert_allclose(again.scores("u3"), model.scores("u3"), atol=0.1)
     overlap = len(set(rw.recommend(again, data, "u3").items) & set(rw.recommend(model, data, "u3").items))
     assert overlap >= 8

@@ -22,7 +22,7 @@ from ..training import TrainingHistory
 
 HERE = Path(__file__).parent
 FORMAT = 1
-LAST_BITS, EARLIER_BITS = 8, 4  # the last epoch is what people use, the others are for looking back
+LAST_BITS, EARLIER_BITS = 7, 4  # the last epoch is what people use, the others are for looking back
 EXACT = 4096  # arrays up to this size are stored as they are
 
 
@@ -83,6 +83,8 @@ def save_pretrained(path: Path, model: Any, history: TrainingHistory, keep: Sequ
             if array.ndim == 2 and array.size > EXACT and array.dtype.kind == "f":
                 for part, value in quantise(array, bits).items():
                     arrays[f"{step}/{name}/{part}"] = value
+            elif array.ndim > 2 and array.dtype == np.float32:
+                arrays[f"{step}/{name}"] = array.astype(np.float16)  # maps: few, and finer than a row's levels
             else:
                 arrays[f"{step}/{name}"] = array
     about = {
@@ -134,6 +136,7 @@ def _arrays(stored: dict[str, Any], step: int) -> dict[str, Any]:
     """The arrays of one epoch, restored to float32."""
     own = {key.partition("/")[2]: value for key, value in stored.items() if key.startswith(f"{step}/")}
     whole = {name: value for name, value in own.items() if "/" not in name}
+    whole = {name: v.astype(np.float32) if v.dtype == np.float16 else v for name, v in whole.items()}
     for name in {key.partition("/")[0] for key in own if "/" in key}:
         whole[name] = restore(own[f"{name}/q"], own[f"{name}/scale"])
     return whole
