@@ -37,7 +37,7 @@ for name, source in cells:
         found[name] = ["message", str(shown._message)]
     elif type(shown).__name__ == "Verdict":
         found[name] = ["no panel", repr(shown)]
-heavy = [name for name in ("tensorflow", "pandas", "matplotlib") if name in sys.modules]
+heavy = [name for name in ("tensorflow", "tf_keras") if name in sys.modules]
 memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
 print("\n" + json.dumps({"found": found, "heavy": heavy, "megabytes": memory}))
 """

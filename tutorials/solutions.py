@@ -165,19 +165,19 @@ class Together:
     label = "Watched together"
 
     def steps(self, data, validation=None, epochs=None):
-        watched = np.zeros((data.n_users, data.n_items), np.float32)
-        watched[data.user, data.item] = 1.0
-        self.unit = watched / np.maximum(np.linalg.norm(watched, axis=0), 1.0)  # (n_users, n_items)
+        viewers = np.zeros((data.n_items, data.n_users), np.float32)
+        viewers[data.item, data.user] = 1.0
+        self.unit = viewers / np.maximum(np.linalg.norm(viewers, axis=1, keepdims=True), 1.0)  # one row for each film
         self.data = data
         yield rw.FitEvent(1, 1, {"loss": 0.0}, rw.Snapshot("together", {"unit": self.unit}))
 
     def scores(self, user):
         history = rw.person_of(self.data, user).history
-        return self.unit.T @ self.unit[:, history].sum(1)  # (n_items,)
+        return self.unit @ self.unit[history].sum(0)  # (n_items,)
 
     def explain(self, user, item):
         history, film = rw.person_of(self.data, user).history, self.data.item_index(item)
-        values = self.unit[:, history].T @ self.unit[:, film]
+        values = self.unit[history] @ self.unit[film]
         titles = self.data.titles
         parts = tuple(rw.Part(titles[n], "film", float(v), int(n)) for n, v in zip(history, values, strict=True))
         return rw.Explanation(item, titles[film], sum(part.value for part in parts), parts)

@@ -140,7 +140,7 @@ EXERCISES = (
         hints=(
             "scores adds up something for each film of the history. What is it, for one of them?",
             "explain must use the same numbers as scores: what each film of the history adds; their sum is the score.",
-            "values = self.unit[:, history].T @ self.unit[:, film]",
+            "values = self.unit[history] @ self.unit[film]",
         ),
         praise="It has all that a panel asks for. Give it to rw.Panel.",
     ),
