@@ -19,7 +19,7 @@ Ints: TypeAlias = NDArray[np.int32]
 #: Who is asked about: the id of a user, or a history of one's own (item ids, oldest first).
 Who: TypeAlias = "str | int | Sequence[str | int] | Person"
 
-BLOCK = 1 << 23  # scores computed at a time in recommend_all: 32 MB of float32
+BLOCK = 1 << 21  # scores computed at a time in recommend_all: 8 MB of float32, 16 MB of indices
 
 
 @dataclass(frozen=True, eq=False)

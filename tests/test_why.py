@@ -85,7 +85,7 @@ def test_the_lines_by_hand():
         ("film 0", 0.5, "film"),
         ("1 other films of the history", 0.25, "rest"),
         ("own embedding", 0.125, "own"),
-        ("what the film has for everybody", 0.0, "base"),
+        ("the film itself, for everybody", 0.0, "base"),
     ]
 
 

@@ -341,7 +341,7 @@ class Session(EmbeddingModel):
             yield Part(film_label(data, own), "film", share * dot, own, share, ((share, dot),))
         if person.user is not None:
             yield Part("own embedding", "own", float(self._snapshot["users"][person.user] @ film))
-        yield Part("what the film has for everybody", "base", float(self._snapshot["bias"][item]))
+        yield Part("the film itself, for everybody", "base", float(self._snapshot["bias"][item]))
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ DRAWN = 5  # summands named one by one; the others are one line
 DIGITS = 3
 
 PLURAL = {"film": "films of the history", "neighbour": "neighbours"}
-NAMES = {"own": "own embedding", "base": "what the film has for everybody"}
+NAMES = {"own": "own embedding", "base": "the film itself, for everybody"}
 
 
 class Line(NamedTuple):
