@@ -401,6 +401,12 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         chart = f"chart=rw.{type(self.chart).__name__}()"
         return setups.line("Panel", settings).replace("rw.Panel(", f"rw.Panel(data, model=model, {chart}, ", 1)
 
+    def tour(self) -> Any:
+        """A guided tour in five to seven steps: each waits for the learner's own act, and ticks it off."""
+        from ..teach.tours import tour
+
+        return tour(self)
+
     def export(self, folder: str | Path) -> list[Path]:
         """Write the run into `folder`: recommendations.csv (each film's parts) and run.json.
 
