@@ -66,6 +66,9 @@ class ComparePanel(Editing, ipywidgets.VBox):  # type: ignore[misc]
             self.user = str(user) if user is not None else _first_user(self.train_data)
         self._measure()
 
+    def __repr__(self) -> str:
+        return f"ComparePanel({', '.join(self.models)}; {self.train_data.name}, user {self.user})"
+
     @traitlets.validate("user")
     def _known_user(self, proposal: dict[str, Any]) -> str:
         """Unknown ids raise UnknownUser, and the panel stays where it is."""

@@ -110,6 +110,11 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
                 self._restore(Path(state))
         _PANELS.add(self)
 
+    def __repr__(self) -> str:
+        return (
+            f"Panel({self.model.label}, {self.train_data.name}, user {self.user}, epoch {self.epoch} of {self._newest})"
+        )
+
     @property
     def history(self) -> TrainingHistory:
         """The epochs shown: of the training here, or those that the model came with."""
