@@ -206,7 +206,7 @@ def test_nothing_hostile_gets_through(hostile):
 
 def test_terms_are_weight_times_product():
     part = Part("x", "film", 0.35, 0, 0.5, ((0.5, 0.4), (-0.25, -0.6)))
-    assert parts.terms_of(part) == "0.500 × 0.400 + −0.250 × −0.600"
+    assert parts.terms_of(part) == "0.5 × 0.4 + −0.25 × −0.6", "four digits that count: their product is the part"
     assert parts.terms_of(Part("x", "film", 1.0)) == ""
 
 

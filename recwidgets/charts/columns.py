@@ -30,14 +30,19 @@ def in_top(scores: Floats, seen: Ints, films: Ints, depth: int = PLACES) -> NDAr
 def replay(answer: Answer, clicks: int = CLICKS) -> Any:
     """Was each ranked film in the top ten after each of the last clicks? bool (clicks, films).
 
-    After click t the model has seen the history up to t, and those films are left out of its list.
+    After click t the model has seen the history up to t, and those films are left out of its list,
+    as are the films that the learner took out.
     """
     person, n = answer.person, len(answer.person.history)
     lengths = range(max(1, n - clicks + 1), n + 1)
     inside = np.zeros((len(lengths), len(answer.top)), bool)
     for row, length in enumerate(lengths):
         past = person.history[:length]
-        inside[row] = in_top(answer.model.scores(Person(person.user, past)), past, answer.top)
+        inside[row] = in_top(
+            answer.model.scores(Person(person.user, past, person.without)),
+            np.concatenate([past, answer.kept_out]),
+            answer.top,
+        )
     return inside
 
 

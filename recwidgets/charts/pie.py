@@ -159,7 +159,7 @@ class Pie(Chart):
         )
         return (
             f'<p class="rw-shares">{legend}</p>'
-            f'<p class="rw-sure"><b>How sure: {100 * sure:.1f} %</b> of all {n:,} films</p>'
+            f'<p class="rw-sure"><b>How sure: {100 * sure:.1f} %</b> of the softmax over all {n:,} films</p>'
             f'<div class="rw-bar" aria-hidden="true">{pieces}</div>'
             f'<p class="rw-cap">Top {len(answer.top)} against all other films. Pure chance: {untrained:.1f} %.</p>'
         )

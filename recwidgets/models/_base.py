@@ -84,7 +84,7 @@ class EmbeddingModel(ABC):
         total: int,
         between_batches: BetweenBatches,
     ) -> Iterator[FitEvent]:
-        self.data, self.snapshot, self._cache = data, None, {}
+        # what was learned before stays until the first epoch is there: a training that fails loses nothing
         for step, (loss, arrays) in enumerate(self._epochs(data, total, between_batches), 1):
             if not np.isfinite(loss):
                 raise FloatingPointError(
@@ -92,7 +92,7 @@ class EmbeddingModel(ABC):
                     f"{self.learning_rate:g} is too high; train with a smaller one"
                 )
             snapshot = Snapshot(self.name, arrays)
-            self.snapshot, self._cache = snapshot, {}
+            self.data, self.snapshot, self._cache = data, snapshot, {}
             accuracy = float("nan")
             if validation is not None and len(validation):
                 accuracy = held_out_accuracy(self.at(snapshot), data, validation)

@@ -12,7 +12,7 @@ from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
 from ..graph import graph_of, mean_over, propagate
 from . import _tf
-from ._base import BetweenBatches, EmbeddingModel
+from ._base import BetweenBatches, EmbeddingModel, whole
 from ._two_tower import run_epochs, two_tower
 
 DEPTH = 4  # the most layers that the knob offers
@@ -131,7 +131,7 @@ class GNN(EmbeddingModel):
         self, dim: int = 64, *, seed: int = 0, epochs: int = 20, learning_rate: float = 0.03, **knobs: float
     ) -> None:
         super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
-        self.dim = dim
+        self.dim = whole("dim", dim, 1)
 
     def settings(self) -> dict[str, Any]:
         return super().settings() | {"dim": self.dim}

@@ -69,7 +69,7 @@ class Popularity:
 
 
 class Chance(Popularity):
-    """Scores drawn by lot, the same for everybody: what no knowledge at all would reach."""
+    """Scores drawn by lot, other ones for each user: what no knowledge at all would reach."""
 
     name: ClassVar[str] = "chance"
     label: ClassVar[str] = "Chance"
@@ -78,5 +78,14 @@ class Chance(Popularity):
         super().__init__()
         self.seed = seed
 
+    vectors = None  # type: ignore[assignment]  # no two vectors have these scores as their product
+
     def _count(self, data: Interactions) -> Floats:
-        return np.random.default_rng(self.seed).random(data.n_items, dtype=np.float32)
+        return np.zeros(data.n_items, np.float32)  # nothing is learned
+
+    def scores(self, user: Who) -> Floats:
+        """float32 (n_items,): drawn anew for each user, and the same again when asked again."""
+        data = self._learned()[0]
+        person = person_of(data, user)
+        lot = [self.seed, -1 if person.user is None else person.user, *person.history[:1].tolist()]
+        return np.random.default_rng([abs(number) for number in lot]).random(data.n_items, dtype=np.float32)

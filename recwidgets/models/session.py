@@ -12,7 +12,7 @@ import numpy as np
 from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
 from . import _tf
-from ._base import BetweenBatches, EmbeddingModel
+from ._base import BetweenBatches, EmbeddingModel, whole
 from ._two_tower import run_epochs, two_tower
 
 WINDOW, TARGETS, FADE = 50, 8, 0.75  # films looked back at; films to come that count as right, each 0.75 of the last
@@ -249,7 +249,7 @@ class Session(EmbeddingModel):
         self, dim: int = 64, *, seed: int = 0, epochs: int = 36, learning_rate: float = 0.004, **knobs: float
     ) -> None:
         super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
-        self.dim, self.drop = dim, Dropout()
+        self.dim, self.drop = whole("dim", dim, 1), Dropout()
 
     def settings(self) -> dict[str, Any]:
         return super().settings() | {"dim": self.dim}

@@ -247,7 +247,14 @@ class GraphWhy(Why):
         """Three lines: own embedding, the films drawn, the others; rounded so that they add up."""
         shown = sum(way.value for way in drawn.ways)
         own = [] if not any(part.kind == "own" for part in explanation.parts) else [("own embedding", drawn.own, "own")]
-        rows = [*own, (f"the {len(drawn.ways)} films drawn here", shown, "film")]
+        rows = [
+            *own,
+            (
+                "the film drawn here" if len(drawn.ways) == 1 else f"the {len(drawn.ways)} films drawn here",
+                shown,
+                "film",
+            ),
+        ]
         if drawn.other_films:
             rows.append((f"{drawn.other_films} other films", drawn.other_films_value, "rest"))
         values = parts.rounded([value for _, value, _ in rows], parts.DIGITS, round(explanation.score, parts.DIGITS))

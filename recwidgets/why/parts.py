@@ -148,7 +148,7 @@ def arithmetic(explanation: Explanation, shown: int = 60) -> str:
 
 def terms_of(part: Part) -> str:
     """ "0.083 × 4.214 + …", or nothing for a part that is one number."""
-    return " + ".join(f"{minus(weight)} × {minus(product)}" for weight, product in part.terms)
+    return " + ".join(f"{weight:.4g} × {product:.4g}" for weight, product in part.terms).replace("-", "−")
 
 
 def minus(value: float, digits: int = DIGITS) -> str:

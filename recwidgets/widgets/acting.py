@@ -22,9 +22,15 @@ def guarded(method: Callable[..., None]) -> Callable[..., None]:
                 method(self, *arguments)
             except Exception as error:
                 details = "" if isinstance(error, UnknownUser) else "".join(traceback.format_exception(error))
-                self._say(Message("That did not work:", str(error), True, details=details))
+                self._say(Message("That did not work:", sentence(error), True, details=details))
 
     return run
+
+
+def sentence(error: BaseException) -> str:
+    """What an error says, as a sentence with its full stop; its kind where it says nothing."""
+    text = str(error).strip() or type(error).__name__
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 class Acting:

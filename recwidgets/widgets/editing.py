@@ -122,6 +122,9 @@ class Editing(Chooser):
     def _act_undo(self, value: str) -> None:
         if self._past:
             self._edited, self._before, self._message = self._past.pop(), None, None
+            if self._past and self._edited is not None and self._edited.edits:
+                more = (("Put it back", "undo", ""), (f"Back to user {self.user}", "user", self.user))
+                self._message = Message("Put back.", "Earlier changes are still there.", buttons=more)
             self._refresh()
 
     def _edit(self, edited: edits.Edited, lead: str) -> None:

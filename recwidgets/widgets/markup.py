@@ -194,11 +194,14 @@ def knob_rows(knobs: Sequence[Knob], values: Mapping[str, float], training: bool
     return "".join(rows)
 
 
-def time_machine(epoch: int, newest: int, total: int, live: bool, playing: bool = False, tempo: str = "normal") -> str:
+def time_machine(
+    epoch: int, newest: int, total: int, live: bool, playing: bool = False, tempo: str = "normal", kept: str = ""
+) -> str:
     """The slider over the epochs, Play with its tempo, and what came and went."""
     words = "no epoch yet" if not newest else f"epoch {epoch} of {newest}" + (" · live" if live else "")
     few = newest < 2
     bar = slider("epoch", max(epoch, 1), 1, max(total, newest, 1), name="Time machine: epoch", said=words, off=few)
+    there = f"<span>Kept: epochs {esc(kept)}</span>" if kept else ""
     tempi = "".join(
         f'<option value="{name}"{" selected" if name == tempo else ""}>{name}</option>'
         for name in ("slow", "normal", "fast")
@@ -207,7 +210,7 @@ def time_machine(epoch: int, newest: int, total: int, live: bool, playing: bool 
         f"<b>Time machine</b>{bar}<output>{esc(words)}</output>"
         f'<div class="rw-play">{button("Stop" if playing else "Play", "play", off=few, classes="rw-small")}'
         f'<label>Tempo <select class="rw-select" data-change="tempo"{" disabled" if few else ""}>{tempi}</select></label>'
-        f"{button('What came and went', 'tale', off=few, classes='rw-small')}</div>"
+        f"{button('What came and went', 'tale', off=few, classes='rw-small')}{there}</div>"
     )
 
 

@@ -8,11 +8,11 @@ function morphAttributes(from, to) {
   for (const { name, value } of [...to.attributes]) {
     if (from.getAttribute(name) !== value) from.setAttribute(name, value);
   }
-  const busy = document.activeElement === from && from.dataset.busy === "1";
+  const busy = document.activeElement === from && from.rwBusy;
   if (from.tagName === "INPUT" && !busy) {
     const wanted = to.getAttribute("value") ?? "";
-    if (to.dataset.stamp !== from.dataset.shown || from.type === "range") from.value = wanted;
-    from.dataset.shown = to.dataset.stamp ?? "";
+    if (to.dataset.stamp !== from.rwShown || from.type === "range") from.value = wanted;
+    from.rwShown = to.dataset.stamp;
   }
   if ("disabled" in from) from.disabled = to.hasAttribute("disabled");
 }
@@ -105,12 +105,12 @@ function render({ model, el }) {
   };
   const onInput = (event) => {
     const { type, dataset, value } = event.target;
-    dataset.busy = "1";
+    event.target.rwBusy = true; // kept beside the attributes, which Python's markup replaces
     if (dataset.input) (type === "range" ? soon : send)(dataset.input, value);
   };
   const onChange = (event) => {
     const { dataset, value } = event.target;
-    dataset.busy = "";
+    event.target.rwBusy = false;
     if (dataset.change) send(dataset.change, value);
   };
   const options = () => [...el.querySelectorAll("[role=option]")];
@@ -130,11 +130,11 @@ function render({ model, el }) {
         next.scrollIntoView({ block: "nearest" });
       } else if (event.key === "Enter") {
         event.preventDefault();
-        target.dataset.busy = "";
+        target.rwBusy = false;
         if (now >= 0) send(all[now].dataset.act, all[now].dataset.value);
         else send(target.dataset.enter, target.value);
       } else if (event.key === "Escape") {
-        target.dataset.busy = "";
+        target.rwBusy = false;
         send(target.dataset.escape, "");
       }
       return;
@@ -153,7 +153,7 @@ function render({ model, el }) {
   };
   const onLeave = (event) => {
     const box = event.target;
-    box.dataset.busy = "";
+    box.rwBusy = false;
     if (box.getAttribute("role") === "combobox" && box.getAttribute("aria-expanded") === "true") {
       setTimeout(() => send(box.dataset.escape, "leave"), 150); // after a click on an option
     }

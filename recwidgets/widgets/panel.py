@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import threading
 import time
@@ -26,7 +27,7 @@ from ..training import TrainingHistory, pull
 from ..why._base import Why
 from . import history as edits
 from . import markup, selector, setups
-from .acting import guarded
+from .acting import guarded, sentence
 from .curve import Curve
 from .goal import Goal
 from .markup import Message, Status
@@ -76,7 +77,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         self.model = model if model is not None else _default_model()
         self.chart = chart if chart is not None else _default_chart(self.model)
         self._pretrained = history or _history_of(self.model)
-        self._trainer = Trainer(self._on_training, self._pretrained)
+        self._trainer = Trainer(self._on_training, self._pretrained, self._lock)
         self._answer: Answer | None = None
         self._past, self._films_found = [], []
         self._spoken: tuple[str, tuple[str, str], float] = ("", ("", ""), 0.0)
@@ -98,6 +99,8 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         for part in setups.check_parts(hide):
             self.add_class(f"rw-hide-{part}")
         self._hide, self.goal = tuple(hide), goal
+        if knobs and not hasattr(self.model, "at"):
+            raise ValueError(f"{self.model.label} has no knobs to turn, got knobs={dict(knobs)!r}; leave knobs out")
         if knobs:
             self.model = self.model.at(**knobs)  # a copy: the caller's model keeps its own settings
         with self._lock:
@@ -287,6 +290,9 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
 
     def _show_who(self) -> None:
         about = selector.facts(self.train_data, self.train_data.user_index(self.user))
+        if self.person.user is None:
+            n = len(self.person.history)
+            about = ("You", f"{n} film{'' if n == 1 else 's'} of your own", f"{about[0]} is one click away.")
         options = selector.options_markup(self.train_data, self._found)
         self._who.show(markup.who(about, self._field, options, self._wrong, self._open))
         if not self._open or self._edited is None:
@@ -306,10 +312,17 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         self._header.show(markup.header(self.model.label, data, status, self._speak(status)))
         self._note.show(markup.message(self._message))
         live = self._live and self._trainer.state == "running"
-        clock = markup.time_machine(self.epoch, self._newest, self.history.total, live, self._playing, self._tempo)
+        clock = markup.time_machine(
+            self.epoch, self._newest, self.history.total, live, self._playing, self._tempo, self._kept()
+        )
         self._time.show(clock + self._tale)
         self._curve.show(self.history, self.epoch, self._baseline)
         self._show_controls()
+
+    def _kept(self) -> str:
+        """Which epochs there are to go back to, where not all are kept: "1, 3, 8, 20"."""
+        steps = [event.step for event in self.history.events]
+        return ", ".join(map(str, steps)) if 1 < len(steps) < min(self._newest, 9) else ""
 
     def _show_controls(self) -> None:
         busy = self._trainer.state != "idle"
@@ -382,6 +395,8 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
 
     def _act_pretrained(self, value: str) -> None:
         self._trainer.show(self._pretrained)
+        if self._pretrained.last is not None:
+            self.model.snapshot = self._pretrained.last.snapshot
         self._message, self._before = None, None
         self._place(epoch=self._newest)
         self._refresh()
@@ -432,13 +447,14 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         """Write the learner's state, where the panel was given a file for it."""
         if self._state_path is None:
             return
-        edited = self._edited
+        edited, ids, users = self._edited, self.train_data.items, self.train_data.users
         own = None
         if edited is not None:
-            ids = self.train_data.items
-            own = edited._asdict() | {
+            own = edited._asdict() | {  # ids, not places: the file may be read beside other data
+                "user": None if edited.user is None else str(users[edited.user]),
                 "films": [str(ids[item]) for item in edited.films],
                 "dropped": [str(ids[item]) for item in edited.dropped],
+                "without": [str(users[user]) for user in edited.without],
             }
         knobs = {name: str(value) for name, value in getattr(self.model, "values", {}).items()}
         setups.write_state(
@@ -446,29 +462,38 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         )
 
     def _restore(self, path: Path) -> None:
-        """Go back to where the learner was; what does not fit this panel any more is left out."""
+        """Go back to where the learner was; a state that does not fit this panel is kept aside, and said."""
         try:
-            state = setups.read_state(path)
+            self._apply(setups.read_state(path))
         except setups.DamagedState as error:
-            state = {}
             self._say(Message("Your saved state is damaged.", str(error), True))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            aside = setups.put_aside(path)
+            text = f"{path.name} does not fit this panel ({sentence(error)}) It is kept as {aside.name}."
+            self._say(Message("Your saved state was left out.", text, True))
         self._state_path = path  # only now: what is there must be read before it is written
+
+    def _apply(self, state: dict[str, Any]) -> None:
         if not state:
             return
         data = self.train_data
-        for name, value in state.get("knobs", {}).items():
-            if name in getattr(self.model, "values", {}):
-                self.model.values[name] = float(value)
-        if 1 <= int(state.get("epoch", 0)) <= self._newest:
-            self._place(epoch=self.history.at(int(state["epoch"])).step)
-        if state.get("user") in data.users.tolist() and state["user"] != self.user:
+        knobs = {name: float(value) for name, value in state["knobs"].items()}
+        epoch, own = int(state["epoch"]), state["own"]
+        data.user_index(state["user"])
+        edited = None
+        if own is not None:
+            films, dropped = (tuple(data.item_index(item) for item in own[name]) for name in ("films", "dropped"))
+            without = tuple(data.user_index(user) for user in own["without"])
+            whose = None if own["user"] is None else data.user_index(own["user"])
+            edited = edits.Edited(whose, films, dropped, without, int(own["edits"]))
+        if knobs:
+            self.model = self.model.at(**knobs)  # checks that they are within their ranges
+        if 1 <= epoch <= self._newest:
+            self._place(epoch=self.history.at(epoch).step)
+        if state["user"] != self.user:
             self.user = state["user"]
-        own = state.get("own")
-        known = set(data.items.tolist())
-        if own is not None and all(item in known for item in (*own["films"], *own["dropped"])):
-            films, dropped = (tuple(data.item_index(i) for i in own[name]) for name in ("films", "dropped"))
-            self._edited = edits.Edited(own["user"], films, dropped, tuple(own["without"]), int(own["edits"]))
-            self._past, self._open = [None], bool(state.get("open"))
+        if edited is not None:
+            self._edited, self._past, self._open = edited, [None], bool(state["open"])
         self._refresh()
 
     # -- training ------------------------------------------------------------------------------------
@@ -497,6 +522,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         """End the training and forget what was learned."""
         with self._lock:
             self._trainer.show(TrainingHistory())
+            self.model = copy.copy(self.model)  # a stopped training may still write into the one it began with
             self.model.snapshot = None  # asked from code, too, it has nothing to say
             back = (("Back to the trained model", "pretrained", ""),) if self._pretrained.last else ()
             self._message = Message(
@@ -508,7 +534,8 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop the training and take the panel off the page."""
-        self._trainer.stop()
+        if hasattr(self, "_trainer"):  # a constructor that failed early has none
+            self._trainer.stop()
         super().close()
 
     def _go(self, epochs: int) -> None:
@@ -538,7 +565,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
     def _fail(self, error: BaseException) -> None:
         kept = f" Epoch {self.epoch} is kept and shown." if self.history.last else ""
         details = "".join(traceback.format_exception(error))
-        self._message = Message("Training stopped:", f"{error}.{kept}".replace("..", "."), True, details=details)
+        self._message = Message("Training stopped:", f"{sentence(error)}{kept}", True, details=details)
 
     def _speak(self, status: Status) -> str:
         """What is announced: at once when the state changes, else at most every five seconds."""
@@ -561,7 +588,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         if trainer.state == "paused":
             return Status(f"Paused after {trainer.step} of {trainer.total}", "Train goes on", trainer.progress)
         if trainer.ended == "failed":
-            return Status("Failed" + (f" after epoch {last.step}" if last else ""), bad=True)
+            return Status("Failed" + (f" after epoch {trainer.step}" if trainer.step else ""), bad=True)
         if last is None:
             return Status("Not trained yet")
         if self.history is self._pretrained:
@@ -578,11 +605,17 @@ def _box(kind: Any, name: str, *children: Any) -> Any:
 def _pause_others(panel: Panel) -> None:
     """One training at a time: two would share the processor, and the memory of a small machine."""
     for other in list(_PANELS):
-        if other is not panel:
-            other.pause()
+        # two panels that start at once must not wait for each other: the other's page follows when it can
+        if other is not panel and other._trainer.pause() and other._lock.acquire(blocking=False):
+            try:
+                other._show_training()
+            finally:
+                other._lock.release()
 
 
 def _as_split(data: Interactions | Split) -> Split:
+    if not isinstance(data, (Interactions, Split)):
+        raise TypeError(f"data must be Interactions or a Split, got {type(data).__name__}; see rw.load_movielens")
     return data if isinstance(data, Split) else data.split("temporal", test=0.2)
 
 

@@ -60,11 +60,15 @@ def read_state(path: Path) -> dict[str, Any]:
             raise ValueError(f"format {state.get('format') if isinstance(state, dict) else None!r}")
         return state
     except (ValueError, UnicodeDecodeError) as error:
-        aside = _free_name(path)
-        path.rename(aside)
+        aside = put_aside(path)
         raise DamagedState(
             f"{path.name} could not be read ({error}). It is kept as {aside.name}; the panel starts afresh."
         ) from error
+
+
+def put_aside(path: Path) -> Path:
+    """Rename a file that is of no use here, so that nothing of it is lost."""
+    return path.rename(_free_name(path))
 
 
 def _free_name(path: Path) -> Path:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,8 +28,10 @@ class Trainer:
     an event loop (a plain script) `go` itself waits until the training ends or pauses.
     """
 
-    def __init__(self, changed: Callable[[bool], None], history: TrainingHistory) -> None:
-        self._changed = changed
+    def __init__(
+        self, changed: Callable[[bool], None], history: TrainingHistory, lock: threading.RLock | None = None
+    ) -> None:
+        self._changed, self._lock = changed, lock or threading.RLock()
         self.history = history
         self.state = "idle"  # "idle", "running" or "paused"
         self.ended = ""  # how the last training ended: "", "done", "stopped" or "failed"
@@ -54,11 +57,12 @@ class Trainer:
     def go(self, make: Make, total: int, epochs: int = -1) -> None:
         """Start, or go on where it was paused; with epochs=1, to the end of one epoch."""
         self._loop = self._loop or running_loop()
-        if not self._driver.alive:
-            self._start(make, total)
-        self.state, self._since = "running", time.monotonic()
-        self._driver.resume(epochs)
-        self._changed(False)
+        with self._lock:
+            if not self._driver.alive:
+                self._start(make, total)
+            self.state, self._since = "running", time.monotonic()
+            self._driver.resume(epochs)
+            self._changed(False)
         if self._loop is None:
             self._pump()
 
@@ -123,6 +127,10 @@ class Trainer:
         self._take(news)
 
     def _take(self, news: list[tuple[int, str, Any]]) -> None:
+        with self._lock:  # a Reset on another thread must not come between
+            self._sort_in(news)
+
+    def _sort_in(self, news: list[tuple[int, str, Any]]) -> None:
         finished = False
         for run, kind, value in news:
             if run != self._run:

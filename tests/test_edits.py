@@ -1,0 +1,187 @@
+"""Evidence taken out, histories of one's own, states kept: what a learner does to a panel and gets back."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import recwidgets as rw
+from recwidgets.charts.columns import replay
+from recwidgets.widgets.history import Edited, moves, what_changed
+
+
+@pytest.fixture(scope="module")
+def panels():
+    return {"gnn": rw.GNNPanel, "knn": rw.KNNPanel, "session": rw.SessionPanel}
+
+
+def test_after_a_drop_the_last_click_of_the_replay_is_the_list():
+    panel = rw.SessionPanel(user="42")
+    for _ in range(3):
+        panel._on_act("drop", f"film:{panel.person.history[-1]}")
+    assert replay(panel._answer)[-1].all()
+
+
+@pytest.mark.parametrize("name", ["gnn", "knn", "session"])
+def test_dropped_evidence_is_said_and_can_be_put_back(panels, name):
+    panel = panels[name](user="42")
+    before = panel._answer.top.tolist()
+    act = (
+        f"neighbour:{panel.model.neighbours(panel.person)[0][0]}"
+        if name == "knn"
+        else f"film:{panel.person.history[-1]}"
+    )
+    panel._on_act("drop", act)
+    assert panel._message.lead.startswith("Changed because") and panel._message.buttons[0][1] == "undo"
+    if name != "knn":
+        assert int(act[5:]) not in panel._answer.top and int(act[5:]) not in panel.person.history
+    panel._on_act("undo", "")
+    assert panel._answer.top.tolist() == before and panel._message is None
+
+
+@pytest.mark.parametrize("name", ["gnn", "knn", "session"])
+def test_a_history_of_ones_own_is_answered_and_adds_up(panels, name):
+    panel = panels[name](user="42")
+    panel._on_act("you", "")
+    assert panel._answer is None and "No films yet" in panel._list.html
+    panel._on_act("add-title", "alien")
+    panel._on_act("add-title", "fargo")
+    assert len(panel.person.history) == 2 and panel.person.user is None
+    item = int(panel._answer.top[0])
+    assert panel._answer.explain(item).score == pytest.approx(float(panel._answer.scores[item]), rel=1e-4)
+    films = panel.person.history.tolist()
+    panel._on_act("add", str(films[0]))
+    assert panel.person.history.tolist() == films[::-1] and "already" in panel._message.lead, "picked twice: it moves"
+    panel._on_act("earlier", str(films[0]))
+    assert panel.person.history.tolist() == films
+    panel._on_act("add-title", "no such film at all")
+    assert "no film called" in panel._message.lead
+    panel._on_act("user", "42")
+    assert panel.person.user is not None and not panel._open
+
+
+def test_a_training_that_fails_leaves_the_trained_model_as_it_was(monkeypatch):
+    panel = rw.GNNPanel(user="42")
+    before = panel.model.scores("42")
+    monkeypatch.setattr(
+        type(panel.model), "_epochs", lambda *arguments: (_ for _ in ()).throw(RuntimeError("no such luck"))
+    )
+    panel.train()
+    assert panel._message.text.startswith("no such luck.") and "kept and shown" in panel._message.text
+    assert np.array_equal(panel.model.scores("42"), before)
+
+
+def test_back_to_the_trained_model_brings_back_the_model_too():
+    panel = rw.KNNPanel(user="42")
+    before = panel.model.scores("42")
+    panel.reset()
+    with pytest.raises(ValueError, match="not trained"):
+        panel.model.scores("42")
+    panel._on_act("pretrained", "")
+    assert np.array_equal(panel.model.scores("42"), before)
+
+
+def test_the_state_comes_back_when_the_cell_is_run_again(tmp_path):
+    file = tmp_path / "lesson.json"
+    panel = rw.GNNPanel(user="42", epoch=8, state=file)
+    panel._on_act("knob:layers", "1")
+    panel._on_act("drop", f"film:{panel.person.history[0]}")
+    again = rw.GNNPanel(state=file)
+    assert (again.user, again.epoch, again.model.values["layers"]) == ("42", 8, 1)
+    assert again._answer.top.tolist() == panel._answer.top.tolist()
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "{not json",
+        json.dumps({"format": 1, "user": "42", "epoch": 20, "knobs": {"k": "abc"}, "own": None}),
+        json.dumps({"format": 1, "user": "42", "epoch": None, "knobs": {}, "own": None}),
+        json.dumps({"format": 1, "user": "9999", "epoch": 20, "knobs": {}, "own": None}),
+        json.dumps({"format": 1, "user": "42", "epoch": 20, "knobs": {"k": "100000"}, "own": None}),
+        json.dumps({"format": 1, "user": "42", "epoch": 20, "knobs": {}, "own": {"films": []}}),
+        json.dumps([1, 2]),
+    ],
+)
+def test_a_damaged_state_is_kept_aside_and_said(tmp_path, spoilt):
+    file = tmp_path / "lesson.json"
+    file.write_text(spoilt)
+    panel = rw.KNNPanel(state=file)
+    assert panel._message.bad and "lesson.damaged-1.json" in panel._message.text
+    assert (tmp_path / "lesson.damaged-1.json").read_text() == spoilt
+    assert panel._answer is not None
+
+
+def test_the_setup_is_one_line_that_runs():
+    panel = rw.SessionPanel(user="42", epoch=8, knobs={"half_life": 4}, hide=["you"])
+    line = panel.setup()
+    again = eval(line, {"rw": rw})
+    assert "\n" not in line and again._answer.top.tolist() == panel._answer.top.tolist() and again.setup() == line
+
+
+def test_an_export_holds_parts_that_add_up_and_what_it_takes_to_run_again(tmp_path):
+    import csv
+
+    panel = rw.GNNPanel(user="42")
+    table, card = panel.export(tmp_path / "run")
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for rank in ("1", "10"):
+        mine = [row for row in rows if row["rank"] == rank]
+        assert sum(float(row["value"]) for row in mine) == pytest.approx(float(mine[0]["score"]), rel=1e-4)
+    about = json.loads(card.read_text())
+    assert (
+        about["split"]["kind"] == "temporal" and about["model"]["settings"]["seed"] == 0 and about["versions"]["numpy"]
+    )
+
+
+def test_a_goal_is_reached_when_the_film_stands_high_enough():
+    panel = rw.SessionPanel(goal=rw.Goal("Fargo (1996)", top=3))
+    panel._on_act("you", "")
+    panel._on_act("add-title", "fargo")
+    assert panel.goal.place(panel._answer) is None and not panel.goal.reached(panel._answer)
+    assert "does not count" in panel._you.html
+    best = rw.Goal(panel._answer.full_title(int(panel._answer.top[0])))
+    assert best.reached(panel._answer) and best.place(panel._answer) == 1
+
+
+def test_moves_and_changes_are_said_in_words():
+    panel = rw.SessionPanel(user="42")
+    before = panel._answer
+    panel._on_act("drop", f"film:{panel.person.history[-1]}")
+    after = panel._answer
+    words = moves(before, after)
+    for item, word in words.items():
+        new = after.top.tolist().index(item)
+        if word == "new":
+            assert item not in before.top
+        else:
+            assert abs(before.top.tolist().index(item) - new) == int(word[1:])
+    assert what_changed(before, before, "Nothing.").text == "Nothing in the list changed."
+    assert Edited(None, (1, 2, 3)).move(3, -5).films == (3, 1, 2)
+
+
+def test_the_time_machine_tells_what_came_and_went():
+    panel = rw.GNNPanel(user="42")
+    panel._on_act("tale", "")
+    assert panel._tale.count("<tr>") == len(panel.history.events) + 1
+    panel._on_act("epoch", "9")
+    assert panel.epoch == 8, "the kept epoch at or before"
+    with pytest.raises(ValueError, match="epoch must be from 1"):
+        panel.epoch = 99
+
+
+def test_compare_counts_shared_films_and_lamps_change_the_numbers():
+    panel = rw.ComparePanel(user="42")
+    tops = [set(found.top.tolist()) for found in panel._answers.values()]
+    shared = set.intersection(*tops)
+    assert (f"{len(shared)} film" in panel._lists.html) == bool(shared)
+    honest = {row.name: row.values["ndcg"][0] for row in panel._rows[frozenset()]}
+    panel._on_act("lamp", "seed")
+    lucky = {row.name: row.values["ndcg"][0] for row in panel._rows[frozenset({"seed"})]}
+    assert all(lucky[name] > honest[name] for name in ("gnn", "knn", "session"))
+    assert honest["session"] == pytest.approx(rw.evaluate(panel.models["session"], panel.split)["ndcg"])
+    panel._on_act("film-of", str(panel._answer.top[0]))
+    assert "Selected:" in panel._lists.html
