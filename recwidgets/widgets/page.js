@@ -170,6 +170,10 @@ function render({ model, el }) {
   el.addEventListener("change", onChange);
   el.addEventListener("keydown", onKey);
   el.addEventListener("focusout", onLeave);
+  el.addEventListener("focusin", ({ target }) => {
+    // what stands in the field is who is shown: typing replaces it
+    if (target.getAttribute("role") === "combobox") setTimeout(() => target.select(), 0);
+  });
   el.addEventListener("mousedown", (event) => {
     // choosing an option must not take the focus out of the field first
     if (event.target.closest("[role=option]")) event.preventDefault();
