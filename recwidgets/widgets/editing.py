@@ -44,12 +44,6 @@ class Editing(Chooser):
         self._open, self._edited, self._film_field = True, edits.Edited(None, ()), ""
         self._refresh(keep_film=False)
 
-    def _act_edit(self, value: str) -> None:
-        """Open the picker with the user's own films."""
-        self._open = True
-        self._edited = self._edited or edits.of_user(self.train_data, self.train_data.user_index(self.user))
-        self._show_who()
-
     def _act_drop(self, value: str) -> None:
         """Take out one piece of evidence: "film:123" or "neighbour:45"."""
         kind, _, index = value.partition(":")
