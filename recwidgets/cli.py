@@ -13,7 +13,7 @@ from pathlib import Path
 SETS = ("latest-small", "100k", "1m", "20m", "25m")
 MODELS = ("gnn", "knn", "session")
 # what is shipped must be small: fewer dimensions, fewest where a model has two tables of films
-SMALL = {"gnn": {"dim": 32}, "knn": {"dim": 32}, "session": {"dim": 48}}
+SMALL = {"gnn": {"dim": 24}, "knn": {"dim": 32}, "session": {"dim": 48}}
 PACKAGES = (
     "numpy",
     "ipywidgets",
@@ -63,7 +63,7 @@ def _fetch(chosen: argparse.Namespace) -> int:
 
 def epochs_to_keep(total: int) -> list[int]:
     """A handful of epochs that show how a model settles: dense at first, then wide, and the last."""
-    wanted = [1, 3, 8, 16, 32, 64]
+    wanted = [1, 3, 8, 24, 72]
     return [*[step for step in wanted if step < 0.8 * total], total]
 
 

@@ -44,11 +44,18 @@ def graph_of(data: Interactions) -> Graph:
     )
 
 
-def mean_over(edges: Edges, vectors: Floats) -> Floats:
-    """Mean of the neighbours' vectors, float32 (n_nodes, dim); zero for a node without any."""
+def mean_over(edges: Edges, vectors: Floats, counted: Array | None = None) -> Floats:
+    """Mean of the neighbours' vectors, float32 (n_nodes, dim); zero for a node without any.
+
+    counted: bool (n_edges,), a neighbour that is not counted adds zero to the mean.
+    """
     out = np.zeros((len(edges.indptr) - 1, vectors.shape[1]), np.float32)
-    for node in np.flatnonzero(edges.degree).tolist():
-        out[node] = vectors[edges.of(node)].mean(0)
+    degree = edges.degree
+    for node in np.flatnonzero(degree).tolist():
+        near = edges.of(node)
+        if counted is not None:
+            near = near[counted[edges.indptr[node] : edges.indptr[node + 1]]]
+        out[node] = vectors[near].sum(0) / degree[node]
     return out
 
 

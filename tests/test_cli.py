@@ -129,7 +129,7 @@ def test_an_archive_that_is_not_there_is_one_sentence(capsys, tmp_path):
         (4, [1, 3, 4]),
         (10, [1, 3, 10]),
         (20, [1, 3, 8, 20]),
-        (300, [1, 3, 8, 16, 32, 64, 300]),
+        (300, [1, 3, 8, 24, 72, 300]),
     ],
 )
 def test_a_handful_of_epochs_is_kept_the_last_among_them(total, kept):

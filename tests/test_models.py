@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import recwidgets as rw
-from recwidgets.core import Person, recommend_all
+from recwidgets.core import Person, Snapshot, recommend_all
 from recwidgets.data import Split
 from recwidgets.models import load_model, make
 from recwidgets.pretrained import find, load_pretrained, quantise, restore
@@ -157,6 +159,62 @@ def test_gnn_layer_is_the_mean_of_the_means(trained, world):
         u, f = down @ f, up @ u
         expected = expected + mix * u
     assert np.allclose(got, expected, atol=1e-5)
+
+
+def test_gnn_layer_adds_what_liked_films_say():
+    import tensorflow as tf
+
+    draw = np.random.default_rng(2)
+    down, liked = draw.random((5, 7)) * (draw.random((5, 7)) > 0.5), draw.normal(size=(7, 3))
+    fans = down * (draw.random((5, 7)) > 0.5)
+    users, films = draw.normal(size=(5, 3)), draw.normal(size=(7, 3))
+    sparse = [tf.sparse.from_dense(tf.constant(a, tf.float32)) for a in (down, down.T, fans)]
+    given = [tf.constant(a, tf.float32) for a in (users, films, liked)]
+    got = rw.GNNLayer(1)(*given[:2], *sparse[:2], given[2], sparse[2])
+    assert np.allclose(got, down @ films + fans @ liked, atol=1e-5)
+    assert not rw.GNNLayer(0)(*given[:2], *sparse[:2], given[2], sparse[2]).numpy().any()
+
+
+def test_a_film_says_more_to_whoever_liked_it(trained, world):
+    """A film rated below the median counts as watched; what is added by hand counts as liked."""
+    data = world.train
+    lower = dataclasses.replace(data, rating=np.where(np.arange(len(data)) % 3, 5.0, 1.0).astype(np.float32))
+    assert lower.liked.mean() == pytest.approx(2 / 3, abs=0.02)
+    assert dataclasses.replace(data, rating=np.ones(len(data), np.float32)).liked.all()
+    model = trained["gnn"].at()
+    model.data = lower
+    user = 4
+    history, rows = lower.history(user), lower.rows_of(user)
+    assert model.liked(Person(user, history)).tolist() == lower.liked[rows].tolist()
+    assert model.liked(Person(None, history)).all()
+    new = np.setdiff1d(np.arange(data.n_items), history)[:2].astype(np.int32)
+    assert model.liked(Person(user, np.append(history, new)))[-2:].all()
+    said = model._snapshot["films_liked"][history] * lower.liked[rows][:, None]
+    assert np.allclose(model._query(Person(user, history)), model.vectors()[0][user], atol=1e-5)
+    plain = model.at(Snapshot("gnn", dict(model._snapshot.arrays) | {"films_liked": 0 * model._snapshot["films_in"]}))
+    assert np.allclose(model.vectors()[0][user] - plain.vectors()[0][user], said.mean(0), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ("gnn", "knn"))
+def test_with_very_many_films_and_users_each_step_draws_some(world, name, monkeypatch):
+    for module in ("_two_tower", "knn"):
+        monkeypatch.setattr(f"recwidgets.models.{module}.CAP", 50)  # of 80 films and 60 users
+    model = make(name, dim=8, seed=0)
+    rw.fit(model, world.train, epochs=20, progress=False)
+    result = rw.evaluate(model, world)
+    assert result["ndcg"] > 1.1 * result["baselines"]["popularity"]["ndcg"]
+
+
+def test_knn_layer_asks_only_those_who_are_asked():
+    import tensorflow as tf
+
+    draw = np.random.default_rng(3)
+    bank, values, asked = draw.normal(size=(9, 4)), draw.normal(size=(9, 2)), np.array([7, 2, 5, 0])
+    given = [tf.constant(a, tf.float32) for a in (bank, bank[asked], values[asked])]
+    weight = rw.KNNLayer(k=2).weights_of(given[0], given[1], tf.constant(asked)).numpy()
+    assert not any(weight[user, place] for place, user in enumerate(asked)), "nobody is their own neighbour"
+    assert np.allclose(weight.sum(1), 1, atol=1e-5)
+    assert ((weight > 0).sum(1) == 2).all()
 
 
 def test_knn_layer_averages_the_values_of_the_nearest():

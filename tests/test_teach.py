@@ -231,7 +231,7 @@ def knn_model(films, **knobs):
     data = worlds.train()
     model = rw.KNN(dim=films.shape[1], **knobs)
     dim = films.shape[1]
-    arrays = {"users": np.zeros((data.n_users, dim)), "films_in": films, "films_out": films, "turn": np.eye(dim)}
+    arrays = {"users": np.zeros((data.n_users, dim)), "films_in": films, "films_out": films}
     model.data = data
     model.snapshot = Snapshot("knn", {name: np.asarray(array, np.float32) for name, array in arrays.items()})
     return model
@@ -443,7 +443,8 @@ def made(kind, model, **function):
 
 def small_gnn(split):
     rng, data = np.random.default_rng(5), split.train
-    shapes = {"users": (data.n_users, 6), "films_in": (data.n_items, 6), "films_out": (data.n_items, 6), "mix": (4,)}
+    shapes = {"users": (data.n_users, 6), "films_in": (data.n_items, 6), "films_out": (data.n_items, 6)}
+    shapes |= {"films_liked": (data.n_items, 6), "mix": (4,)}
     model = rw.GNN(dim=6)
     model.data = data
     model.snapshot = Snapshot("gnn", {name: rng.normal(size=s).astype(np.float32) for name, s in shapes.items()})
@@ -452,7 +453,7 @@ def small_gnn(split):
 
 def small_knn(split):
     rng, data = np.random.default_rng(5), split.train
-    shapes = {"users": (data.n_users, 6), "films_in": (data.n_items, 6), "films_out": (data.n_items, 6), "turn": (6, 6)}
+    shapes = {"users": (data.n_users, 6), "films_in": (data.n_items, 6), "films_out": (data.n_items, 6)}
     model = rw.KNN(dim=6, k=5)
     model.data = data
     model.snapshot = Snapshot("knn", {name: rng.normal(size=s).astype(np.float32) for name, s in shapes.items()})

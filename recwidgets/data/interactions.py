@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recwidgets.data._arrays import Float32s, Int32s, Int64s, Strings, frozen, number_ids
 from recwidgets.data.unknown import UnknownItem, UnknownUser, unknown_item, unknown_user
@@ -134,6 +135,11 @@ class Interactions:
             )
         indptr = self.by_user.indptr
         return slice(int(indptr[user_index]), int(indptr[user_index + 1]))
+
+    @cached_property
+    def liked(self) -> NDArray[np.bool_]:
+        """Which rows are rated at or above the data's median, bool (n,); all of them where there are no ratings."""
+        return frozen(self.rating >= np.median(self.rating) if len(self) else np.zeros(0), np.bool_)
 
     @cached_property
     def popularity(self) -> Int64s:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from . import _tf
+
+CAP = 2048  # films (and neighbours) that one step compares with; of more, each step draws so many by lot
 
 
 class TwoTower(NamedTuple):
@@ -32,14 +35,17 @@ def two_tower() -> TwoTower:
         def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
             targets = y_true if sample_weight is None else sample_weight
             logits = tf.where(targets < 0, -1e9, y_pred)
-            return -tf.reduce_sum(tf.nn.relu(targets) * tf.nn.log_softmax(logits, axis=1))
+            wanted = tf.nn.relu(targets)
+            weight = tf.reduce_sum(wanted, axis=1, keepdims=True)  # of a query
+            labels = tf.math.divide_no_nan(wanted, weight)  # the fused operation wants them to sum to one
+            return tf.reduce_sum(weight[:, 0] * tf.nn.softmax_cross_entropy_with_logits(labels, logits))
 
     class Model(tfrs.Model):  # type: ignore[misc, name-defined]
         """A query tower and a film tower; a score is the inner product of what they give.
 
         A subclass has `queries(features)` -> (n, dim) and `films()` -> (n_items, dim), and in
-        training the features hold "targets". For `evaluate`, features are {"user": …, "movie": …},
-        int indices of the pairs to be found.
+        training the features hold "targets", and "candidates" where these are of some films only.
+        For `evaluate`, features are {"user": …, "movie": …}, int indices of the pairs to be found.
         """
 
         def __init__(self, n_users: int, n_items: int, dim: int, seed: int) -> None:
@@ -67,11 +73,33 @@ def two_tower() -> TwoTower:
 
         def compute_loss(self, features: Any, training: bool = False) -> Any:
             if training:
-                return self.task(
-                    self.queries(features), self.films(), sample_weight=features["targets"], compute_metrics=False
-                )
+                return self.loss_of(self.queries(features), features)
             query = tf.gather(self.all_queries(), features["user"])
             return self.task(query, tf.gather(self.films(), features["movie"]), compute_metrics=True)
+
+        def loss_of(self, queries: Any, features: Any) -> Any:
+            films = self.films()
+            if "candidates" in features:
+                films = tf.gather(films, features["candidates"])
+            return self.task(queries, films, sample_weight=features["targets"], compute_metrics=False)
+
+        def wanted(self, edges: Any, shown: Any, seed: Any) -> dict[str, Any]:
+            """Targets that ask for the hidden edges alike, the shown ones left out: (n_users, films).
+
+            edges: (n, 2) users and films; shown: (n,) 1 or 0. Of more than CAP films a step compares
+            with so many, drawn by lot: a sampled softmax, so that a step's cost grows with the users only.
+            """
+            columns, width, drawn = edges[:, 1], self.n_items, {}
+            if self.n_items > CAP:
+                lot = tf.random.stateless_uniform((self.n_items,), seed)
+                drawn["candidates"] = tf.math.top_k(lot, CAP, sorted=False).indices
+                place = tf.scatter_nd(drawn["candidates"][:, None], tf.range(1, CAP + 1), (self.n_items,))
+                columns, width = tf.cast(tf.gather(place, columns) - 1, tf.int64), CAP
+                there = tf.where(columns >= 0)[:, 0]
+                edges, columns, shown = (tf.gather(part, there) for part in (edges, columns, shown))
+            value = tf.where(shown > 0, -1.0, tf.math.divide_no_nan(1.0, tf.reduce_sum(1.0 - shown)))
+            where = tf.stack([edges[:, 0], columns], axis=1)
+            return drawn | {"targets": tf.scatter_nd(where, value, (self.n_users, width))}
 
         def penalty(self, features: Any) -> Any:
             """What is added to the loss to keep the embeddings small."""
@@ -105,10 +133,16 @@ def two_tower() -> TwoTower:
     return TwoTower(FullSoftmax, Model)
 
 
+def query_dropout(dim: int) -> float:
+    """How many of a query's dimensions are dropped in training: about 64 stay, and never more than half.
+
+    Each step then answers from another small space; the whole is much like the mean of many small models.
+    """
+    return 1.0 - min(64 / dim, 0.5)
+
+
 def cosine_rate(start: float, step: int, total: int, warm: int = 10, last: float = 0.02) -> float:
     """The learning rate of one step: a short warm-up, then a cosine down to `last` of the start."""
-    import math
-
     fall = last + (1 - last) * 0.5 * (1 + math.cos(math.pi * step / max(total, 1)))
     return start * fall * min(1.0, (step + 1) / warm)
 

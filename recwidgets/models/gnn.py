@@ -7,25 +7,25 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
 from ..graph import graph_of, mean_over, propagate
 from . import _tf
 from ._base import BetweenBatches, EmbeddingModel, whole
-from ._two_tower import run_epochs, two_tower
+from ._two_tower import query_dropout, run_epochs, two_tower
 
 DEPTH = 4  # the most layers that the knob offers
-BATCHES = 10  # in an epoch; each hides other edges
+BATCHES = 12  # in an epoch; each hides other edges
 
 
 class Dropout(NamedTuple):
     """What is hidden by lot while training, and how strongly the own embeddings are pulled to zero."""
 
-    edge: float = 0.7  # predicted from those that are left
+    edge: float = 0.75  # predicted from those that are left
     own: float = 0.5  # so that the films alone answer as well: a new person has no own embedding
     films: float = 0.1  # so that the own embedding learns something, too
-    query: float = 0.5
     user_l2: float = 2e-3
 
 
@@ -37,11 +37,14 @@ def network() -> tuple[Any, Any]:
     class GNNLayer(tf.keras.layers.Layer):  # type: ignore[misc, name-defined]
         """Aggregates embeddings over the user–movie interactions, `layers` hops deep.
 
-        call(users, films, to_users, to_films): users (n_users, dim), films (n_items, dim);
+        call(users, films, to_users, to_films, liked, to_fans): users (n_users, dim), films (n_items, dim);
         to_users (n_users, n_items) and to_films (n_items, n_users) sparse, their rows sum to one
         (a mean over the neighbours) or to zero. Returns sum over l = 1 … layers of
         mix[l - 1] · users after l hops: (n_users, dim). After LightGCN (He et al. 2020,
         arXiv:2002.02126), with learned weights of the hops.
+        liked (n_items, dim), optional: what a film says besides where it is liked; to_fans, to_users
+        without the edges of films that are not. A second kind of edge, one hop deep, as in a
+        relational graph network (Schlichtkrull et al. 2018, arXiv:1703.06103).
         """
 
         def __init__(self, layers: int, **options: Any) -> None:
@@ -49,8 +52,12 @@ def network() -> tuple[Any, Any]:
             self.layers = layers
             self.mix = self.add_weight(name="mix", shape=(DEPTH,), initializer="ones")
 
-        def call(self, users: Any, films: Any, to_users: Any, to_films: Any) -> Any:
+        def call(
+            self, users: Any, films: Any, to_users: Any, to_films: Any, liked: Any = None, to_fans: Any = None
+        ) -> Any:
             result = tf.zeros_like(users)
+            if liked is not None and self.layers:
+                result += tf.sparse.sparse_dense_matmul(to_fans, liked)
             for hop in range(self.layers):
                 users, films = (
                     tf.sparse.sparse_dense_matmul(to_users, films),
@@ -60,13 +67,15 @@ def network() -> tuple[Any, Any]:
             return result
 
     class GNNModel(two_tower().Model):  # type: ignore[misc]
-        """Predicts hidden interactions from shown ones: each batch hides half of the edges."""
+        """Predicts hidden interactions from shown ones: each batch hides most of the edges."""
 
         def __init__(self, data: Interactions, dim: int, layers: int, seed: int) -> None:
             super().__init__(data.n_users, data.n_items, dim, seed)
             self.gnn, self.drop = GNNLayer(layers), Dropout()
+            self.liked_embedding = self.table(data.n_items, seed + 3, "liked", scale=0.0)
             self.output_embedding = self.table(data.n_items, seed + 2, "output")
             order = np.lexsort((data.item, data.user))
+            self.fan = tf.constant(data.liked[order], tf.float32)
             self.edges = tf.constant(np.stack([data.user[order], data.item[order]], 1), tf.int64)
             self.turned = tf.constant(np.lexsort((data.user[order], data.item[order])))
 
@@ -76,7 +85,9 @@ def network() -> tuple[Any, Any]:
         def queries(self, features: Any) -> Any:
             shown = features["shown"]  # (n_edges,) 1 = the model may see this edge
             users = self.user_embedding.embeddings
-            films = self.gnn(users, self.movie_embedding.embeddings, *self.graph(shown))
+            to_users, to_films, to_fans = self.graph(shown)
+            tables = self.movie_embedding.embeddings, self.liked_embedding.embeddings
+            films = self.gnn(users, tables[0], to_users, to_films, tables[1], to_fans)
             return (features["own"] * users + features["films"] * films) * features["dropout"]
 
         def all_queries(self) -> Any:
@@ -85,30 +96,32 @@ def network() -> tuple[Any, Any]:
         def penalty(self, features: Any) -> Any:
             return self.drop.user_l2 * tf.nn.l2_loss(self.user_embedding.embeddings)
 
-        def graph(self, shown: Any) -> tuple[Any, Any]:
-            """Both directions of the shown edges, each row scaled to a mean."""
+        def graph(self, shown: Any) -> tuple[Any, Any, Any]:
+            """To the users, to the films, and to the users who liked: the shown edges, each row scaled to a mean."""
             user, item = self.edges[:, 0], self.edges[:, 1]
             of_user = tf.math.divide_no_nan(1.0, tf.math.unsorted_segment_sum(shown, user, self.n_users))
             of_item = tf.math.divide_no_nan(1.0, tf.math.unsorted_segment_sum(shown, item, self.n_items))
-            back = tf.gather(self.edges, self.turned)[:, ::-1]
-            to_users = tf.SparseTensor(self.edges, shown * tf.gather(of_user, user), (self.n_users, self.n_items))
-            values = tf.gather(shown * tf.gather(of_item, item), self.turned)
-            return to_users, tf.SparseTensor(back, values, (self.n_items, self.n_users))
+            seen = tf.where(shown > 0)[:, 0]  # hidden edges are left out, not multiplied with zero
+            edges = tf.gather(self.edges, seen)
+            to_users = tf.SparseTensor(edges, tf.gather(of_user, edges[:, 0]), (self.n_users, self.n_items))
+            to_fans = to_users.with_values(to_users.values * tf.gather(self.fan, seen))
+            turned = tf.gather(self.turned, tf.where(tf.gather(shown, self.turned) > 0)[:, 0])
+            back = tf.gather(self.edges, turned)[:, ::-1]
+            to_films = tf.SparseTensor(back, tf.gather(of_item, back[:, 0]), (self.n_items, self.n_users))
+            return to_users, to_films, to_fans
 
         def features(self, seed: Any) -> dict[str, Any]:
             """Hide edges by lot, and make the targets: hidden edges wanted, shown ones left out."""
-            lot, drop = tf.random.stateless_uniform, self.drop
+            lot, drop, dropped = tf.random.stateless_uniform, self.drop, query_dropout(self.dim)
             shown = tf.cast(lot((len(self.edges),), seed) >= drop.edge, tf.float32)
-            wanted = 1.0 / tf.reduce_sum(1.0 - shown)  # every hidden edge counts the same
             films = tf.cast(lot((self.n_users, 1), seed + 3) >= drop.films, tf.float32)
             own = tf.cast(lot((self.n_users, 1), seed + 1) >= drop.own, tf.float32)
-            return {
+            drawn: dict[str, Any] = self.wanted(self.edges, shown, seed + 4)
+            return drawn | {
                 "shown": shown,
-                "targets": tf.scatter_nd(self.edges, tf.where(shown > 0, -1.0, wanted), (self.n_users, self.n_items)),
                 "films": films,
                 "own": tf.maximum(own, 1.0 - films),  # one of the two is always there
-                "dropout": tf.cast(lot((self.n_users, self.dim), seed + 2) >= drop.query, tf.float32)
-                / (1 - drop.query),
+                "dropout": tf.cast(lot((self.n_users, self.dim), seed + 2) >= dropped, tf.float32) / (1 - dropped),
             }
 
     return GNNLayer, GNNModel
@@ -117,8 +130,9 @@ def network() -> tuple[Any, Any]:
 class GNN(EmbeddingModel):
     """Graph neural network on the user–film graph.
 
-    dim: length of the embeddings. layers: hops, 0–4. Snapshot: "users" (n_users, dim), "films_in"
-    and "films_out" (n_items, dim), "mix" (4,).
+    dim: length of the embeddings. layers: hops, 0–4. A film says one thing to whoever watched it and
+    a second to whoever liked it (`Interactions.liked`; what a person adds by hand counts as liked).
+    Snapshot: "users" (n_users, dim), "films_in", "films_liked" and "films_out" (n_items, dim), "mix" (4,).
     """
 
     name: ClassVar[str] = "gnn"
@@ -128,7 +142,7 @@ class GNN(EmbeddingModel):
     )
 
     def __init__(
-        self, dim: int = 64, *, seed: int = 0, epochs: int = 20, learning_rate: float = 0.03, **knobs: float
+        self, dim: int = 128, *, seed: int = 0, epochs: int = 25, learning_rate: float = 0.02, **knobs: float
     ) -> None:
         super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
         self.dim = whole("dim", dim, 1)
@@ -142,7 +156,7 @@ class GNN(EmbeddingModel):
         tf, _ = _tf.load()
         net = network()[1](data, self.dim, int(self.values["layers"]), self.seed)
         losses = run_epochs(
-            net, lambda step: tf.constant([self.seed, step * 4]), rate=self.learning_rate, epochs=total,
+            net, lambda step: tf.constant([self.seed, step * 5]), rate=self.learning_rate, epochs=total,
             batches=BATCHES, between=between_batches,
         )  # fmt: skip
         for loss in losses:
@@ -152,6 +166,7 @@ class GNN(EmbeddingModel):
                 {
                     "users": net.user_embedding.embeddings.numpy(),
                     "films_in": net.movie_embedding.embeddings.numpy(),
+                    "films_liked": net.liked_embedding.embeddings.numpy(),
                     "films_out": net.films().numpy(),
                     "mix": net.gnn.mix.numpy(),
                 },
@@ -175,6 +190,21 @@ class GNN(EmbeddingModel):
         films = self._layers()[1]
         return np.asarray(sum(mix * film for mix, film in zip(shot["mix"], films, strict=False)), np.float32)
 
+    def liked(self, person: Person) -> NDArray[np.bool_]:
+        """Which films of a history count as liked, bool (len(history),): all that the user has not rated lower."""
+        if person.user is None:
+            return np.ones(len(person.history), bool)
+        data = self._trained()
+        rows = data.rows_of(person.user)
+        return ~np.isin(person.history, data.item[rows][~data.liked[rows]])
+
+    def _said(self, person: Person) -> Floats:
+        """What each film of a history says to this person: (len(history), dim)."""
+        said = self._cached("messages", self._messages)[person.history]
+        if int(self.values["layers"]):
+            said = said + self.liked(person)[:, None] * self._snapshot["films_liked"][person.history]
+        return np.asarray(said, np.float32)
+
     def hops(self, person: Person, item: int) -> Floats:
         """What each own film adds hop by hop: (len(history), layers); its sum is the films' part.
 
@@ -184,8 +214,10 @@ class GNN(EmbeddingModel):
         film = self._films()[item]
         columns = [
             mix * weight * (layer[person.history] @ film)
-            for mix, layer in zip(self._snapshot["mix"], films, strict=False)
+            for mix, layer in zip(self._snapshot["mix"], films[: int(self.values["layers"])], strict=False)
         ]
+        if columns:
+            columns[0] += weight * self.liked(person) * (self._snapshot["films_liked"][person.history] @ film)
         return np.stack(columns, axis=1) if columns else np.zeros((len(person.history), 0), np.float32)
 
     def through_viewers(self, person: Person, own: int, item: int) -> tuple[Ints, Floats]:
@@ -205,19 +237,22 @@ class GNN(EmbeddingModel):
     def _query(self, person: Person) -> Floats:
         query = np.zeros(self._films().shape[1], np.float32)
         if len(person.history):
-            query = self._cached("messages", self._messages)[person.history].mean(0)
+            query = self._said(person).mean(0)
         if person.user is not None:
             query = query + self._snapshot["users"][person.user]
         return np.asarray(query, np.float32)
 
     def _queries(self) -> Floats:
-        films = mean_over(self._graph().films_of, self._cached("messages", self._messages))
+        edges, data, shot = self._graph().films_of, self._trained(), self._snapshot
+        films = mean_over(edges, self._cached("messages", self._messages))
+        if int(self.values["layers"]):
+            films = films + mean_over(edges, shot["films_liked"], data.liked[data.by_user.rows])
         return np.asarray(films + self._snapshot["users"], np.float32)
 
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
         data, film = self._trained(), self._films()[item]
         weight = 1.0 / max(len(person.history), 1)
-        products = self._cached("messages", self._messages)[person.history] @ film  # (history,)
+        products = self._said(person) @ film  # (history,)
         for own, product in zip(person.history.tolist(), products.tolist(), strict=True):
             yield Part(film_label(data, own), "film", weight * product, own, weight, ((weight, product),))
         if person.user is not None:

@@ -96,13 +96,13 @@ class OwnGNN(GNN):
     def _query(self, person: Person) -> Floats:
         query = np.zeros(self._films().shape[1], np.float32)
         if len(person.history):
-            query = heard(self.aggregate, self._cached("messages", self._messages)[person.history])
+            query = heard(self.aggregate, self._said(person))
         own = 0.0 if person.user is None else self._snapshot["users"][person.user]
         return np.asarray(query + own, np.float32)
 
     def _queries(self) -> Floats:
-        films = gather(self._graph().films_of, self._cached("messages", self._messages), self.aggregate)
-        return np.asarray(films + self._snapshot["users"], np.float32)
+        data = self._trained()
+        return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
 
     def _weights(self, n: int) -> Floats:
         """What aggregate() makes of n messages that are the unit vectors: their weights, if it is linear."""
@@ -121,7 +121,7 @@ class OwnGNN(GNN):
 
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
         data, film, weights = self._trained(), self._films()[item], self._weights(len(person.history))
-        products = self._cached("messages", self._messages)[person.history] @ film
+        products = self._said(person) @ film
         rest = self._rest(person, item, float(weights @ products))
         for own, weight, product in zip(person.history.tolist(), weights.tolist(), products.tolist(), strict=True):
             terms = ((weight, product),) if abs(rest) < 1e-6 else ()
