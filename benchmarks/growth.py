@@ -12,6 +12,7 @@ import recwidgets as rw
 from recwidgets.data import Interactions, popularity_world
 from recwidgets.graph import Graph, graph_of
 from recwidgets.models import _tf, make
+from recwidgets.models._two_tower import CAP
 
 from .options import LABELS, MODELS, SIZES, Missing, Options
 from .report import Row
@@ -20,7 +21,7 @@ from .usage import clocked, now_mb, peak_mb
 
 FLAT, K = 1.3, 100
 STEPS = {"gnn": 3, "knn": 3, "session": 30}  # batches of an epoch that are run; the rest of it is extrapolated
-TABLES = {"gnn": (8, 0), "knn": (12, 8)}  # float32 of users × films, and of users × users, alive in one step
+TABLES = {"gnn": (8, 0), "knn": (12, 8)}  # float32 of users × films drawn, and users × users drawn, alive in one step
 
 
 def measure(name: str, n: int, options: Options) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def _epoch(name: str, data: Interactions) -> tuple[Any, float, float]:
 def _refuse(name: str, data: Interactions) -> None:
     """Half of the machine's memory is the limit: a benchmark must not end other people's programs."""
     by_films, by_users = TABLES.get(name, (0, 0))
-    need = 4e-9 * data.n_users * (by_films * data.n_items + by_users * data.n_users)
+    need = 4e-9 * data.n_users * (by_films * min(data.n_items, CAP) + by_users * min(data.n_users, CAP))
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     if need > there / 2:
         raise Missing(f"a step of {name} at {len(data):,} interactions would need about {need:.0f} GB of {there:.0f}")
