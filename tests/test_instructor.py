@@ -1,0 +1,192 @@
+"""The instructor kit: every form from one source, run; nbgrader's marks for right and wrong work; the links."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import nbformat
+import pytest
+
+import recwidgets as rw
+
+ROOT = Path(__file__).resolve().parents[1]
+KIT = ROOT / "instructor"
+TUTORIALS = sorted((ROOT / "tutorials").glob("*.ipynb"))
+GRADED = "03-knn"
+
+
+def _load():
+    spec = importlib.util.spec_from_file_location("instructor_make", KIT / "make.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+make = _load()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """Everything that the one command writes."""
+    folder = tmp_path_factory.mktemp("course")
+    subprocess.run([sys.executable, str(KIT / "make.py"), "--out", str(folder)], check=True, capture_output=True)
+    return folder
+
+
+def own_files(folder: Path) -> dict[str, str]:
+    return {**os.environ, "RECWIDGETS_HOME": str(folder / "home"), "RECWIDGETS_PROGRESS": str(folder / "progress.json")}
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_the_forms_differ_in_the_exercises_only(course, path):
+    plain = nbformat.read(path, as_version=4)
+    student, solution = (nbformat.read(course / form / path.name, as_version=4) for form in ("student", "solution"))
+    assert [cell.source for cell in student.cells] == [cell.source for cell in plain.cells]
+    for before, after in zip(plain.cells, solution.cells, strict=True):
+        posed = make.exercise(before) is not None
+        assert (before.source != after.source) == posed
+        assert not posed or not re.search(r"(=|return) \.\.\.", after.source)
+    source = nbformat.read(course / "nbgrader" / "source" / path.stem / path.name, as_version=4)
+    posed = [name for name in map(make.exercise, source.cells) if name]
+    marks = [cell for cell in source.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    assert [cell.metadata.nbgrader.grade_id for cell in marks] == [f"grade-{name}" for name in posed]
+    assert all(cell.source.startswith("assert rw.check(") for cell in marks)
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_the_solution_form_runs_and_every_check_says_right(course, path, tmp_path):
+    """The form that asserts every check: nbgrader's source."""
+    notebook = course / "nbgrader" / "source" / path.stem / path.name
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", "-q"]
+    done = subprocess.run(
+        [*command, str(notebook)], cwd=tmp_path, env=own_files(tmp_path), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_an_exercise_without_a_solution_is_a_sentence():
+    cell = nbformat.v4.new_code_cell("x = ...\nrw.check('own-9', x)")
+    cell.metadata["recwidgets"] = {"exercise": "own-9"}
+    with pytest.raises(ValueError, match="'own-9' has no solution; add it to tutorials/solutions.py"):
+        make.solved(nbformat.v4.new_notebook(cells=[cell]), {})
+    with pytest.raises(ValueError, match="must have a rw.check"):
+        make.checked("x = 1")
+
+
+def nbgrader(course, home, *arguments):
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    done = subprocess.run(command, cwd=course / "nbgrader", env=own_files(home), capture_output=True, text=True)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+
+
+def test_nbgrader_gives_the_blanks_and_marks_right_and_wrong_work(course, tmp_path):
+    from nbgrader.api import Gradebook
+
+    folder, name = course / "nbgrader", f"{GRADED}.ipynb"
+    nbgrader(course, tmp_path, "generate_assignment", GRADED, "--force")
+    released = nbformat.read(folder / "release" / GRADED / name, as_version=4)
+    plain = nbformat.read(ROOT / "tutorials" / name, as_version=4)
+    assert [cell.source for cell in released.cells if make.exercise(cell)] == [
+        cell.source for cell in plain.cells if make.exercise(cell)
+    ], "learners get the tutorials' own blanks"
+
+    answers = make.solutions()
+    wrong = answers | {"knn-2": 'weight = cosine / cosine.sum()\n\nrw.check("knn-2", weight)'}
+    for learner, known in (("right", answers), ("wrong", wrong)):
+        handed_in = nbformat.from_dict(released)
+        for cell in handed_in.cells:
+            posed = make.exercise(cell)
+            if posed:
+                cell.source = known[posed]
+        target = folder / "submitted" / learner / GRADED / name
+        target.parent.mkdir(parents=True)
+        nbformat.write(handed_in, target)
+    nbgrader(course, tmp_path, "autograde", GRADED)
+
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
+        marks = {
+            learner: {
+                grade.name: grade.auto_score for grade in book.find_submission_notebook(GRADED, GRADED, learner).grades
+            }
+            for learner in ("right", "wrong")
+        }
+    posed = [make.exercise(cell) for cell in plain.cells if make.exercise(cell)]
+    assert marks["right"] == {f"grade-{name}": 1.0 for name in posed}
+    assert marks["wrong"] == marks["right"] | {"grade-knn-2": 0.0}
+
+
+def test_the_slides_are_one_page_with_their_pictures(course):
+    page = (course / "slides" / "slides.slides.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64") == 4
+    assert "Recommenders one can see through" in page and "One-minute card" in page
+
+
+# -- links ------------------------------------------------------------------------------------------------
+
+
+def test_the_links_open_the_start_notebook():
+    made = dict(make.links("https://github.com/owner/recwidgets.git", "a branch", "https://hub.example.org/"))
+    binder = urlsplit(made["Binder"])
+    assert (binder.netloc, binder.path) == ("mybinder.org", "/v2/gh/owner/recwidgets/a%20branch")
+    assert parse_qs(binder.query) == {"urlpath": ["lab/tree/tutorials/00-start-here.ipynb"]}
+    pull = urlsplit(made["nbgitpuller"])
+    assert (pull.netloc, pull.path) == ("hub.example.org", "/hub/user-redirect/git-pull")
+    assert parse_qs(pull.query) == {
+        "repo": ["https://github.com/owner/recwidgets"],
+        "branch": ["a branch"],
+        "urlpath": ["lab/tree/recwidgets/tutorials/00-start-here.ipynb"],
+    }
+    assert (ROOT / make.START).is_file()
+
+
+@pytest.mark.parametrize("wrong", ["github.com/owner/name", "https://github.com/owner", "https://elsewhere.org/a/b"])
+def test_a_repository_that_cannot_be_linked_is_a_sentence(wrong):
+    with pytest.raises(ValueError, match=re.escape(f"got {wrong!r}")):
+        list(make.links(wrong))
+    done = subprocess.run([sys.executable, str(KIT / "make.py"), "links", wrong], capture_output=True, text=True)
+    assert done.returncode == 2 and wrong in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_hub_without_https_is_a_sentence():
+    with pytest.raises(ValueError, match="hub must look like"):
+        list(make.links("https://github.com/owner/name", hub="hub.example.org"))
+
+
+# -- the texts ------------------------------------------------------------------------------------------------
+
+
+def test_every_line_of_the_misconception_bank_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECWIDGETS_HOME", str(tmp_path))
+    text = (KIT / "misconceptions.md").read_text(encoding="utf-8")
+    lines = [line for line in re.findall(r"`([^`]+)`", text.replace("\n   ", " ")) if line.startswith("rw.")]
+    assert len(lines) >= 8
+    for line in lines:
+        assert eval(line, {"rw": rw}) is not None, line
+
+
+def test_the_plans_fill_their_time_without_a_gap():
+    for minutes in (45, 90, 180):
+        text = (KIT / f"plan-{minutes}.md").read_text(encoding="utf-8")
+        clock = [(int(a), int(b)) for a, b in re.findall(r"^\| (\d+)–(\d+) \|", text, flags=re.MULTILINE)]
+        assert clock[0][0] == 0 and clock[-1][1] == minutes
+        assert all(before[1] == after[0] for before, after in zip(clock, clock[1:], strict=False))
+        assert "late" in text
+
+
+def test_the_exercises_that_the_kit_names_exist():
+    known = set(make.solutions())
+    for path in KIT.glob("*.md"):
+        named = set(re.findall(r"\b(?:start|data|gnn|knn|session|compare|own)-\d\b", path.read_text(encoding="utf-8")))
+        assert named <= known, f"{path.name}: {named - known}"
+
+
+def test_the_files_that_the_kit_links_exist():
+    for path in KIT.glob("*.md"):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
