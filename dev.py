@@ -13,6 +13,7 @@ about the version can be read there too.
 
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -80,7 +81,22 @@ def install():
     settings = VENV / "share" / "jupyter" / "lab" / "settings"
     settings.mkdir(parents=True, exist_ok=True)
     shutil.copy(str(REPO / "binder" / "lab-overrides.json"), str(settings / "overrides.json"))
+    hide_graders_tools()
     STAMP.write_text(fingerprint(), encoding="utf-8")
+
+
+def hide_graders_tools():
+    """nbgrader is here for the tests; its menus do not belong into a learner's JupyterLab."""
+    etc = VENV / "etc" / "jupyter"
+    parts = ("formgrader", "validate_assignment", "assignment_list", "course_list")
+    off = {"nbgrader.server_extensions." + part: False for part in parts}
+    written = {
+        "labconfig/page_config.json": {"disabledExtensions": {"@jupyter/nbgrader": True}},
+        "jupyter_server_config.d/recwidgets.json": {"ServerApp": {"jpserver_extensions": off}},  # read after nbgrader's
+    }
+    for name, content in written.items():
+        (etc / name).parent.mkdir(parents=True, exist_ok=True)
+        (etc / name).write_text(json.dumps(content), encoding="utf-8")
 
 
 def lab(arguments):

@@ -1,0 +1,35 @@
+"""The documentation's settings. Build: python -m sphinx -W --keep-going docs build/docs"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import recwidgets
+
+project = "recwidgets"
+author = "the recwidgets authors"
+release = recwidgets.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["images/*"]
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_heading_anchors = 3
+html_theme = "furo"
+html_title = "recwidgets"
+autodoc_typehints = "none"  # the docstrings give shapes and units, which say more
+autodoc_member_order = "bysource"
+
+
+def plain(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    """Our docstrings are prose, not reStructuredText: a `name` is code, and stars and bars mean themselves."""
+    text = "\n".join(lines)
+    text = re.sub(r"(?<!`)`([^`\n]+)`(?!`)", r"``\1``", text)
+    parts = re.split(r"(``[^`]+``)", text)
+    lines[:] = "".join(
+        part if part.startswith("``") else re.sub(r"([*|\\])", r"\\\1", part).replace("_ ", "\\_ ") for part in parts
+    ).splitlines()
+
+
+def setup(app: Any) -> None:
+    app.connect("autodoc-process-docstring", plain)

@@ -1,0 +1,62 @@
+"""The documentation builds without a warning, names everything public, and its code is Python."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import recwidgets as rw
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The built site; warnings (a broken link inside, a missing picture) are errors."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", str(folder / "trees")]
+    done = subprocess.run([*command, str(DOCS), str(folder / "html")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return folder / "html"
+
+
+def test_it_builds_without_a_warning(site):
+    assert (site / "index.html").is_file()
+
+
+def test_every_link_inside_leads_somewhere(site):
+    for page in site.rglob("*.html"):
+        for target in re.findall(r'(?:href|src)="([^"#?]+)', page.read_text(encoding="utf-8")):
+            if not re.match(r"[a-z]+:|//", target):
+                assert (page.parent / target).resolve().exists(), f"{page.relative_to(site)}: {target}"
+
+
+def test_the_reference_names_everything_public(site):
+    text = (site / "reference.html").read_text(encoding="utf-8")
+    for name in rw.__all__:
+        if name not in ("__version__", "teach"):
+            assert f"recwidgets.{name}" in text, name
+
+
+def test_every_page_is_reached_from_the_first(site):
+    first = (site / "index.html").read_text(encoding="utf-8")
+    for page in PAGES:
+        place = page.relative_to(DOCS).with_suffix(".html").as_posix()
+        assert place == "index.html" or f'href="{place}"' in first, place
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_its_code_is_python_and_names_what_exists(page):
+    text = page.read_text(encoding="utf-8")
+    for block in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL):
+        ast.parse(block)
+    for name in re.findall(r"\brw\.([A-Za-z_]+)", text):
+        assert hasattr(rw, name), name
+    for path in re.findall(r"`(recwidgets/[a-z_/]+\.py)`", text):
+        assert (DOCS.parent / path).is_file(), path
