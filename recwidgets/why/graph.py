@@ -118,7 +118,7 @@ def svg(drawn: Picture, user: str, place: str, slot: int, layers: int, names: li
     )
     heads += f'<text x="{WIDTH}" y="9" text-anchor="end">film</text>'
     return (
-        f'<svg class="rw-graph" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(in_words(drawn, names, layers))}">'
+        f'<svg class="rw-graph" viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="{esc(in_words(drawn, names, layers))}">'
         f"{heads}{''.join(shown)}</svg>"
     )
 
