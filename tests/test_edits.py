@@ -185,3 +185,64 @@ def test_compare_counts_shared_films_and_lamps_change_the_numbers():
     assert honest["session"] == pytest.approx(rw.evaluate(panel.models["session"], panel.split)["ndcg"])
     panel._on_act("film-of", str(panel._answer.top[0]))
     assert "Selected:" in panel._lists.html
+
+
+def test_any_users_history_is_edited_in_place_and_closing_keeps_the_change():
+    panel = rw.GNNPanel(user="42")
+    before, n = panel._answer.top.tolist(), len(panel.person.history)
+    panel._on_act("edit", "")
+    assert "The history of user 42" in panel._you.html and "older films" in panel._you.html
+    assert panel._answer.top.tolist() == before, "opening changes nothing"
+    newest = int(panel.person.history[-1])
+    panel._on_act("remove", str(newest))
+    assert len(panel.person.history) == n - 1 and panel.person.user is not None and panel._before is not None
+    panel._on_act("add-title", "fargo")
+    assert len(panel.person.history) == n
+    changed = panel._answer.top.tolist()
+    panel._on_act("edit", "")
+    assert panel._you.html == "" and panel._answer.top.tolist() == changed
+    panel._on_act("user", "42")
+    assert panel._answer.top.tolist() == before
+
+
+def test_edit_after_you_goes_back_to_the_user():
+    panel = rw.KNNPanel(user="42")
+    panel._on_act("you", "")
+    panel._on_act("add-title", "fargo")
+    panel._on_act("edit", "")
+    assert panel.person.user is not None and "The history of user 42" in panel._you.html
+    panel._on_act("you", "")
+    assert panel.person.user is None and not len(panel.person.history)
+
+
+def test_the_compare_panel_edits_a_users_history_for_all_models():
+    panel = rw.ComparePanel(user="42")
+    panel._on_act("edit", "")
+    assert "The history of user 42" in panel._you.html
+    newest = int(panel.person.history[-1])
+    panel._on_act("remove", str(newest))
+    assert all(newest not in answer.person.history for answer in panel._answers.values())
+
+
+def test_the_panel_offers_its_setup_and_saves_its_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    panel = rw.SessionPanel(user="42")
+    assert 'data-copy="rw.SessionPanel(user=&quot;42&quot;)"' in panel._controls.html
+    panel.user = "414"
+    assert 'data-copy="rw.SessionPanel(user=&quot;414&quot;)"' in panel._controls.html
+    panel._on_act("save", "")
+    folder = tmp_path / "recwidgets-session-user-414"
+    assert sorted(path.name for path in folder.iterdir()) == ["recommendations.csv", "run.json"]
+    assert panel._message.lead == "Saved." and folder.name in panel._message.text
+    assert "rw-hide-tools" in rw.SessionPanel(hide=["tools"])._dom_classes
+
+
+def test_motion_can_be_switched_off_on_the_panel():
+    panel = rw.GNNPanel(user="42")
+    assert "Motion on" in panel._controls.html
+    panel._on_act("motion", "still")
+    assert "Motion off" in panel._controls.html and "rw-still" in panel._dom_classes
+    assert panel.chart.figure.animation_duration == 0
+    panel._on_act("motion", "moving")
+    assert "rw-still" not in panel._dom_classes and panel.chart.figure.animation_duration > 0
+    assert "Motion off" in rw.GNNPanel(user="42", animate=False)._controls.html

@@ -11,11 +11,9 @@ import numpy as np
 import traitlets
 
 from ..answer import Answer, answer
-from ..core import Person
 from ..data import Interactions, Split, load_movielens
 from ..models.popularity import Chance, Popularity
-from . import history as edits
-from . import lamps, leaderboard, markup, selector
+from . import lamps, leaderboard, markup
 from .acting import guarded
 from .editing import Editing
 from .markup import Message, Status
@@ -85,14 +83,6 @@ class ComparePanel(Editing, ipywidgets.VBox):  # type: ignore[misc]
         self._edited, self._open, self._past = None, False, []
         self._refresh()
 
-    @property
-    def person(self) -> Person:
-        """Who is asked about: the user as in the data, or a history edited here."""
-        if self._edited is not None:
-            return self._edited.person()
-        index = self.train_data.user_index(self.user)
-        return Person(index, self.train_data.history(index))
-
     def _refresh(self, about: Any = None, keep_film: bool = True) -> None:
         person = self.person
         dropped = np.asarray(() if self._edited is None else self._edited.dropped, np.int32)
@@ -118,16 +108,6 @@ class ComparePanel(Editing, ipywidgets.VBox):  # type: ignore[misc]
 
     def _film(self) -> int | None:
         return self._chosen
-
-    def _show_who(self) -> None:
-        about = selector.facts(self.train_data, self.train_data.user_index(self.user))
-        options = selector.options_markup(self.train_data, self._found)
-        self._who.show(markup.who(about, self._field, options, self._wrong, self._open))
-        if self._open and self._edited is not None:
-            films = selector.film_options(self._films_found)
-            self._you.show(edits.you_markup(self.train_data, self._edited, self._film_field, films, self.user, ""))
-        else:
-            self._you.show("")
 
     def _show_lists(self) -> None:
         labels = {name: model.label for name, model in self.models.items()}

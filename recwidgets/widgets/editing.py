@@ -7,9 +7,10 @@ from collections.abc import Callable
 from ..answer import Answer
 from ..core import Person, film_label
 from . import history as edits
-from . import selector
+from . import markup, selector
 from .chooser import Chooser
 from .markup import Message
+from .page import Page
 
 
 class Editing(Chooser):
@@ -21,6 +22,8 @@ class Editing(Chooser):
     _before: Answer | None = None  # what the last edit changed; the charts draw it as a ghost
     _open, _film_field = False, ""
     _films_found: list[tuple[int, str]]
+    _who: Page
+    _you: Page
 
     def _refresh(self, about: Callable[[Answer], Message | None] | None = None, keep_film: bool = True) -> None:
         """Ask the model once, and let every view show that one answer. about: what to say of it."""
@@ -28,8 +31,28 @@ class Editing(Chooser):
 
     @property
     def person(self) -> Person:
-        """Who is asked about."""
-        raise NotImplementedError
+        """Who is asked about: the user as in the data, or with the history that was edited here."""
+        if self._edited is not None:
+            return self._edited.person()
+        index = self.train_data.user_index(self.user)
+        return Person(index, self.train_data.history(index))
+
+    def _goal_markup(self, edited: edits.Edited) -> str:
+        """The goal line of an exercise, where there is one."""
+        return ""
+
+    def _show_who(self) -> None:
+        about = selector.facts(self.train_data, self.train_data.user_index(self.user))
+        if self.person.user is None:
+            n = len(self.person.history)
+            about = ("You", f"{n} film{'' if n == 1 else 's'} of your own", f"{about[0]} is one click away.")
+        options, own = selector.options_markup(self.train_data, self._found), self.person.user is None
+        self._who.show(markup.who(about, self._field, options, self._wrong, self._open and own, self._open and not own))
+        if not self._open or self._edited is None:
+            self._you.show("")
+            return
+        films, goal = selector.film_options(self._films_found), self._goal_markup(self._edited)
+        self._you.show(edits.you_markup(self.train_data, self._edited, self._film_field, films, self.user, goal))
 
     def _film(self) -> int | None:
         """The film that is selected in the list."""
@@ -37,12 +60,23 @@ class Editing(Chooser):
 
     def _act_you(self, value: str) -> None:
         """Open the picker with an empty history, or close it and go back to the user."""
-        if self._open:
+        if self._open and self.person.user is None:
             self._choose_user()
             return
         self._past, self._before, self._message = [self._edited], None, None
         self._open, self._edited, self._film_field = True, edits.Edited(None, ()), ""
         self._refresh(keep_film=False)
+
+    def _act_edit(self, value: str) -> None:
+        """Open the user's own history to be edited, or close it; what was changed stays changed."""
+        if self._open and self.person.user is not None:
+            self._open = False
+        else:
+            if self.person.user is None:
+                self._edited, self._past, self._before = None, [], None
+            self._edited = self._edited or edits.of_user(self.train_data, self.train_data.user_index(self.user))
+            self._open, self._film_field = True, ""
+        self._refresh()
 
     def _act_drop(self, value: str) -> None:
         """Take out one piece of evidence: "film:123" or "neighbour:45"."""

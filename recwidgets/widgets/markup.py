@@ -159,6 +159,19 @@ def controls(state: str, settings: Sequence[tuple[str, str, int, int, int, str, 
     return f'<div class="rw-buttons">{buttons}</div>{sliders}<p class="rw-hint">{esc(hint)}</p>{knobs}'
 
 
+def tools(setup: str, moving: bool, answered: bool) -> str:
+    """What can be taken away from a panel, and whether its marks move."""
+    copy = (
+        f'<button type="button" class="rw-btn rw-small" data-copy="{esc(setup)}" title="{esc(setup)}">'
+        "Copy this setup</button>"
+    )
+    motion = (
+        f'<button type="button" class="rw-btn rw-small" data-act="motion" data-value="{"still" if moving else "moving"}" '
+        f'aria-pressed="{"true" if moving else "false"}">Motion {"on" if moving else "off"}</button>'
+    )
+    return f'<div class="rw-tools">{copy}{button("Save this run", "save", classes="rw-small", off=not answered)}{motion}</div>'
+
+
 def said(knob: Knob, value: float) -> str:
     """A knob's value in words: "4 films", "all"."""
     if value == knob.everything:
@@ -214,8 +227,13 @@ def time_machine(
     )
 
 
-def who(summary: tuple[str, str, str], field: str, options: str, wrong: bool, opened: bool = False) -> str:
-    """The user selector; summary: (name, facts, last) as text; options: the open list's HTML."""
+def who(
+    summary: tuple[str, str, str], field: str, options: str, wrong: bool, opened: bool = False, editing: bool = False
+) -> str:
+    """The user selector; summary: (name, facts, last) as text; options: the open list's HTML.
+
+    opened: "You" is open; editing: the user's own history is.
+    """
     name, facts, last = summary
     listbox = f'<ul class="rw-options" role="listbox" aria-label="Users found">{options}</ul>' if options else ""
     bad = ' aria-invalid="true"' if wrong else ""
@@ -229,5 +247,7 @@ def who(summary: tuple[str, str, str], field: str, options: str, wrong: bool, op
         + button("Random", "random", name="Random user")
         + f'<button type="button" class="rw-btn rw-you{" rw-chosen" if opened else ""}" data-act="you" '
         f'aria-pressed="{"true" if opened else "false"}">You</button>'
+        f'<button type="button" class="rw-btn rw-edit{" rw-chosen" if editing else ""}" data-act="edit" '
+        f'aria-pressed="{"true" if editing else "false"}" aria-label="Edit this user\'s history">Edit</button>'
         + f'</div><p class="rw-facts"><b>{esc(name)}</b> · {esc(facts)}</p><p class="rw-cap rw-last">{esc(last)}</p>'
     )

@@ -97,7 +97,27 @@ function render({ model, el }) {
     if (alt) requestAnimationFrame(() => describeFigure(el, alt));
   };
 
+  const copy = async (button) => {
+    const text = button.dataset.copy;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // no clipboard without https: the old way
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.appendChild(area).select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    const label = button.textContent;
+    if (label === "Copied") return;
+    button.textContent = "Copied";
+    button.setAttribute("aria-live", "polite");
+    setTimeout(() => (button.textContent = label), 1500);
+  };
   const onClick = (event) => {
+    const copied = event.target.closest("[data-copy]");
+    if (copied && el.contains(copied)) return copy(copied);
     const button = event.target.closest("[data-act]");
     if (button && el.contains(button) && !button.disabled) {
       send(button.dataset.act, button.dataset.value);
@@ -138,6 +158,10 @@ function render({ model, el }) {
         send(target.dataset.escape, "");
       }
       return;
+    }
+    if ((event.key === "Enter" || event.key === " ") && target.matches("[role=button][data-act]:not(button)")) {
+      event.preventDefault(); // a node of the graph is no <button>, which would do this by itself
+      return send(target.dataset.act, target.dataset.value);
     }
     const row = target.closest("[data-row]");
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -18,7 +18,7 @@ import traitlets
 
 from ..answer import Answer, answer
 from ..charts._base import Chart
-from ..core import FitEvent, Person, film_label
+from ..core import FitEvent, film_label
 from ..data import Interactions, Split, load_movielens
 from ..evaluation import held_out_accuracy
 from ..models import _tf
@@ -26,7 +26,7 @@ from ..models.popularity import Popularity
 from ..training import TrainingHistory, pull
 from ..why._base import Why
 from . import history as edits
-from . import markup, selector, setups
+from . import markup, setups
 from .acting import guarded, sentence
 from .curve import Curve
 from .goal import Goal
@@ -152,6 +152,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         self._regions = [self._header, self._who, self._you, self._note, main, training]
 
     def _set_motion(self, moving: bool) -> None:
+        self._moving = moving
         self.chart.animate(moving)
         self._why.animate(moving)
         (self.remove_class if moving else self.add_class)("rw-still")
@@ -238,14 +239,6 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         dropped = () if self._edited is None else self._edited.dropped
         return answer(view, self.train_data, person, self.held_out, kept_out=np.asarray(dropped, np.int32))
 
-    @property
-    def person(self) -> Person:
-        """Who is asked about: the user as in the data, or with the history that was edited here."""
-        if self._edited is not None:
-            return self._edited.person()
-        index = self.train_data.user_index(self.user)
-        return Person(index, self.train_data.history(index))
-
     def _view(self) -> Any:
         """The model as it was at the epoch shown, with the knobs as they stand; None = untrained."""
         if self.history.last is None:
@@ -288,19 +281,8 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
             return "No films yet, so there is nothing to recommend from. Add one and the list appears here."
         return "Every film there is has been seen, so none is left to recommend."
 
-    def _show_who(self) -> None:
-        about = selector.facts(self.train_data, self.train_data.user_index(self.user))
-        if self.person.user is None:
-            n = len(self.person.history)
-            about = ("You", f"{n} film{'' if n == 1 else 's'} of your own", f"{about[0]} is one click away.")
-        options = selector.options_markup(self.train_data, self._found)
-        self._who.show(markup.who(about, self._field, options, self._wrong, self._open))
-        if not self._open or self._edited is None:
-            self._you.show("")
-            return
-        films = selector.film_options(self._films_found)
-        goal = "" if self.goal is None else self.goal.markup(self._answer, self._edited.edits)
-        self._you.show(edits.you_markup(self.train_data, self._edited, self._film_field, films, self.user, goal))
+    def _goal_markup(self, edited: edits.Edited) -> str:
+        return "" if self.goal is None else self.goal.markup(self._answer, edited.edits)
 
     def _show_training(self) -> None:
         whole = len(self.train_data) + len(self.held_out) + len(self.split.validation)
@@ -335,7 +317,8 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         ]
         hint = "Reset to change these." if busy else "For the next training."
         rows = markup.knob_rows(getattr(self.model, "knobs", ()), getattr(self.model, "values", {}), busy)
-        self._controls.show(markup.controls(self._trainer.state, settings, hint, rows))
+        tools = markup.tools(self.setup(), self._moving, self._answer is not None)
+        self._controls.show(markup.controls(self._trainer.state, settings, hint, rows + tools))
 
     @functools.cached_property
     def _baseline(self) -> float | None:
@@ -391,7 +374,16 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         self.reset()
 
     def _act_motion(self, wish: str) -> None:
+        """The browser's wish, or the switch on the panel."""
         self._set_motion(wish != "still")
+        self._show_controls()
+
+    def _act_save(self, value: str) -> None:
+        """Write the run beside the notebook, into a folder of its own."""
+        folder = Path(f"recwidgets-{getattr(self.model, 'name', 'own')}-user-{self.user}")
+        files = self.export(folder)
+        text = f"{', '.join(path.name for path in files)} in the folder {folder}; the chart goes to your downloads."
+        self._say(Message("Saved.", text))
 
     def _act_pretrained(self, value: str) -> None:
         self._trainer.show(self._pretrained)
@@ -416,7 +408,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         turned = {name: v for name, v in getattr(self.model, "values", {}).items() if v != defaults.get(name)}
         settings |= {"knobs": turned} if turned else {}
         settings |= {"hide": list(self._hide)} if self._hide else {}
-        if ready and self.history is self._pretrained and self.train_data.name == load_movielens("latest-small").name:
+        if ready and self.history is self._pretrained and self.train_data.name == setups.EMBEDDED:
             return setups.line(ready, settings)
         chart = f"chart=rw.{type(self.chart).__name__}()"
         return setups.line("Panel", settings).replace("rw.Panel(", f"rw.Panel(data, model=model, {chart}, ", 1)

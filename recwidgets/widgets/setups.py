@@ -12,8 +12,23 @@ from pathlib import Path
 from typing import Any
 
 STATE_FORMAT = 1
+EMBEDDED = "MovieLens latest-small"  # the name of the data that the ready panels take
 #: Parts of a panel that a lesson may leave out.
-PARTS = ("train", "pause", "step", "reset", "epoch", "knobs", "settings", "you", "why", "list", "curve", "controls")
+PARTS = (
+    "train",
+    "pause",
+    "step",
+    "reset",
+    "epoch",
+    "knobs",
+    "settings",
+    "you",
+    "why",
+    "list",
+    "curve",
+    "controls",
+    "tools",
+)
 
 
 class DamagedState(ValueError):

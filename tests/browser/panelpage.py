@@ -10,7 +10,9 @@ import labpage
 from playwright.sync_api import Page
 
 KINDS = ("gnn", "knn", "session")
-ROW = re.compile(r"Rank (?P<rank>\d+)=?: (?P<title>.*), score (?P<score>[-−]?\d+\.\d+)(, watched later)?$")
+ROW = re.compile(
+    r"Rank (?P<rank>\d+)=?: (?P<title>.*), score (?P<score>[-−]?\d+\.\d+)(, watched later)?(, (up \d+|down \d+|new))?$"
+)
 NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
 
 

@@ -1,0 +1,244 @@
+"""Pictures of every state, in both themes and three widths, beside kept references; one contact sheet of all.
+
+A broken layout fails: the picture is compared with its reference as a coarse grey mosaic, in which text
+that differs a little is the same, and a missing chart or a box over another is not. After a change that is meant:
+
+    RECWIDGETS_RENEW=1 python dev.py test tests/browser/test_pictures.py     and look at ci-artifacts/contact-sheet.png
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import labpage
+import numpy as np
+import pytest
+from panelpage import PanelPage
+from PIL import Image, ImageDraw
+
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+
+REFERENCES = Path(__file__).with_name("references")
+SHEET = labpage.PICTURES.parent / "contact-sheet.png"
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+RENEW = bool(os.environ.get("RECWIDGETS_RENEW"))
+WIDTHS = {"narrow": 820, "wide": 1290, "projector": 1900}  # of the window; the panel has 180 px less
+TILE, GREY, HEIGHT = 24, 40, 0.12  # px of a tile; how much a tile may differ in grey; how much the height, as a share
+
+STATES = {
+    "gnn": "panel = rw.GNNPanel(user='42', animate=False)",
+    "knn": "panel = rw.KNNPanel(user='414', animate=False)",
+    "session": "panel = rw.SessionPanel(user='42', animate=False)",
+    "compare": "panel = rw.ComparePanel(user='414')",
+    "one rating": "panel = rw.Panel(few, model=fitted(few), chart=rw.Pie(), user='u0', animate=False)",
+    "long titles": "panel = rw.Panel(few, model=fitted(few), chart=rw.Columns(), user='u3', animate=False)",
+    "700 ratings": "panel = rw.SessionPanel(user='414', epoch=3, animate=False)",
+    "empty you": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('you', '')",
+    "you": "panel = rw.GNNPanel(user='42', animate=False); panel._on_act('you', '')\n"
+    "for title in ('alien', 'fargo', 'amelie'): panel._on_act('add-title', title)",
+    "evidence out": "panel = rw.SessionPanel(user='42', animate=False)\n"
+    "panel._on_act('drop', f'film:{panel.person.history[-1]}')",
+    "not trained": "panel = rw.GNNPanel(user='42', animate=False); panel.reset()",
+    "bad input": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('choose', 'nobody')",
+    "failed": "panel = rw.Panel(few, model=rw.GNN(dim=4, learning_rate=1e30), user='u3', animate=False)\npanel.train()",
+    "trained here": "panel = rw.Panel(few, model=rw.KNN(dim=4, seed=0), chart=rw.Polygon(), user='u3', animate=False)\n"
+    "panel._act_epochs('3'); panel.train()",
+}
+FIRST = """
+import pandas as pd
+import recwidgets as rw
+
+titles = ["<b>Bold</b> & Sons (1999)", "千と千尋の神隠し (2001)", "Бриллиантовая рука (1969)",
+          "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb, the Whole of It (1964)"]
+rows = [(f"u{u}", i, 1 + (u + i) % 5, u * 100 + i)
+        for u in range(30) for i in range(24) if (u and (u * i) % 3) or i == u]
+frame = pd.DataFrame(rows, columns=["user", "item", "rating", "time"])
+frame["title"] = [titles[i % 4] if i < 8 else f"Film {i} (19{50 + i})" for i in frame["item"]]
+few = rw.Interactions.from_frame(frame)
+
+def fitted(data):
+    model = rw.Popularity()
+    rw.fit(model, data, progress=False)
+    return model
+"""
+
+
+def cell(source, n):
+    return {
+        "cell_type": "code",
+        "id": f"c{n}",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": source,
+    }
+
+
+def notebook(path, states):
+    cells = [cell(FIRST, 0)]
+    for n, (name, code) in enumerate(states.items(), 1):
+        cells.append(cell(f"{code}\npanel.add_class('rw-state-{name.replace(' ', '-')}')\npanel", n))
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    path.write_text(
+        json.dumps({"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}),
+        encoding="utf-8",
+    )
+    return path
+
+
+def mosaic(picture):
+    """The mean grey of tiles of 24 px: small, and blind to the shape of letters. uint8 (rows, columns)."""
+    grey = Image.open(picture).convert("L")
+    size = max(grey.width // TILE, 1), max(grey.height // TILE, 1)
+    return np.asarray(grey.resize(size, Image.Resampling.BOX))
+
+
+def differs(picture, reference):
+    """What is not as it was, as a sentence; "" where the layout is the same."""
+    new, old = mosaic(picture), np.asarray(Image.open(reference))
+    if new.shape[1] != old.shape[1] or abs(new.shape[0] - old.shape[0]) > max(2, HEIGHT * old.shape[0]):
+        return f"the size is {new.shape[::-1]} tiles, it was {old.shape[::-1]}"
+    rows = min(len(new), len(old))
+    # a line of text more or less moves what is below it: each tile may be up to two tiles away
+    off = np.min([np.abs(np.roll(new[:rows].astype(int), by, axis=0) - old[:rows]) for by in (-2, -1, 0, 1, 2)], axis=0)
+    far = (off > GREY).mean()
+    return f"{far:.1%} of the tiles differ" if far > 0.03 else ""
+
+
+def contact_sheet(pictures, path):
+    """All pictures, small, with their names under them."""
+    width, gap, columns = 320, 16, 6
+    small = [(p.stem, Image.open(p).convert("RGB")) for p in pictures]
+    small = [(name, image.resize((width, max(1, image.height * width // image.width)))) for name, image in small]
+    rows = [small[n : n + columns] for n in range(0, len(small), columns)]
+    heights = [max(image.height for _, image in row) + 20 + gap for row in rows]
+    sheet = Image.new("RGB", (columns * (width + gap) + gap, sum(heights) + gap), "#888")
+    draw, top = ImageDraw.Draw(sheet), gap
+    for row, height in zip(rows, heights, strict=True):
+        for n, (name, image) in enumerate(row):
+            sheet.paste(image, (gap + n * (width + gap), top))
+            draw.text((gap + n * (width + gap), top + image.height + 4), name, fill="white")
+        top += height
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(path)
+
+
+def ready(page, name):
+    """Wait until the state is the one that its name says."""
+    selector = f".rw-state-{name.replace(' ', '-')}"
+    root = page.locator(selector)
+    root.wait_for()
+    if name == "compare":
+        root.locator(".rw-table tbody tr").nth(4).wait_for(timeout=120_000)
+    if name in ("failed", "trained here"):
+        word = "Failed" if name == "failed" else "Ready"
+        page.wait_for_function(
+            "([s, word]) => document.querySelector(s + ' .rw-status').innerText.startsWith(word)",
+            arg=[selector, word], timeout=120_000,
+        )  # fmt: skip
+    return root
+
+
+@pytest.mark.parametrize("page", [{"width": WIDTHS["wide"], "height": 1300}], indirect=True, ids=["all widths"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path, theme):
+    open_in_lab(notebook(tmp_path / "states.ipynb", STATES), theme)
+    labpage.run_all(page)
+    wrong, out = [], []
+    for name in STATES:
+        ready(page, name).scroll_into_view_if_needed()
+    for width_name, width in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": 1300})
+        for name in STATES:
+            selector = f".rw-state-{name.replace(' ', '-')}"
+            page.locator(selector).scroll_into_view_if_needed()
+            labpage.still(page, selector)
+            file = f"{name.replace(' ', '-')}-{width_name}-{theme}"
+            picture = labpage.screenshot(page, f"state-{file}", selector)
+            reference = REFERENCES / f"{file}.png"
+            if RENEW:
+                Image.fromarray(mosaic(picture)).save(reference, optimize=True)
+            assert reference.is_file(), f"no reference for {file}: RECWIDGETS_RENEW=1, and look at it"
+            said = differs(picture, reference)
+            wrong += [f"{file}: {said}"] if said else []
+            kind = "gnn"  # the class is the model's; the layout's check needs a panel only
+            panel = PanelPage.__new__(PanelPage)
+            panel.page, panel.kind, panel.selector, panel.root = page, kind, selector, page.locator(selector)
+            out += [f"{file}: {part}" for part in panel.sticks_out()]
+    contact_sheet(sorted(labpage.PICTURES.glob("state-*.png")), SHEET)
+    assert not out, "reaches beyond the panel: " + "; ".join(out)
+    assert not wrong, f"look at {SHEET}: " + "; ".join(wrong)
+
+
+@pytest.mark.parametrize("page", [{"width": 360, "height": 900}], indirect=True, ids=["a phone"])
+def test_a_phone_under_voila_scrolls_down_only(page, start_voila, tmp_path):
+    states = {name: STATES[name] for name in ("gnn", "knn", "session")}
+    page.goto(start_voila(notebook(tmp_path / "phone.ipynb", states)))
+    for name in states:
+        root = ready(page, name)
+        root.locator(".rw-list [data-row]").nth(9).wait_for()
+        root.scroll_into_view_if_needed()
+        panel = PanelPage(page, name)
+        panel.still()
+        assert panel.sticks_out() == []
+        assert root.bounding_box()["width"] <= 360
+        labpage.screenshot(page, f"{name}-phone", panel.selector)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("page", [{"width": 1130, "height": 1300}], indirect=True, ids=["for the README"])
+def test_the_moving_picture_of_the_readme(page, open_in_lab, tmp_path):
+    """A film is taken apart, the layers turned, the epochs replayed: frames of the real panel, as an animated GIF."""
+    open_in_lab(notebook(tmp_path / "film.ipynb", {"film": "panel = rw.GNNPanel(user='42')"}))
+    labpage.run_all(page)
+    panel = PanelPage(page, "gnn")
+    panel.still()
+    frames = []
+
+    def film(times=1):
+        for _ in range(times):
+            frames.append(Image.open(labpage.screenshot(page, "film", panel.selector)).convert("RGB"))
+
+    film(3)
+    for place in (1, 2):
+        panel.root.locator(".rw-list [data-row]").nth(place).click()
+        panel.still()
+        film(3)
+    for layers in (1, 0, 3):
+        panel.root.get_by_label("Layers", exact=True).fill(str(layers))
+        page.wait_for_timeout(150)
+        film(2)
+        panel.still()
+        film(2)
+    for epoch in (1, 3, 8):
+        panel.root.get_by_label("Time machine: epoch").fill(str(epoch))
+        page.wait_for_timeout(150)
+        film(2)
+        panel.still()
+        film(2)
+    size = min(frame.height for frame in frames)
+    small = [f.crop((0, 0, f.width, size)).resize((760, size * 760 // f.width)).quantize(48) for f in frames]
+    path = labpage.PICTURES / "panel.gif"
+    small[0].save(path, save_all=True, append_images=small[1:], duration=420, loop=0, optimize=True)
+    assert 20 < len(frames) < 60 and path.stat().st_size < 3_000_000
+    assert len({frame.tobytes() for frame in frames}) > 6, "it moves"
+    if RENEW:
+        shutil.copy(path, IMAGES / "panel.gif")
+
+
+def test_a_broken_layout_is_noticed(tmp_path):
+    """A missing half, and another height, are differences; a little noise is none."""
+    whole = Image.new("L", (480, 480), 255)
+    ImageDraw.Draw(whole).ellipse((24, 24, 240, 240), fill=60)
+    reference = tmp_path / "reference.png"
+    whole.save(tmp_path / "whole.png")
+    Image.fromarray(mosaic(tmp_path / "whole.png")).save(reference)
+    assert differs(tmp_path / "whole.png", reference) == ""
+    noisy = np.clip(np.asarray(whole, int) + np.random.default_rng(0).integers(-60, 60, (480, 480)), 0, 255)
+    Image.fromarray(noisy.astype(np.uint8)).save(tmp_path / "noisy.png")
+    assert differs(tmp_path / "noisy.png", reference) == ""
+    Image.new("L", (480, 480), 255).save(tmp_path / "empty.png")
+    assert "differ" in differs(tmp_path / "empty.png", reference)
+    whole.crop((0, 0, 480, 240)).save(tmp_path / "half.png")
+    assert "size" in differs(tmp_path / "half.png", reference)

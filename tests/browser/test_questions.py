@@ -1,0 +1,184 @@
+"""What a newcomer asks of a panel, answered with the panel alone: why, what if, when, would the others, any good?"""
+
+import csv
+import re
+
+import labpage
+import look
+import pytest
+from panelpage import KINDS, PanelPage
+
+import recwidgets as rw
+
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+
+MAKE = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}
+
+
+@pytest.fixture
+def open_code(open_in_lab, page, tmp_path):
+    """open_code(code, kind): a notebook with this one cell, run; its panel."""
+
+    def start(code, kind, name="questions"):
+        path = tmp_path / f"{name}.ipynb"
+        look.write_notebook(f"import recwidgets as rw\n{code}", path)
+        open_in_lab(path)
+        labpage.run_all(page)
+        return PanelPage(page, kind) if kind != "compare" else page.locator(".rw-compare")
+
+    return start
+
+
+def note(panel):
+    return panel.root.locator(".rw-message").inner_text()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_if_i_had_not_seen_that_one(open_code, kind):
+    """Take out a piece of evidence where the picture shows it; the panel says what changed; put it back."""
+    panel = open_code(f"rw.{MAKE[kind]}(user='42')", kind)
+    panel.still()
+    before = panel.rows()
+    panel.root.locator(".rw-list [data-row]").nth(1).click()
+    panel.wait_text(".rw-why h3", re.escape(before[1][0][:12]))
+    evidence = panel.root.locator(".rw-why [data-act=drop]").first
+    evidence.focus()
+    panel.page.keyboard.press("Enter")
+    panel.wait_text(".rw-message", "Changed because")
+    assert re.search(r"score -?\d+\.\d+ before, -?\d+\.\d+ now", note(panel)) or "left the list" in note(panel)
+    panel.still()
+    labpage.screenshot(panel.page, f"{kind}-without-evidence", panel.selector)
+    assert panel.sticks_out() == []
+    panel.click("Put it back")
+    panel.wait("panel => !panel.querySelector('.rw-message').innerText.includes('Changed')")
+    panel.still()
+    assert panel.rows() == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_films_of_ones_own_added_moved_and_removed(open_code, kind):
+    panel = open_code(f"rw.{MAKE[kind]}(user='42')", kind)
+    panel.still()
+    panel.click("You")
+    panel.wait_text(".rw-list", "No films yet")
+    shelf = panel.root.locator(".rw-own [data-act=add]")
+    for _ in range(3):
+        shelf.first.click()
+        panel.still()
+    panel.wait_text(".rw-list h3", "for you")
+    assert len(panel.rows()) == 10
+    field = panel.root.get_by_label("Add a film by its title")
+    field.fill("fargo")
+    panel.root.locator(".rw-own [role=option]").first.click()
+    panel.wait_text(".rw-message", "You added")
+    chips = panel.root.locator(".rw-own .rw-pill-film > span:first-child")
+    assert chips.count() == 4 and "Fargo" in chips.last.inner_text()
+    own = panel.root.locator(".rw-own")
+    own.get_by_label(re.compile("Move Fargo .* one place earlier")).click()
+    panel.wait_text(".rw-message", "one place|earlier")
+    panel.still()
+    assert "Fargo" in chips.nth(2).inner_text()
+    own.get_by_label(re.compile("Remove Fargo")).click()
+    panel.wait_text(".rw-message", "You removed")
+    panel.still()
+    assert chips.count() == 3
+    assert panel.sticks_out() == []
+    labpage.screenshot(panel.page, f"{kind}-you", panel.selector)
+
+
+def test_a_users_history_is_edited_and_undone(open_code):
+    panel = open_code("rw.SessionPanel(user='42')", "session")
+    panel.still()
+    before = panel.rows()
+    panel.root.get_by_label("Edit this user's history").click()
+    panel.wait_text(".rw-own h3", "The history of user 42")
+    panel.root.locator(".rw-own [data-act=remove]").last.click()
+    panel.wait_text(".rw-message", "You removed")
+    panel.still()
+    assert panel.rows() != before
+    panel.click("Put it back")
+    panel.wait("panel => !panel.querySelector('.rw-message').innerText.includes('removed')")
+    panel.still()
+    assert panel.rows() == before
+
+
+def test_when_did_it_learn_this(open_code):
+    """Play goes through the kept epochs; what came and went is a table of them."""
+    panel = open_code("rw.GNNPanel(user='42')", "gnn")
+    panel.still()
+    newest = panel.rows()
+    panel.click("What came and went")
+    panel.root.locator(".rw-tale tbody tr").first.wait_for()
+    epochs = [int(text) for text in panel.root.locator(".rw-tale tbody th").all_inner_texts()]
+    assert epochs[0] == 1 and epochs == sorted(epochs) and len(epochs) >= 3
+    panel.click("Play")
+    panel.wait_text(".rw-epoch output", f"epoch {epochs[0]} of")
+    assert panel.rows() != newest
+    panel.wait_text(".rw-epoch output", f"epoch {epochs[-1]} of {epochs[-1]}")
+    panel.wait_text(".rw-play", "Play")
+    panel.still()
+    assert panel.rows() == newest
+
+
+def test_a_knob_answers_at_once_and_more_layers_make_people_alike(open_code):
+    panel = open_code("rw.GNNPanel(user='42')", "gnn")
+    panel.still()
+    lists = []
+    for layers in (0, 1, 4):
+        slider = panel.root.get_by_label("Layers", exact=True)
+        slider.focus()
+        slider.fill(str(layers))
+        panel.wait(f"panel => panel.querySelector('.rw-knob output').innerText === '{layers}'")
+        panel.still()
+        lists.append(panel.rows())
+    assert lists[0] != lists[1] != lists[2]
+
+
+def test_would_the_others_agree_and_is_it_any_good(open_code):
+    compare = open_code("rw.ComparePanel(user='42')", "compare")
+    compare.locator(".rw-list [data-row]").first.wait_for()
+    assert compare.locator(".rw-agree").inner_text().strip()
+    table = compare.locator(".rw-table")
+    table.locator("tbody tr").nth(4).wait_for(timeout=120_000)
+    names = table.locator("tbody th").all_inner_texts()
+    assert len(names) == 5 and all(any(base in name for name in names) for base in ("Popularity", "Chance"))
+    before = table.inner_text()
+    lamp = compare.locator(".rw-lamp").first
+    assert lamp.get_attribute("aria-checked") == "true"
+    lamp.click()
+    compare.page.wait_for_function(
+        "([selector, before]) => ![before, undefined].includes(document.querySelector(selector)?.innerText)",
+        arg=[".rw-compare .rw-table", before],
+        timeout=120_000,
+    )
+    labpage.screenshot(compare.page, "compare-lamp-off", ".rw-compare")
+
+
+def test_a_setup_is_copied_and_a_run_is_saved(open_code, page, labs):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    panel = open_code("rw.KNNPanel(user='414', knobs={'k': 20})", "knn")
+    panel.still()
+    panel.click("Copy this setup")
+    panel.wait_text(".rw-tools", "Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == 'rw.KNNPanel(user="414", knobs={"k": 20})'
+    panel.click("Save this run")
+    panel.wait_text(".rw-message", "Saved")
+    folder = labs("light", None)[0] / "recwidgets-knn-user-414"
+    with (folder / "recommendations.csv").open(encoding="utf-8") as file:
+        films = {row["title"] for row in csv.DictReader(file)}
+    shown = {
+        " ".join(filter(None, (title, f"({year})" if year else ""))) for title, year in map(rw.display_title, films)
+    }
+    assert {title for title, _ in panel.rows()} == shown
+
+
+def test_a_state_comes_back_when_the_cell_is_run_again(open_code, page):
+    panel = open_code("rw.SessionPanel(state='panel.json')", "session")
+    panel.still()
+    panel.choose("414")
+    panel.root.locator(".rw-list [data-row]").nth(2).click()
+    rows = panel.rows()
+    labpage.run_all(page)
+    panel.wait_text(".rw-list h3", "user 414$")
+    panel.still()
+    assert panel.rows() == rows
