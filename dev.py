@@ -28,6 +28,8 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOCK = REPO / "constraints.txt"
 STAMP = VENV / "recwidgets-installed.txt"
 START = "tutorials/00-start-here.ipynb"
+# What nbgrader brings into JupyterLab and Voilà: not for learners, and the second is an error in Voilà's console.
+MENUS = ("@jupyter/nbgrader", "@jupyter-notebook/lab-extension")
 # What a source distribution in constraints.txt is built with; installed first, so that it is hash-checked too.
 BUILDERS = ("setuptools", "wheel")
 UV = "pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --quiet"
@@ -91,7 +93,7 @@ def hide_graders_tools():
     parts = ("formgrader", "validate_assignment", "assignment_list", "course_list")
     off = {"nbgrader.server_extensions." + part: False for part in parts}
     written = {
-        "labconfig/page_config.json": {"disabledExtensions": {"@jupyter/nbgrader": True}},
+        "labconfig/page_config.json": {"disabledExtensions": dict.fromkeys(MENUS, True)},
         "jupyter_server_config.d/recwidgets.json": {"ServerApp": {"jpserver_extensions": off}},  # read after nbgrader's
     }
     for name, content in written.items():

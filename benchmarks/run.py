@@ -29,6 +29,9 @@ NOTES = HERE / "NOTES.md"  # what was tried where a line is not met; it stands b
 def parser(prog: str = "recwidgets bench") -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(prog=prog, description=__doc__)
     out.add_argument("--only", help=f"sections, with commas between them: {','.join(SECTIONS)}")
+    out.add_argument(
+        "--parts", help="of the sections, only these parts, with commas; the others stay as they were measured"
+    )
     out.add_argument("--data", help="MovieLens 100K, a folder or the zip (else RECWIDGETS_ML100K)")
     out.add_argument("--evaluator", help="the folder of evalbench.py (else RECWIDGETS_BENCH, else beside the clone)")
     out.add_argument("--seeds", type=int, default=3, help="how many seeds of each model: 0, 1, … (default 3)")
@@ -52,8 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="recwidgets-bench-") as folder:
         options = dataclasses.replace(options, kept=folder)
         for name in names:
+            before, parts = results.get(name), list(parts_of(name, options))
             results[name] = about(given, options)
-            for part in parts_of(name, options):
+            if chosen.parts:
+                wanted = chosen.parts.split(",")
+                parts = [part for part in parts if part in wanted]
+                results[name] |= others(before, wanted)
+            for part in parts:
                 done = fresh_process(name, part, options, environment, Path(folder))
                 results[name]["parts"][part] = done
                 failed += "failed" in done
@@ -116,6 +124,14 @@ def about(given: Sequence[str], options: Options) -> dict[str, Any]:
         "quick": options.quick,
         "parts": {},
     }
+
+
+def others(before: dict[str, Any] | None, wanted: Sequence[str]) -> dict[str, Any]:
+    """What a section keeps of an earlier run, and when that was."""
+    if before is None:
+        return {}
+    kept = {part: done for part, done in before["parts"].items() if part not in wanted}
+    return {"parts": kept, "others": f"{before['when']}, commit {before['machine'].get('commit', 'unknown')}"}
 
 
 def fresh_process(name: str, part: str, options: Options, environment: dict[str, str], folder: Path) -> dict[str, Any]:

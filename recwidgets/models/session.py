@@ -29,7 +29,7 @@ class Dropout(NamedTuple):
     own: float = 0.5  # so that the films alone work as well: a new person has no own embedding
     film: float = 0.2
     query: float = 0.3
-    hidden_share: float = 0.25  # of the target: films hidden from the history
+    hidden_share: float = 0.2  # of the target: films hidden from the history
     user_l2: float = 0.03
     film_l2: float = 0.05
 

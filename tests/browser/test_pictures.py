@@ -42,8 +42,8 @@ STATES = {
     "not trained": "panel = rw.GNNPanel(user='42', animate=False); panel.reset()",
     "bad input": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('choose', 'nobody')",
     "failed": "panel = rw.Panel(few, model=rw.GNN(dim=4, learning_rate=1e30), user='u3', animate=False)\npanel.train()",
-    "trained here": "panel = rw.Panel(few, model=rw.KNN(dim=4, seed=0), chart=rw.Polygon(), user='u3', animate=False)\n"
-    "panel._act_epochs('3'); panel.train()",
+    "trained here": "model = rw.KNN(dim=4, seed=0)\nhistory = rw.fit(model, few, few, 3, progress=False)\n"
+    "panel = rw.Panel(few, model=model, history=history, chart=rw.Polygon(), user='u3', animate=False)",
 }
 FIRST = """
 import pandas as pd
@@ -131,12 +131,12 @@ def ready(page, name):
     root.wait_for()
     if name == "compare":
         root.locator(".rw-table tbody tr").nth(4).wait_for(timeout=120_000)
-    if name in ("failed", "trained here"):
-        word = "Failed" if name == "failed" else "Ready"
+    if name == "failed":
         page.wait_for_function(
-            "([s, word]) => document.querySelector(s + ' .rw-status').innerText.startsWith(word)",
-            arg=[selector, word], timeout=120_000,
-        )  # fmt: skip
+            "s => document.querySelector(s + ' .rw-status').innerText.startsWith('Failed')",
+            arg=selector,
+            timeout=90_000,
+        )
     return root
 
 
