@@ -72,6 +72,8 @@ def page(results: Mapping[str, Any], tables: Iterable[tuple[str, str, Sequence[R
         if machine != (machine := _machine(about["machine"])):  # a section measured elsewhere says so
             lines += [machine, ""]
         measured = f"`{about['command']}`, {about['when']}, commit {about['machine']['commit']}"
+        if "others" in about:
+            measured += f" (parts not named there: {about['others']})"
         lines += [f"## {heading}", "", measured, ""]
         if about.get("quick"):
             lines += ["**A quick run, to try the code: one seed, one epoch. These numbers mean nothing.**", ""]

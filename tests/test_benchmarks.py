@@ -384,6 +384,19 @@ def test_the_command_writes_a_table_and_keeps_other_sections(one_part, tmp_path,
     assert page.strip() in capsys.readouterr().out
 
 
+def test_parts_are_measured_again_and_the_others_say_when_they_were(monkeypatch, tmp_path):
+    monkeypatch.setattr(run, "parts_of", lambda name, options: {"recwidgets": None, "bqplot": None})
+    monkeypatch.setattr(run, "fresh_process", lambda *_: {"peak": 1.0})
+    assert run.main(["--only", "memory", "--out", str(tmp_path)]) == 0
+    first = json.loads((tmp_path / "results.json").read_text())["memory"]
+    monkeypatch.setattr(run, "fresh_process", lambda *_: {"peak": 2.0})
+    assert run.main(["--only", "memory", "--parts", "bqplot", "--out", str(tmp_path)]) == 0
+    again = json.loads((tmp_path / "results.json").read_text())["memory"]
+    assert {name: part["peak"] for name, part in again["parts"].items()} == {"recwidgets": 1.0, "bqplot": 2.0}
+    assert first["when"] in again["others"]
+    assert "parts not named there" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+
+
 def test_a_quick_run_stays_out_of_the_results(one_part, tmp_path, monkeypatch):
     monkeypatch.setattr(run, "ROOT", tmp_path)
     monkeypatch.setattr(run, "fresh_process", lambda *_: {"peak": 1.0})
