@@ -227,6 +227,8 @@ def measured():
     drops = {"largest": [1.0, 2.0], "random": [0.5, -1.0]}
     explained = {"exact": {"relative": 1e-6, "of parts": 1e-7}, "own": own, "drops": drops}
     grown = {"users": 9, "films": 9, "structures": 1, "epoch": 1, "ranking": 1, "bytes": 1, "held": 1}
+    kernel = {act: [9.0] for act in ("user", "knob", "epoch", "you")}
+    acts = kernel | {"bare": [9.0]}
     runs = {"default": [0.3], "layers=0": [0.1], "layers=0 when asked": [0.1]}
     alone = {"default": [0.3], "k=1": [0.1], "neighbours by lot": [0.1], "no neighbours": [0.1], "place alone": [0.1]}
     order = {name: {key: [value] for key in numbers()} for name, value in (("default", 0.3), ("shuffled", 0.1))}
@@ -239,13 +241,15 @@ def measured():
         "memory": {part: {"peak": 100.0} for part in memory.PARTS},
         "growth": {f"{name}_{n}": grown | {"n": n} for name in MODELS for n in (1000, 3000)},
         "ablation": {"gnn": {"runs": runs}, "knn": {"runs": alone}, "session": {"runs": order}},
+        "browser": {name: {"idle": acts, "training": {"bare": [9.0], "user": [10.0]}, "kernel": kernel}
+                    for name in MODELS},
         "explanations": {part: explained | {"model": part.split("_")[0], "data": part} for part in explanations.PARTS},
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "count", "missed"), [
     ("accuracy", 20, 0), ("training", 13, 0), ("ranking", 3, 3), ("memory", 9, 0), ("growth", 14, 0),
-    ("ablation", 8, 0), ("explanations", 18, 0),
+    ("ablation", 8, 0), ("explanations", 18, 0), ("browser", 27, 0),
 ])  # fmt: skip
 def test_every_section_makes_its_rows(name, count, missed):
     rows = job.section(name).rows(measured()[name])

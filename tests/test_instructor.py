@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -12,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import nbformat
 import pytest
+from course import make
 
 import recwidgets as rw
 
@@ -19,16 +19,6 @@ ROOT = Path(__file__).resolve().parents[1]
 KIT = ROOT / "instructor"
 TUTORIALS = sorted((ROOT / "tutorials").glob("*.ipynb"))
 GRADED = "03-knn"
-
-
-def _load():
-    spec = importlib.util.spec_from_file_location("instructor_make", KIT / "make.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-make = _load()
 
 
 @pytest.fixture(scope="module")

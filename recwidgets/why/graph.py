@@ -16,7 +16,7 @@ from ..widgets.page import esc
 from . import parts
 from ._base import Why
 
-CUT = 17  # characters of a title that fit beside its number
+CUT = 15  # characters of a title that fit beside its number
 FILMS, VIEWERS = 5, 5  # drawn one by one; everything else is in the dashed nodes
 WIDTH, HEIGHT, ROW, TOP = 394, 218, 36, 24
 X = {"user": 16, "film": 62, "film_end": 226, "viewer": 300, "item": 376}

@@ -32,7 +32,7 @@ STATES = {
     "session": "panel = rw.SessionPanel(user='42', animate=False)",
     "compare": "panel = rw.ComparePanel(user='414')",
     "one rating": "panel = rw.Panel(few, model=fitted(few), chart=rw.Pie(), user='u0', animate=False)",
-    "long titles": "panel = rw.Panel(few, model=fitted(few), chart=rw.Columns(), user='u3', animate=False)",
+    "long titles": "panel = rw.Panel(few, model=fitted(few), chart=rw.Columns(), user='u4', animate=False)",
     "700 ratings": "panel = rw.SessionPanel(user='414', epoch=3, animate=False)",
     "empty you": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('you', '')",
     "you": "panel = rw.GNNPanel(user='42', animate=False); panel._on_act('you', '')\n"
@@ -40,10 +40,10 @@ STATES = {
     "evidence out": "panel = rw.SessionPanel(user='42', animate=False)\n"
     "panel._on_act('drop', f'film:{panel.person.history[-1]}')",
     "not trained": "panel = rw.GNNPanel(user='42', animate=False); panel.reset()",
-    "bad input": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('choose', 'nobody')",
-    "failed": "panel = rw.Panel(few, model=rw.GNN(dim=4, learning_rate=1e30), user='u3', animate=False)\npanel.train()",
+    "bad input": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('choose', 'qqqq')",
+    "failed": "panel = rw.Panel(few, model=rw.GNN(dim=4, learning_rate=1e30), user='u4', animate=False)\npanel.train()",
     "trained here": "model = rw.KNN(dim=4, seed=0)\nhistory = rw.fit(model, few, few, 3, progress=False)\n"
-    "panel = rw.Panel(few, model=model, history=history, chart=rw.Polygon(), user='u3', animate=False)",
+    "panel = rw.Panel(few, model=model, history=history, chart=rw.Polygon(), user='u4', animate=False)",
 }
 FIRST = """
 import pandas as pd
@@ -140,7 +140,7 @@ def ready(page, name):
     return root
 
 
-@pytest.mark.parametrize("page", [{"width": WIDTHS["wide"], "height": 1300}], indirect=True, ids=["all widths"])
+@pytest.mark.parametrize("page", [{"width": WIDTHS["wide"], "height": 2400}], indirect=True, ids=["all widths"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path, theme):
     open_in_lab(notebook(tmp_path / "states.ipynb", STATES), theme)
@@ -149,7 +149,7 @@ def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path, theme):
     for name in STATES:
         ready(page, name).scroll_into_view_if_needed()
     for width_name, width in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": 1300})
+        page.set_viewport_size({"width": width, "height": 2400})
         for name in STATES:
             selector = f".rw-state-{name.replace(' ', '-')}"
             page.locator(selector).scroll_into_view_if_needed()

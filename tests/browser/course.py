@@ -1,0 +1,11 @@
+"""instructor/make.py, which is a script beside the package, as a module for the tests."""
+
+import importlib.util
+from pathlib import Path
+
+_spec = importlib.util.spec_from_file_location(
+    "instructor_make", Path(__file__).resolve().parents[2] / "instructor" / "make.py"
+)
+assert _spec is not None and _spec.loader is not None
+make = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(make)

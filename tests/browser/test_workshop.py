@@ -1,0 +1,107 @@
+"""The 90 minutes of instructor/plan-90.md as a learner walks them: guess, panel, wrong answer, hint, right answer."""
+
+import re
+import sys
+from pathlib import Path
+
+import labpage
+import pytest
+from course import make
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+
+LIMIT = 1000  # MB of kernel memory, at its peak
+# what learners write first, and what they are told
+WRONG = {
+    "start-1": ("rw.check('start-1', 11)", "Not yet"),
+    "start-2": ("rw.check('start-2', -1)", "Not yet"),
+    "knn-1": ("rw.check('knn-1', [1, 0])", "nobody counts as their own"),
+    "knn-2": ("rw.check('knn-2', cosine / cosine.sum())", "Not yet"),
+    "knn-3": ("rw.check('knn-3', lambda places, who, k: list(range(k)))", "Not yet"),
+    "gnn-1": ("rw.check('gnn-1', 1.0)", "Not yet"),
+    "gnn-2": ("rw.check('gnn-2', ...)", "Not answered yet"),
+    "gnn-3": ("rw.check('gnn-3', lambda messages: messages.sum(0))", "forgot to divide by the degree"),
+    "session-1": ("rw.check('session-1', 17.0)", "Not yet"),
+    "session-2": ("rw.check('session-2', 'a guess')", "Not yet|could not be checked"),
+}
+WALK = {
+    "00-start-here": ("start-1", "start-2"),
+    "03-knn": ("knn-1", "knn-2", "knn-3"),
+    "02-gnn": ("gnn-1", "gnn-2", "gnn-3"),
+    "04-session": ("session-1", "session-2"),
+}
+
+
+def run_cell(page, name, source):
+    """Write `source` into the exercise's cell, run it as Shift-Enter does, and read what is under it."""
+    page.evaluate(
+        """([name, source]) => {
+            const panel = window.jupyterapp.shell.currentWidget, notebook = panel.content;
+            const n = notebook.widgets.findIndex(w => w.model.getMetadata('recwidgets')?.exercise === name);
+            notebook.activeCellIndex = n;
+            const model = notebook.widgets[n].model;
+            model.sharedModel.setSource(source);
+            window.__ran = model.executionCount;
+            return window.jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        [name, source],
+    )
+    return str(
+        page.wait_for_function(
+            """name => {
+                const widgets = window.jupyterapp.shell.currentWidget.content.widgets;
+                const cell = widgets.find(w => w.model.getMetadata('recwidgets')?.exercise === name);
+                if (cell.model.executionState === 'running' || cell.model.executionCount === null) return false;
+                const text = o => String(o.data?.['text/plain'] ?? o.text ?? '');
+                const texts = cell.model.outputs.toJSON().map(
+                    o => o.output_type === 'error' ? 'TRACEBACK ' + o.evalue : text(o));
+                return texts.length ? texts.join('\\n') : false;
+            }""",
+            arg=name,
+            timeout=90_000,
+            polling=labpage.POLL,
+        ).json_value()
+    )
+
+
+def peak_of_kernels():
+    """MB, the largest peak of any notebook kernel of ours that is running."""
+    peaks = [0.0]
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            if "ipykernel_launcher" in (status.parent / "cmdline").read_text():
+                peaks.append(int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) / 1024)
+        except (OSError, TypeError):
+            continue  # it ended meanwhile
+    return max(peaks)
+
+
+@pytest.mark.parametrize("name", WALK)
+def test_a_learner_walks_a_notebook_of_the_workshop(page, open_in_lab, name):
+    answers = make.solutions()
+    open_in_lab(ROOT / "tutorials" / f"{name}.ipynb")
+    labpage.run_all(page)
+    for exercise in WALK[name]:
+        wrong, says = WRONG[exercise]
+        told = run_cell(page, exercise, wrong)
+        assert re.search(says, told) and "TRACEBACK" not in told, told
+        assert f"{exercise}" in told and ("Hint 1 of 3" in told or "answered" in told or "checked" in told), told
+        told = run_cell(page, exercise, answers[exercise])
+        assert f"✓ {exercise}: Right." in told, told
+    if sys.platform == "linux":
+        assert peak_of_kernels() < LIMIT
+
+
+def test_the_first_minutes_a_guess_opens_the_panel(page, open_in_lab):
+    """0–5: order three films, before anything is explained; then the panel, and the truth."""
+    open_in_lab(ROOT / "tutorials" / "03-knn.ipynb")
+    labpage.run_all(page)
+    guess, panels = page.locator(".rw-predict").first, page.locator(".rw-panel.rw-knn")
+    guess.wait_for()
+    before = panels.count()
+    guess.get_by_role("button", name="This is my guess").click()
+    page.wait_for_function("n => document.querySelectorAll('.rw-panel.rw-knn').length > n", arg=before)
+    page.wait_for_function("document.querySelectorAll('.rw-panel.rw-knn .rw-list [data-row]').length >= 10")
+    labpage.screenshot(page, "workshop-reveal")
