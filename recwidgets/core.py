@@ -263,13 +263,18 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
     if k >= n_items:
         top = np.argsort(-block, axis=1, kind="stable")[:, :k]
     else:
-        top = np.argpartition(block, n_items - k, axis=1)[:, n_items - k :]
-        top.sort(axis=1)  # lower index first, so that the stable sort below keeps ties in order
+        edge = np.partition(block, n_items - k, axis=1)[:, n_items - k]  # the k-th best score of each row
+        place = np.flatnonzero(block >= edge[:, None])  # lower index first within a row, which keeps ties in order
+        row, top = place // n_items, place % n_items
+        if len(place) > rows * k:  # a tie across the k-th place: the rule wants the lowest indices of it
+            above = block.ravel()[place] > edge[row]
+            tied = np.flatnonzero(~above)
+            nth = np.arange(len(tied)) - np.searchsorted(row[tied], row[tied])  # of the tie, in its row
+            room = k - np.bincount(row[above], minlength=rows)
+            above[tied[nth < room[row[tied]]]] = True
+            top = top[above]
+        top = top.reshape(rows, k)
         best = np.take_along_axis(block, top, 1)
         top = np.take_along_axis(top, np.argsort(-best, axis=1, kind="stable"), 1)
-        edge = best.min(axis=1)
-        # a tie across the k-th place: argpartition picks any of them, the rule wants the lowest
-        for row in np.flatnonzero(np.count_nonzero(block >= edge[:, None], axis=1) > k):
-            top[row] = np.argsort(-block[row], kind="stable")[:k]
     chosen = np.take_along_axis(block, top, 1)
     return np.where(chosen > -np.inf, top, -1).astype(np.int32)

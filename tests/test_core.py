@@ -10,7 +10,7 @@ from worlds import Fixed, Svd, random_table, table, ties_and_all, trained
 
 from recwidgets import recommend, recommend_all
 from recwidgets.core import Explanation, Part, Person, Recommender, Snapshot, person_of
-from recwidgets.data import UnknownItem, UnknownUser
+from recwidgets.data import UnknownItem, UnknownUser, planted
 from recwidgets.models.popularity import Popularity
 
 
@@ -276,3 +276,23 @@ def test_a_person_handed_in_is_taken_as_it_is():
     data = table([(0, 0), (0, 1), (1, 2)], 2, 4)
     model = Fixed(data, [[1, 2, 3, 4], [0, 0, 0, 0]])
     assert recommend(model, data, Person(0, data.history(0)[:1]), 4).index.tolist() == [3, 2, 1]
+
+
+def test_ranking_everybody_equals_sorting_each_row_whatever_the_ties():
+    """Scores of few values, so that ties stand across the last place."""
+    draw = np.random.default_rng(7)
+    data = planted(n_users=40, n_items=60, seed=2).data
+    given_scores = draw.integers(0, 5, (data.n_users, data.n_items)).astype(np.float32)
+    given_scores[3] = 1.0
+
+    class Table:
+        def vectors(self):
+            return given_scores, np.eye(data.n_items, dtype=np.float32)
+
+    for k in (1, 5, 37, 60):
+        found = recommend_all(Table(), data, k)
+        for user in range(data.n_users):
+            scores = given_scores[user].copy()
+            scores[data.history(user)] = -np.inf
+            expected = [item for item in np.argsort(-scores, kind="stable") if scores[item] > -np.inf][:k]
+            assert found[user].tolist() == expected + [-1] * (k - len(expected))
