@@ -22,6 +22,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
 REFERENCES = Path(__file__).with_name("references")
 SHEET = labpage.PICTURES.parent / "contact-sheet.png"
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+# the pictures of the README and the documentation
+SHOWN = {f"{kind}-wide-light": f"{kind}-light.png" for kind in ("gnn", "knn", "session", "compare")}
+SHOWN |= {"gnn-wide-dark": "gnn-dark.png"}
 RENEW = bool(os.environ.get("RECWIDGETS_RENEW"))
 WIDTHS = {"narrow": 820, "wide": 1290, "projector": 1900}  # of the window; the panel has 180 px less
 TILE, GREY, HEIGHT = 24, 40, 0.12  # px of a tile; how much a tile may differ in grey; how much the height, as a share
@@ -159,6 +162,8 @@ def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path, theme):
             reference = REFERENCES / f"{file}.png"
             if RENEW:
                 Image.fromarray(mosaic(picture)).save(reference, optimize=True)
+                if file in SHOWN:
+                    shutil.copy(picture, IMAGES / SHOWN[file])
             assert reference.is_file(), f"no reference for {file}: RECWIDGETS_RENEW=1, and look at it"
             said = differs(picture, reference)
             wrong += [f"{file}: {said}"] if said else []
@@ -218,7 +223,7 @@ def test_the_moving_picture_of_the_readme(page, open_in_lab, tmp_path):
         panel.still()
         film(2)
     size = min(frame.height for frame in frames)
-    small = [f.crop((0, 0, f.width, size)).resize((760, size * 760 // f.width)).quantize(48) for f in frames]
+    small = [f.crop((0, 0, f.width, size)).resize((760, size * 760 // f.width)).quantize(96) for f in frames]
     path = labpage.PICTURES / "panel.gif"
     small[0].save(path, save_all=True, append_images=small[1:], duration=420, loop=0, optimize=True)
     assert 20 < len(frames) < 60 and path.stat().st_size < 3_000_000
