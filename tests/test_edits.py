@@ -246,3 +246,44 @@ def test_motion_can_be_switched_off_on_the_panel():
     panel._on_act("motion", "moving")
     assert "rw-still" not in panel._dom_classes and panel.chart.figure.animation_duration > 0
     assert "Motion off" in rw.GNNPanel(user="42", animate=False)._controls.html
+
+
+def test_put_it_back_keeps_the_editor_open_and_clearing_keeps_the_user():
+    panel = rw.SessionPanel(user="42")
+    panel._on_act("drop", f"film:{panel.person.history[-1]}")
+    n = len(panel.person.history)
+    panel._on_act("edit", "")
+    panel._on_act("undo", "")
+    assert "The history of user 42" in panel._you.html and len(panel.person.history) == n + 1
+    panel._on_act("clear", "")
+    assert panel.person.user is not None and not len(panel.person.history)
+    assert panel._message.buttons[0][1] == "undo"
+    panel._on_act("undo", "")
+    assert len(panel.person.history) == n + 1
+
+
+def test_what_was_picked_comes_back_after_looking_at_the_user():
+    panel = rw.KNNPanel(user="42")
+    panel._on_act("you", "")
+    panel._on_act("add-title", "fargo")
+    assert panel._message.lead == "You added Fargo (1996)." and panel._message.buttons[0][1] == "undo"
+    panel._on_act("edit", "")
+    assert panel._message is None
+    panel._on_act("undo", "")
+    assert panel.person.user is None and len(panel.person.history) == 1
+
+
+def test_a_saved_run_says_whose_history_it_was_and_overwrites_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    panel = rw.KNNPanel(user="42")
+    panel._on_act("save", "")
+    panel._on_act("save", "")
+    panel._on_act("you", "")
+    panel._on_act("add-title", "fargo")
+    panel._on_act("save", "")
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["recwidgets-knn-user-42", "recwidgets-knn-user-42-2", "recwidgets-knn-you"]
+    card = json.loads((tmp_path / "recwidgets-knn-you" / "run.json").read_text())
+    fargo = panel.train_data.items[panel.person.history[0]]
+    assert card["history"]["films"] == [fargo] and card["history"]["user"] is None
+    assert json.loads((tmp_path / "recwidgets-knn-user-42" / "run.json").read_text())["history"] is None

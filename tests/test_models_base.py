@@ -360,13 +360,13 @@ def foreign(path, kind):
         "an array": lambda: np.save(path.open("wb"), np.zeros(3)),
         "arrays of others": lambda: np.savez(path.open("wb"), x=np.zeros(3)),
         "a pickle": lambda: path.write_bytes(pickle.dumps({"model": "svd"})),
-        "a pickle within": lambda: np.savez(path.open("wb"), about=np.array({"format": 1}, object)),
+        "a pickle within": lambda: np.savez(path.open("wb"), about=np.array({"format": 2}, object)),
         "text": lambda: path.write_text("model"),
         "a list about itself": lambda: write_arrays(path, [1, 2], {"x": np.zeros(1)}),
-        "no interactions": lambda: write_arrays(path, {"format": 1, "model": "svd"}, {"snapshot/x": np.zeros(1)}),
+        "no interactions": lambda: write_arrays(path, {"format": 2, "model": "svd"}, {"snapshot/x": np.zeros(1)}),
         "a setting too many": lambda: write_arrays(
             path,
-            {"format": 1, "model": "svd", "settings": {"odd": 1}, "genres": [], "has": [1, 1], "data": "x"},
+            {"format": 2, "model": "svd", "settings": {"odd": 1}, "genres": [], "has": [1, 1], "data": "x"},
             {"snapshot/x": np.zeros(1)},
         ),
     }
@@ -401,10 +401,10 @@ def test_a_folder_is_not_a_model(tmp_path):
 def test_a_file_of_another_version_says_which(monkeypatch, tmp_path):
     register(monkeypatch)
     write_arrays(tmp_path / "m", {"format": 99, "model": "svd"}, {})
-    with pytest.raises(ValueError, match=r"holds format 99, model 'svd'; this version reads format 1 of .*svd"):
+    with pytest.raises(ValueError, match=r"holds format 99, model 'svd'; this version reads format 2 of .*svd"):
         load_model(tmp_path / "m")
-    write_arrays(tmp_path / "m", {"format": 1, "model": "os.system"}, {})
-    with pytest.raises(ValueError, match="holds format 1, model 'os.system'"):
+    write_arrays(tmp_path / "m", {"format": 2, "model": "os.system"}, {})
+    with pytest.raises(ValueError, match="holds format 2, model 'os.system'"):
         load_model(tmp_path / "m")
 
 

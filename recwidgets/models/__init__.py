@@ -16,7 +16,7 @@ _CLASSES = {
     "knn": ("knn", "KNN"),
     "session": ("session", "Session"),
 }
-FORMAT = 1
+FORMAT = 2  # 2: the GNN has "films_liked", the KNN no "turn"
 
 
 def save_model(model: Any, path: Any) -> None:

@@ -21,7 +21,7 @@ from ..models import make, read_arrays, write_arrays
 from ..training import TrainingHistory
 
 HERE = Path(__file__).parent
-FORMAT = 1
+FORMAT = 2
 LAST_BITS, EARLIER_BITS = 7, 4  # the last epoch is what people use, the others are for looking back
 EXACT = 4096  # arrays up to this size are stored as they are
 
@@ -32,10 +32,11 @@ def user_folder() -> Path:
 
 
 def fingerprint(data: Interactions) -> str:
-    """Sixteen hex digits that tell one set of interactions from another."""
+    """Sixteen hex digits that tell what one set of interactions teaches from another."""
     digest = hashlib.sha256()
     for array in (data.user, data.item):
         digest.update(np.ascontiguousarray(array, "<i4").tobytes())
+    digest.update(np.packbits(data.liked).tobytes())  # what the graph network's second edges are
     digest.update("\n".join(data.items.tolist()).encode())
     return digest.hexdigest()[:16]
 

@@ -73,7 +73,7 @@ class Editing(Chooser):
             self._open = False
         else:
             if self.person.user is None:
-                self._edited, self._past, self._before = None, [], None
+                self._past, self._before, self._message, self._edited = [self._edited], None, None, None
             self._edited = self._edited or edits.of_user(self.train_data, self.train_data.user_index(self.user))
             self._open, self._film_field = True, ""
         self._refresh()
@@ -145,11 +145,14 @@ class Editing(Chooser):
 
     def _act_clear(self, value: str) -> None:
         if self._edited is not None:
-            self._edit(edits.Edited(None, (), edits=self._edited.edits + 1), "You cleared the history.")
+            empty = self._edited._replace(films=(), dropped=(), without=(), edits=self._edited.edits + 1)
+            self._edit(empty, "You cleared the history.")
 
     def _act_undo(self, value: str) -> None:
         if self._past:
             self._edited, self._before, self._message = self._past.pop(), None, None
+            if self._open and self._edited is None:  # the editor stays open, on the history as it was
+                self._edited = edits.of_user(self.train_data, self.train_data.user_index(self.user))
             if self._past and self._edited is not None and self._edited.edits:
                 more = (("Put it back", "undo", ""), (f"Back to user {self.user}", "user", self.user))
                 self._message = Message("Put back.", "Earlier changes are still there.", buttons=more)
@@ -162,3 +165,6 @@ class Editing(Chooser):
         self._edited, self._before = edited, before
         self._message, film = None, self._film()
         self._refresh(lambda after: edits.what_changed(before, after, lead, film) if before is not None else None)
+        if self._message is None:  # there was no answer before, or is none now
+            self._message = Message(lead, buttons=(("Put it back", "undo", ""),))
+            self._say(self._message)

@@ -99,6 +99,7 @@ function render({ model, el }) {
 
   const copy = async (button) => {
     const text = button.dataset.copy;
+    let copied = true;
     try {
       await navigator.clipboard.writeText(text);
     } catch {
@@ -106,13 +107,14 @@ function render({ model, el }) {
       const area = document.createElement("textarea");
       area.value = text;
       document.body.appendChild(area).select();
-      document.execCommand("copy");
+      copied = document.execCommand("copy");
       area.remove();
+      button.focus({ preventScroll: true });
     }
     const label = button.textContent;
-    if (label === "Copied") return;
-    button.textContent = "Copied";
+    if (label !== "Copy this setup") return;
     button.setAttribute("aria-live", "polite");
+    button.textContent = copied ? "Copied" : "Not copied";
     setTimeout(() => (button.textContent = label), 1500);
   };
   const onClick = (event) => {

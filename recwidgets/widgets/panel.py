@@ -380,7 +380,12 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
 
     def _act_save(self, value: str) -> None:
         """Write the run beside the notebook, into a folder of its own."""
-        folder = Path(f"recwidgets-{getattr(self.model, 'name', 'own')}-user-{self.user}")
+        whom = "you" if self.person.user is None else f"user-{self.user}"
+        folder = first = Path(f"recwidgets-{getattr(self.model, 'name', 'own')}-{whom}")
+        n = 1
+        while folder.exists():  # an earlier run is never overwritten
+            n += 1
+            folder = first.with_name(f"{first.name}-{n}")
         files = self.export(folder)
         text = f"{', '.join(path.name for path in files)} in the folder {folder}; the chart goes to your downloads."
         self._say(Message("Saved.", text))
@@ -439,19 +444,23 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         """Write the learner's state, where the panel was given a file for it."""
         if self._state_path is None:
             return
-        edited, ids, users = self._edited, self.train_data.items, self.train_data.users
-        own = None
-        if edited is not None:
-            own = edited._asdict() | {  # ids, not places: the file may be read beside other data
-                "user": None if edited.user is None else str(users[edited.user]),
-                "films": [str(ids[item]) for item in edited.films],
-                "dropped": [str(ids[item]) for item in edited.dropped],
-                "without": [str(users[user]) for user in edited.without],
-            }
+        own = self._own_history()
         knobs = {name: str(value) for name, value in getattr(self.model, "values", {}).items()}
         setups.write_state(
             self._state_path, {"user": self.user, "epoch": self.epoch, "knobs": knobs, "own": own, "open": self._open}
         )
+
+    def _own_history(self) -> dict[str, Any] | None:
+        """The history as it was edited here, by ids: what is kept may be read beside other data."""
+        edited, ids, users = self._edited, self.train_data.items, self.train_data.users
+        if edited is None:
+            return None
+        return edited._asdict() | {
+            "user": None if edited.user is None else str(users[edited.user]),
+            "films": [str(ids[item]) for item in edited.films],
+            "dropped": [str(ids[item]) for item in edited.dropped],
+            "without": [str(users[user]) for user in edited.without],
+        }
 
     def _restore(self, path: Path) -> None:
         """Go back to where the learner was; a state that does not fit this panel is kept aside, and said."""

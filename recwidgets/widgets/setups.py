@@ -127,6 +127,7 @@ def run_card(panel: Any) -> dict[str, Any]:
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "setup": panel.setup(),
+        "history": panel._own_history(),  # None: the user's, as in the data
         "data": {"name": split.train.name, "users": split.train.n_users, "movies": split.train.n_items},
         "split": {"kind": split.kind, "seed": split.seed, "train": len(split.train), "test": len(split.test)},
         "model": {"name": getattr(model, "name", type(model).__name__), "settings": _plain(settings)},
