@@ -146,6 +146,7 @@ class GNN(EmbeddingModel):
     ) -> None:
         super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
         self.dim = whole("dim", dim, 1)
+        self._far: dict[str, Any] = {}  # what the last snapshot's nodes are after some hops; views share it
 
     def settings(self) -> dict[str, Any]:
         return super().settings() | {"dim": self.dim}
@@ -180,7 +181,15 @@ class GNN(EmbeddingModel):
     def _layers(self) -> tuple[list[Floats], list[Floats]]:
         """Users and films after 0 … layers - 1 hops."""
         depth, shot = int(self.values["layers"]), self._snapshot
-        return self._cached("layers", lambda: propagate(self._graph(), shot["users"], shot["films_in"], depth - 1))
+
+        def make() -> tuple[list[Floats], list[Floats]]:
+            known = self._far.get("last")  # a turned knob asks the same snapshot for other depths
+            if known is None or known[0] is not shot or len(known[1]) < depth:
+                known = (shot, *propagate(self._graph(), shot["users"], shot["films_in"], depth - 1))
+                self._far["last"] = known
+            return known[1][:depth], known[2][:depth]
+
+        return self._cached("layers", make)
 
     def _messages(self) -> Floats:
         """What each film says about whoever watched it: (n_items, dim)."""
