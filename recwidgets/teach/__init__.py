@@ -19,7 +19,7 @@ _HOME = {
     "Mistake": "exercise",
     "EXERCISES": "exercises",
     "Predict": "predict",
-    "live": "live",
+    "live": "living",
     "OwnGNN": "own",
     "OwnKNN": "own",
     "OwnSession": "own",

@@ -140,6 +140,7 @@ def test_train_pause_step_reset_do_what_they_say_while_users_can_be_chosen(open_
 
     panel.click("Pause")
     panel.wait_text(".rw-status", "Paused", timeout=10_000)
+    panel.page.wait_for_timeout(1500)  # an epoch that was over when Pause was pressed is still shown
     paused = panel.epoch(), panel.curve_points()
     panel.page.wait_for_timeout(2000)
     assert (panel.epoch(), panel.curve_points()) == paused, "nothing is trained while paused"

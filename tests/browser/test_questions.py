@@ -70,7 +70,7 @@ def test_films_of_ones_own_added_moved_and_removed(open_code, kind):
     field = panel.root.get_by_label("Add a film by its title")
     field.fill("fargo")
     panel.root.locator(".rw-own [role=option]").first.click()
-    panel.wait_text(".rw-message", "You added")
+    panel.wait_text(".rw-message", "You added Fargo")
     chips = panel.root.locator(".rw-own .rw-pill-film > span:first-child")
     assert chips.count() == 4 and "Fargo" in chips.last.inner_text()
     own = panel.root.locator(".rw-own")
