@@ -31,8 +31,11 @@ START = "tutorials/00-start-here.ipynb"
 
 
 def solutions(path: Path = TUTORIALS / "solutions.py") -> dict[str, str]:
-    """The solved cell of each exercise, by its id."""
+    """The solved cell of each exercise, by its id. Raises ValueError where an exercise is solved twice."""
     parts = re.split(r"^# %% (\S+)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    twice = sorted({name for name in parts[::2] if parts[::2].count(name) > 1})
+    if twice:
+        raise ValueError(f"{path.name} solves {', '.join(twice)} more than once; keep one")
     return {name: source.strip("\n") for name, source in zip(parts[::2], parts[1::2], strict=True)}
 
 

@@ -60,11 +60,15 @@ def test_the_solution_form_runs_and_every_check_says_right(course, path, tmp_pat
     assert done.returncode == 0, done.stdout[-3000:]
 
 
-def test_an_exercise_without_a_solution_is_a_sentence():
+def test_an_exercise_without_a_solution_or_with_two_is_a_sentence(tmp_path):
     cell = nbformat.v4.new_code_cell("x = ...\nrw.check('own-9', x)")
     cell.metadata["recwidgets"] = {"exercise": "own-9"}
     with pytest.raises(ValueError, match="'own-9' has no solution; add it to tutorials/solutions.py"):
         make.solved(nbformat.v4.new_notebook(cells=[cell]), {})
+    twice = tmp_path / "solutions.py"
+    twice.write_text("# %% own-1\nx = 1\n# %% own-1\nx = 2\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="solves own-1 more than once"):
+        make.solutions(twice)
     with pytest.raises(ValueError, match="must have a rw.check"):
         make.checked("x = 1")
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from course import make
 
 from recwidgets.teach import EXERCISES
 
@@ -65,11 +66,8 @@ def prose(name):
 
 @pytest.fixture(scope="module")
 def solutions():
-    """{id of a cell: its source, solved}, from the lines `# %% id` of solutions.py."""
-    text = (FOLDER / "solutions.py").read_text(encoding="utf-8")
-    parts = re.split(r"^# %% (\S+)\n", text, flags=re.MULTILINE)[1:]
-    assert len(parts[::2]) == len(set(parts[::2])), "a solution twice"
-    return dict(zip(parts[::2], (part.strip() for part in parts[1::2]), strict=True))
+    """{id of a cell: its source, solved}, as instructor/make.py reads them."""
+    return make.solutions()
 
 
 def test_the_course_is_these_seven():
