@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import Any
 
 from nbgrader import preprocessors as steps
@@ -24,5 +27,7 @@ c.GenerateAssignment.preprocessors = [
     steps.IncludeHeaderFooter, steps.LockCells, PutBlanks, steps.ClearOutput, steps.CheckCellMetadata,
     steps.ComputeChecksums, steps.SaveCells, steps.ComputeChecksums, steps.CheckCellMetadata,
 ]  # fmt: skip
+# nbgrader starts alembic by its name; found beside this Python when the environment is not activated
+os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
 # a panel that opens takes a few seconds on a busy machine
 c.Execute.timeout = 300
