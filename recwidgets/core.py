@@ -126,17 +126,21 @@ class Recommendations(NamedTuple):
 
 
 class Knob(NamedTuple):
-    """A setting that a learner may turn. instant: answered from what is trained already."""
+    """A setting that a learner may turn. instant: answered from what is trained already.
+
+    A number from `low` to `high`, or one of `choices`, each a word.
+    """
 
     name: str
     label: str
     low: float
     high: float
-    default: float
+    default: float | str
     instant: bool
     hint: str
     unit: str = ""
     everything: float | None = None  # a value past `high` that means "all"
+    choices: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ from .core import Floats
 from .data import Interactions
 
 Array = NDArray[Any]
+BLOCK = 1 << 18  # numbers gathered at a time: 1 MB of float32, which stays in the processor's cache
 
 
 class Edges(NamedTuple):
@@ -49,13 +50,20 @@ def mean_over(edges: Edges, vectors: Floats, counted: Array | None = None) -> Fl
 
     counted: bool (n_edges,), a neighbour that is not counted adds zero to the mean.
     """
-    out = np.zeros((len(edges.indptr) - 1, vectors.shape[1]), np.float32)
     degree = edges.degree
-    for node in np.flatnonzero(degree).tolist():
-        near = edges.of(node)
+    out = np.zeros((len(degree), vectors.shape[1]), np.float32)
+    nodes = np.flatnonzero(degree)
+    starts, ends = edges.indptr[nodes], edges.indptr[nodes + 1]
+    most, first = max(BLOCK // vectors.shape[1], 1), 0
+    while first < len(nodes):  # as many nodes at a time as fit in a block, at least one
+        last = max(int(np.searchsorted(ends, starts[first] + most, "right")), first + 1)
+        rows = slice(starts[first], ends[last - 1])
+        near = vectors[edges.indices[rows]]
         if counted is not None:
-            near = near[counted[edges.indptr[node] : edges.indptr[node + 1]]]
-        out[node] = vectors[near].sum(0) / degree[node]
+            near *= counted[rows, None]
+        out[nodes[first:last]] = np.add.reduceat(near, starts[first:last] - starts[first], axis=0)
+        first = last
+    out[nodes] /= degree[nodes, None]
     return out
 
 

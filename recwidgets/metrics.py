@@ -77,6 +77,13 @@ def coverage(ranked: Array, n_items: int, k: int) -> float:
     return len(np.unique(shown[shown >= 0])) / n_items
 
 
+def overlap(ranked: Array) -> float:
+    """Mean share of their lists that two users have in common: 1 = everybody gets the same films. 0 for one user."""
+    n_users, depth = ranked.shape
+    often = np.bincount(ranked[ranked >= 0]).astype(float)
+    return float((often * (often - 1)).sum() / (n_users * (n_users - 1) * depth)) if n_users > 1 else 0.0
+
+
 def novelty(ranked: Array, popularity: Array, n_users: int, k: int) -> Array:
     """Mean surprise of each user's first k in bits: -log2(share of users who rated the film).
 

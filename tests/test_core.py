@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import Fixed, Svd, random_table, table, ties_and_all, trained
 
-from recwidgets import recommend, recommend_all
+from recwidgets import graph, recommend, recommend_all
 from recwidgets.core import Explanation, Part, Person, Recommender, Snapshot, person_of
 from recwidgets.data import UnknownItem, UnknownUser, planted
 from recwidgets.models.popularity import Popularity
@@ -296,3 +296,18 @@ def test_ranking_everybody_equals_sorting_each_row_whatever_the_ties():
             scores[data.history(user)] = -np.inf
             expected = [item for item in np.argsort(-scores, kind="stable") if scores[item] > -np.inf][:k]
             assert found[user].tolist() == expected + [-1] * (k - len(expected))
+
+
+@pytest.mark.parametrize("block", [1, 7, 10**6])
+@pytest.mark.parametrize("some", [False, True])
+def test_means_over_neighbours_are_the_same_in_blocks_of_any_size(block, some, monkeypatch):
+    draw = np.random.default_rng(4)
+    data = random_table(draw, 9, 14, density=0.25)
+    edges, vectors = graph.graph_of(data).viewers_of, draw.normal(size=(9, 3)).astype(np.float32)
+    counted = draw.random(len(edges.indices)) < 0.5 if some else None
+    monkeypatch.setattr(graph, "BLOCK", block)
+    got = graph.mean_over(edges, vectors, counted)
+    for node in range(14):
+        near = range(edges.indptr[node], edges.indptr[node + 1])
+        kept = [vectors[edges.indices[n]] for n in near if counted is None or counted[n]]
+        assert np.allclose(got[node], sum(kept, np.zeros(3)) / max(len(near), 1), atol=1e-6)

@@ -217,23 +217,35 @@ def test_knn_layer_asks_only_those_who_are_asked():
     assert ((weight > 0).sum(1) == 2).all()
 
 
-def test_knn_layer_averages_the_values_of_the_nearest():
+@pytest.mark.parametrize("similarity", ["cosine", "dot product", "distance"])
+def test_knn_layer_averages_the_values_of_the_nearest(similarity):
     import tensorflow as tf
 
     draw = np.random.default_rng(1)
     bank, values = draw.normal(size=(12, 5)), draw.normal(size=(12, 3))
-    got = rw.KNNLayer(k=4)(*(tf.constant(a, tf.float32) for a in (bank, bank, values)))
+    got = rw.KNNLayer(k=4, similarity=similarity)(*(tf.constant(a, tf.float32) for a in (bank, bank, values)))
     away = bank - bank.mean(0)
+    length = np.linalg.norm(away, axis=1)
+    nearness = {
+        "cosine": lambda a, b: away[a] @ away[b] / length[a] / length[b],
+        "dot product": lambda a, b: away[a] @ away[b] / length[a] / length.mean(),
+        "distance": lambda a, b: 1 / (1 + np.linalg.norm(away[a] - away[b]) / length.mean()),
+    }[similarity]
     for user in range(12):
-        near = {
-            other: away[user] @ away[other] / np.linalg.norm(away[user]) / np.linalg.norm(away[other])
-            for other in range(12)
-            if other != user
-        }
+        near = {other: nearness(user, other) for other in range(12) if other != user}
         nearest = sorted(near, key=lambda other: -near[other])[:4]
         weight = np.array([max(near[other], 1e-3) ** 6 for other in nearest])
         expected = sum(w * values[other] for w, other in zip(weight / weight.sum(), nearest, strict=True))
         assert np.allclose(got[user], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("similarity", ["dot product", "distance"])
+def test_another_similarity_trains_and_answers_as_its_network_does(world, similarity):
+    model = rw.KNN(dim=8, seed=0, similarity=similarity)
+    history = rw.fit(model, world.train, epochs=2, progress=False)
+    assert np.isfinite(history.curve("loss")[1]).all()
+    assert np.allclose(model.network.all_queries(), model.vectors()[0], atol=1e-4)
+    assert model.trained["similarity"] == similarity
 
 
 def test_session_layer_adds_up_recency_weighted_means():

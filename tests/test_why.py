@@ -104,12 +104,16 @@ def test_no_parts_at_all_are_no_lines():
 
 def test_the_sentence_names_what_speaks_for_the_film_the_largest_first(shown):
     found = explained(("film", 0.1), ("film", -5.0), ("film", 0.9), ("own", 7.0), ("film", 0.5), ("film", 0.4))
-    assert parts.sentence(shown, found) == "Because user u5 watched film 2, film 4 and film 5."
+    assert parts.sentence(shown, found) == (
+        "Because user u5 watched film 2, film 4 and film 5; these 3 make up 20 % of what speaks for it."
+    )
 
 
 def test_a_film_that_speaks_against_it_is_no_reason(shown):
     found = explained(("film", -5.0), ("film", -4.0), ("film", -3.0), ("film", 0.1), ("own", 20.0))
-    assert parts.sentence(shown, found) == "Because user u5 watched film 3."
+    assert (
+        parts.sentence(shown, found) == "Because user u5 watched film 3; this alone makes up 0 % of what speaks for it."
+    )
 
 
 @pytest.mark.parametrize("found", [explained(("own", 2.0)), explained(("film", -1.0), ("base", 2.0)), explained()])
@@ -123,18 +127,22 @@ def test_neighbours_are_near_and_are_counted(shown):
     rated = sum(item in shown.data.history(user) for user in range(12))
     assert rated > 0
     said = parts.sentence(shown, found)
-    assert (
-        said == f"Because neighbour 11, neighbour 10 and neighbour 9 are near, and {rated} of the 12 nearest rated it."
-    )
+    near = f"Because neighbour 11, neighbour 10 and neighbour 9 are near, and {rated} of the 12 nearest rated it"
+    assert said == f"{near}; these 3 make up {100 * 3.3 / 7.8:.0f} % of what speaks for it."
 
 
 def test_a_kind_of_ones_own_is_a_reason_too(shown):
-    assert parts.sentence(shown, explained(("genre", 1.0), ("genre", 2.0))) == "Because of genre 1 and genre 0."
+    assert parts.sentence(shown, explained(("genre", 1.0), ("genre", 2.0))) == (
+        "Because of genre 1 and genre 0; these 2 make up 100 % of what speaks for it."
+    )
 
 
 def test_somebody_new_is_you(shown):
     own = answer(shown.model, shown.data, Person(None, np.array([1], np.int32)))
-    assert parts.sentence(own, explained(("film", 1.0))) == "Because you watched film 0."
+    assert (
+        parts.sentence(own, explained(("film", 1.0)))
+        == "Because you watched film 0; this alone makes up 100 % of what speaks for it."
+    )
 
 
 @pytest.mark.parametrize(("words", "said"), [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")])

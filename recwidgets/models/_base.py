@@ -48,11 +48,12 @@ class EmbeddingModel(ABC):
     label: ClassVar[str]  # as the learner reads it
     knobs: ClassVar[tuple[Knob, ...]] = ()
 
-    def __init__(self, *, seed: int = 0, epochs: int, learning_rate: float, **knobs: float) -> None:
+    def __init__(self, *, seed: int = 0, epochs: int, learning_rate: float, **knobs: float | str) -> None:
         self.seed, self.epochs = whole("seed", seed, 0), whole("epochs", epochs, 1)
         self.learning_rate = positive("learning_rate", learning_rate)
-        self.values: dict[str, float] = {knob.name: knob.default for knob in self.knobs}
+        self.values: dict[str, Any] = {knob.name: knob.default for knob in self.knobs}
         self._turn(knobs)
+        self.trained = dict(self.values)  # the knobs as they stood while it learned; a turned knob leaves it
         self.data: Interactions | None = None
         self.snapshot: Snapshot | None = None
         self._cache: dict[str, Any] = {}
@@ -84,6 +85,7 @@ class EmbeddingModel(ABC):
         total: int,
         between_batches: BetweenBatches,
     ) -> Iterator[FitEvent]:
+        settings = dict(self.values)  # a knob that is turned meanwhile changes answers, not the curve
         # what was learned before stays until the first epoch is there: a training that fails loses nothing
         for step, (loss, arrays) in enumerate(self._epochs(data, total, between_batches), 1):
             if not np.isfinite(loss):
@@ -92,10 +94,10 @@ class EmbeddingModel(ABC):
                     f"{self.learning_rate:g} is too high; train with a smaller one"
                 )
             snapshot = Snapshot(self.name, arrays)
-            self.data, self.snapshot, self._cache = data, snapshot, {}
+            self.data, self.snapshot, self.trained, self._cache = data, snapshot, settings, {}
             accuracy = float("nan")
             if validation is not None and len(validation):
-                accuracy = held_out_accuracy(self.at(snapshot), data, validation)
+                accuracy = held_out_accuracy(self.at(snapshot, **settings), data, validation)
             yield FitEvent(step, total, {"loss": loss, "top_10_accuracy": accuracy}, snapshot)
 
     @abstractmethod
@@ -106,7 +108,7 @@ class EmbeddingModel(ABC):
 
     # -- answers: numpy on a snapshot ------------------------------------------------------------
 
-    def at(self, snapshot: Snapshot | None = None, **knobs: float) -> Self:
+    def at(self, snapshot: Snapshot | None = None, **knobs: float | str) -> Self:
         """This model as it was at `snapshot`, or with other knobs. A view: nothing is copied."""
         view = copy.copy(self)
         view.snapshot = self.snapshot if snapshot is None else snapshot
@@ -157,13 +159,19 @@ class EmbeddingModel(ABC):
 
     # -- helpers ------------------------------------------------------------------------------------
 
-    def _turn(self, knobs: dict[str, float]) -> None:
+    def _turn(self, knobs: dict[str, float | str]) -> None:
         known = {knob.name: knob for knob in self.knobs}
+        value: Any
         for name, value in knobs.items():
             if name not in known:
                 raise TypeError(f"{type(self).__name__} has no setting {name!r}; it has {', '.join(known)}")
             knob = known[name]
-            if not is_number(value) or not (knob.low <= value <= knob.high or value == knob.everything):
+            if knob.choices and value not in knob.choices:
+                words = ", ".join(map(repr, knob.choices))
+                raise ValueError(f"{name} must be one of {words}, got {value!r}")
+            if not knob.choices and (
+                not is_number(value) or not (knob.low <= value <= knob.high or value == knob.everything)
+            ):
                 everything = "" if knob.everything is None else f", or {knob.everything:g} for all"
                 raise ValueError(
                     f"{name} must be a number from {knob.low:g} to {knob.high:g}{everything}, got {value!r}"

@@ -138,11 +138,11 @@ class GNN(EmbeddingModel):
     name: ClassVar[str] = "gnn"
     label: ClassVar[str] = "Graph neural network"
     knobs: ClassVar[tuple[Knob, ...]] = (
-        Knob("layers", "Layers", 0, DEPTH, 3, True, "0 = no graph, 4 = everybody gets nearly the same."),
+        Knob("layers", "Layers", 0, DEPTH, 3, True, "0 = no graph; far hops tell everybody nearly the same."),
     )
 
     def __init__(
-        self, dim: int = 128, *, seed: int = 0, epochs: int = 25, learning_rate: float = 0.02, **knobs: float
+        self, dim: int = 128, *, seed: int = 0, epochs: int = 25, learning_rate: float = 0.02, **knobs: float | str
     ) -> None:
         super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
         self.dim = whole("dim", dim, 1)
@@ -229,6 +229,10 @@ class GNN(EmbeddingModel):
             columns[0] += weight * self.liked(person) * (self._snapshot["films_liked"][person.history] @ film)
         return np.stack(columns, axis=1) if columns else np.zeros((len(person.history), 0), np.float32)
 
+    def alike(self) -> list[float]:
+        """How alike is what two users are told, hop by hop: the mean cosine, 1 = the same (over-smoothing)."""
+        return [mean_cosine(mean_over(self._graph().films_of, said)) for said in self._layers()[1]]
+
     def through_viewers(self, person: Person, own: int, item: int) -> tuple[Ints, Floats]:
         """The viewers of an own film, and what reaches `item` through each of them: hops 2 and later."""
         viewers = self._graph().viewers_of.of(own)
@@ -266,6 +270,16 @@ class GNN(EmbeddingModel):
             yield Part(film_label(data, own), "film", weight * product, own, weight, ((weight, product),))
         if person.user is not None:
             yield Part("own embedding", "own", float(self._snapshot["users"][person.user] @ film))
+
+
+def mean_cosine(vectors: Floats) -> float:
+    """Of all pairs of rows that are not zero; NaN for fewer than two."""
+    some = vectors[np.linalg.norm(vectors, axis=1) > 0].astype(np.float64)
+    n = len(some)
+    if n < 2:
+        return float("nan")
+    total = (some / np.linalg.norm(some, axis=1, keepdims=True)).sum(0)
+    return float((total @ total - n) / (n * (n - 1)))  # without each row's cosine with itself
 
 
 def __getattr__(name: str) -> Any:

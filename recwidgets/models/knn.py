@@ -17,7 +17,8 @@ from ._two_tower import CAP, query_dropout, run_epochs, two_tower
 
 K = 50  # neighbours while training, and where the knob starts
 BATCHES = 7  # in an epoch; each hides other interactions
-POWER, LEAST = 6, 1e-3  # a neighbour's weight is its cosine, at least LEAST, to this power
+POWER, LEAST = 6, 1e-3  # a neighbour's weight is its nearness, at least LEAST, to this power
+SIMILARITIES = ("cosine", "dot product", "distance")
 
 
 class Dropout(NamedTuple):
@@ -39,13 +40,14 @@ def network() -> tuple[Any, Any]:
         call(places, bank, values, asked): places (n_users, dim) where the asking users stand, bank
         (n_asked, dim) where those stand who are asked, values (n_asked, dim) what is averaged; asked
         (n_asked,) who they are, None for everybody in order. Nobody is their own neighbour. Nearness
-        is the cosine after the bank's mean has been taken away (else all are near: everybody likes
-        hits); weights are its sixth power over the k nearest, scaled to sum to one. Returns (n_users, dim).
+        is one of SIMILARITIES (see `nearness`) after the bank's mean has been taken away (else all are
+        near: everybody likes hits); weights are its sixth power over the k nearest, scaled to sum to
+        one. Returns (n_users, dim).
         """
 
-        def __init__(self, k: int = K, **options: Any) -> None:
+        def __init__(self, k: int = K, similarity: str = "cosine", **options: Any) -> None:
             super().__init__(**options)
-            self.k = k
+            self.k, self.similarity = k, similarity
 
         def call(self, places: Any, bank: Any, values: Any, asked: Any = None) -> Any:
             return tf.matmul(self.weights_of(places, bank, asked), values)
@@ -53,8 +55,7 @@ def network() -> tuple[Any, Any]:
         def weights_of(self, places: Any, bank: Any, asked: Any = None) -> Any:
             """(n_users, n_asked), zero for all but the k nearest."""
             centre = tf.reduce_mean(bank, axis=0, keepdims=True)
-            here, there = tf.math.l2_normalize(places - centre, 1), tf.math.l2_normalize(bank - centre, 1)
-            near = tf.matmul(here, there, transpose_b=True)
+            near = self.nearness(places - centre, bank - centre)
             if asked is None:
                 near = tf.linalg.set_diag(near, tf.fill(tf.shape(near)[:1], -2.0))
             else:
@@ -65,12 +66,25 @@ def network() -> tuple[Any, Any]:
             weight = tf.where(near >= edge, cube**2, 0.0)
             return weight / tf.reduce_sum(weight, axis=1, keepdims=True)
 
+        def nearness(self, here: Any, there: Any) -> Any:
+            """(n_users, n_asked), as `nearness` does it in numpy."""
+            if self.similarity == "distance":
+                length = tf.reduce_mean(tf.norm(there, axis=1))
+                apart = tf.reduce_sum(here**2, 1)[:, None] + tf.reduce_sum(there**2, 1)
+                apart -= 2 * tf.matmul(here, there, transpose_b=True)
+                return 1 / (1 + tf.sqrt(tf.maximum(apart, 1e-12)) / length)
+            if self.similarity == "dot product":
+                there /= tf.reduce_mean(tf.norm(there, axis=1))
+            else:
+                there = tf.math.l2_normalize(there, 1)
+            return tf.matmul(tf.math.l2_normalize(here, 1), there, transpose_b=True)
+
     class KNNModel(two_tower().Model):  # type: ignore[misc]
         """Predicts a user's hidden films from the neighbours that the shown films lead to."""
 
-        def __init__(self, data: Interactions, dim: int, k: int, seed: int) -> None:
+        def __init__(self, data: Interactions, dim: int, k: int, similarity: str, seed: int) -> None:
             super().__init__(data.n_users, data.n_items, dim, seed)
-            self.knn, self.drop = KNNLayer(k), Dropout()
+            self.knn, self.drop = KNNLayer(k, similarity), Dropout()
             self.output_embedding = self.table(data.n_items, seed + 2, "output")
             order = np.lexsort((data.item, data.user))
             self.edges = tf.constant(np.stack([data.user[order], data.item[order]], 1), tf.int64)
@@ -137,11 +151,13 @@ class KNN(EmbeddingModel):
     name: ClassVar[str] = "knn"
     label: ClassVar[str] = "Nearest neighbours"
     knobs: ClassVar[tuple[Knob, ...]] = (
-        Knob("k", "Neighbours k", 1, 100, K, True, "1 = a noisy twin, many = popularity."),
-    )
+        Knob("k", "Neighbours k", 1, 100, K, True, "1 = a single twin; more = more of what everybody watches."),
+        Knob("similarity", "Similarity", 0, 0, "cosine", True,
+             "A dot product favours marked tastes, a distance people near the middle.", choices=SIMILARITIES),
+    )  # fmt: skip
 
     def __init__(
-        self, dim: int = 128, *, seed: int = 0, epochs: int = 29, learning_rate: float = 0.03, **knobs: float
+        self, dim: int = 128, *, seed: int = 0, epochs: int = 29, learning_rate: float = 0.03, **knobs: float | str
     ) -> None:
         super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
         self.dim = whole("dim", dim, 1)
@@ -153,7 +169,8 @@ class KNN(EmbeddingModel):
         self, data: Interactions, total: int, between_batches: BetweenBatches
     ) -> Iterator[tuple[float, dict[str, Any]]]:
         tf, _ = _tf.load()
-        net = network()[1](data, self.dim, int(self.values["k"]), self.seed)
+        similarity = self.values.get("similarity", SIMILARITIES[0])
+        net = network()[1](data, self.dim, int(self.values["k"]), similarity, self.seed)
         losses = run_epochs(
             net, lambda step: tf.constant([self.seed, step * 4]), rate=self.learning_rate, epochs=total,
             batches=BATCHES, between=between_batches,
@@ -180,12 +197,12 @@ class KNN(EmbeddingModel):
         return self._cached("places", lambda: mean_over(graph_of(data).films_of, self._snapshot["films_in"]))
 
     def _bank(self) -> tuple[Floats, Floats, Floats]:
-        """(unit vectors of the places less their mean, that mean, what is averaged)."""
+        """(places less their mean, that mean, what is averaged)."""
 
         def make() -> tuple[Floats, Floats, Floats]:
             places = self.places()
             centre = places.mean(0)
-            return unit(places - centre), centre, places + self._snapshot["users"]
+            return places - centre, centre, places + self._snapshot["users"]
 
         return self._cached("bank", make)
 
@@ -197,7 +214,7 @@ class KNN(EmbeddingModel):
     def neighbours(self, person: Person) -> tuple[Ints, Floats]:
         """The k nearest users, nearest first, and their weights, which sum to one."""
         bank, centre, _ = self._bank()
-        near = bank @ unit(self.place(person) - centre)  # (n_users,)
+        near = nearness(self.values["similarity"], self.place(person) - centre, bank)  # (n_users,)
         near[list(person.without)] = -np.inf
         if person.user is not None:
             near[person.user] = -np.inf  # nobody is their own neighbour
@@ -220,6 +237,24 @@ class KNN(EmbeddingModel):
         products = self._bank()[2][nearest] @ self._films()[item]  # (k,)
         for user, product, share in zip(nearest.tolist(), products.tolist(), weight.tolist(), strict=True):
             yield Part(f"user {users[user]}", "neighbour", share * product, user, share, ((share, product),))
+
+
+def nearness(similarity: str, here: Floats, there: Floats) -> Floats:
+    """How near (n, dim) places are to one place (dim,), both less the mean of all: float32 (n,).
+
+    "cosine": of the angle between them. "dot product": the cosine times the length of the other's
+    vector. "distance": 1 / (1 + d), d Euclidean. Lengths are in mean lengths of a place, so that
+    the sixth power means the same for each. Raises ValueError for another word.
+    """
+    length = np.linalg.norm(there, axis=1)
+    if similarity == "cosine":
+        return np.asarray(there @ unit(here) / np.maximum(length, 1e-12), np.float32)
+    usual = max(float(length.mean()), 1e-12)
+    if similarity == "dot product":
+        return np.asarray(there @ unit(here) / usual, np.float32)
+    if similarity == "distance":
+        return np.asarray(1 / (1 + np.linalg.norm(there - here, axis=1) / usual), np.float32)
+    raise ValueError(f"similarity must be one of {', '.join(map(repr, SIMILARITIES))}, got {similarity!r}")
 
 
 def unit(vectors: Floats) -> Floats:

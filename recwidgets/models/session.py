@@ -246,7 +246,7 @@ class Session(EmbeddingModel):
     )  # fmt: skip
 
     def __init__(
-        self, dim: int = 64, *, seed: int = 0, epochs: int = 36, learning_rate: float = 0.004, **knobs: float
+        self, dim: int = 64, *, seed: int = 0, epochs: int = 36, learning_rate: float = 0.004, **knobs: float | str
     ) -> None:
         super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
         self.dim, self.drop = whole("dim", dim, 1), Dropout()

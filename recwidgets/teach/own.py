@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core import Floats, Ints, Part, Person, film_label
 from ..graph import Edges, Graph
-from ..models.gnn import GNN
+from ..models.gnn import GNN, mean_cosine
 from ..models.knn import KNN, LEAST, POWER, unit
 from ..models.session import Session
 from .careful import Array, Stumble, called, name_of, numbers, sentence
@@ -104,6 +104,10 @@ class OwnGNN(GNN):
         data = self._trained()
         return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
 
+    def alike(self) -> list[float]:
+        edges = self._graph().films_of
+        return [mean_cosine(gather(edges, said, self.aggregate)) for said in self._layers()[1]]
+
     def _weights(self, n: int) -> Floats:
         """What aggregate() makes of n messages that are the unit vectors: their weights, if it is linear."""
         return heard(self.aggregate, np.eye(n, dtype=np.float32)) if n else np.zeros(0, np.float32)
@@ -133,7 +137,10 @@ class OwnGNN(GNN):
 class OwnKNN(KNN):
     """Nearest neighbours with one's own nearest(places, who, k), or layer(places, values, who, k, power)."""
 
+    knobs = KNN.knobs[:1]  # how near is near is the learner's own business
+
     def __init__(self, nearest: Function | None = None, layer: Function | None = None, **settings: Any) -> None:
+        settings.pop("similarity", None)  # of the model whose embeddings these are
         super().__init__(**settings)
         self.nearest, self.layer = nearest, layer
         self.label = f"{KNN.label} · your {name_of(layer or nearest)}"  # type: ignore[misc]  # each function has its own name

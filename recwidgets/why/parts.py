@@ -52,15 +52,18 @@ def sentence(answer: Answer, explanation: Explanation) -> str:
     if not named:
         return "Nothing in the history speaks for it: its score comes from the other parts."
     words = listed([part.label for part in named])
+    share = sum(part.value for part in named) / sum(part.value for part in explanation.parts if part.value > 0)
+    carry = f"{'this alone makes' if len(named) == 1 else f'these {len(named)} make'} up {100 * share:.0f} % of what speaks for it"
     if named[0].kind == "neighbour":
         every = [part.index for part in explanation.parts if part.kind == "neighbour"]
         item = answer.data.item_index(explanation.item)
         shared = sum(item in answer.data.history(user) for user in every)
-        return f"Because {words} are near, and {shared} of the {len(every)} nearest rated it."
+        near = f"{words} {'is' if len(named) == 1 else 'are'} near"
+        return f"Because {near}, and {shared} of the {len(every)} nearest rated it; {carry}."
     if named[0].kind != "film":  # a kind of the learner's own
-        return f"Because of {words}."
+        return f"Because of {words}; {carry}."
     whom = "you" if answer.person.user is None else f"user {answer.data.users[answer.person.user]}"
-    return f"Because {whom} watched {words}."
+    return f"Because {whom} watched {words}; {carry}."
 
 
 def listed(words: Sequence[str]) -> str:

@@ -47,10 +47,13 @@ class _Plot:
         self.dot = bqplot.Scatter(
             x=[], y=[], scales=scales, colors=["var(--rw-accent)"], default_size=36, apply_clip=False
         )
+        self.turned = bqplot.Scatter(
+            x=[], y=[], scales=scales, marker="diamond", colors=["var(--rw-ink)"], default_size=64, apply_clip=False
+        )
         self.below = bqplot.Axis(scale=self.x, tick_format="d", grid_lines="none", **AXIS)
         self.left = bqplot.Axis(scale=self.y, orientation="vertical", **AXIS)
         self.figure = bqplot.Figure(
-            marks=[self.base, self.marker, self.line, self.dot],
+            marks=[self.base, self.marker, self.line, self.dot, self.turned],
             axes=[self.below, self.left],
             padding_x=0,
             padding_y=0,
@@ -67,8 +70,8 @@ class _Plot:
             x=[], y=[], scales=scales, colors=[color], line_style=style, stroke_width=width, apply_clip=False
         )
 
-    def show(self, x: Any, y: Any, epoch: int, total: int, baseline: float | None) -> None:
-        known = y if baseline is None else np.append(y, baseline)
+    def show(self, x: Any, y: Any, epoch: int, total: int, baseline: float | None, turned: float | None = None) -> None:
+        known = np.append(y, [value for value in (baseline, turned) if value is not None])
         ticks = nice_ticks(*value_range(known, self._zero), 4)
         low, high, digits = float(ticks[0]), float(ticks[-1]), digits_of(ticks)
         with self.y.hold_sync():
@@ -83,6 +86,7 @@ class _Plot:
         here = np.flatnonzero(x == epoch)
         _assign(self.marker, *([epoch, epoch], [low, high]) if len(here) else ([], []))
         _assign(self.dot, x[here], y[here])
+        _assign(self.turned, *([epoch], [turned]) if turned is not None else ([], []))
 
 
 def _assign(mark: Any, x: Any, y: Any) -> None:
@@ -105,15 +109,20 @@ class Curve:
         )
         self.widget.add_class("rw-curve")
 
-    def show(self, history: TrainingHistory, epoch: int, baseline: float | None) -> None:
-        """Draw the epochs so far; a marker stands at `epoch`. baseline: popularity's accuracy."""
+    def show(self, history: TrainingHistory, epoch: int, baseline: float | None, turned: float | None = None) -> None:
+        """Draw the epochs so far; a marker stands at `epoch`. baseline: popularity's accuracy.
+
+        turned: the accuracy at this epoch with knobs that stand elsewhere than while training; a diamond.
+        """
         total = max(history.total, 1)
         loss = thin(*history.curve("loss"))
         accuracy = thin(*history.curve(f"top_{self.k}_accuracy"))
         self.loss.show(*loss, epoch, total, None)
-        self.accuracy.show(*accuracy, epoch, total, baseline)
+        self.accuracy.show(*accuracy, epoch, total, baseline, turned)
         self.loss_head.show(_head("Loss on the training data", loss, epoch, "", lambda v: f"{v:.3f}", "Loss"))
         note = "" if baseline is None else f"dashed: popularity {100 * baseline:.1f} %"
+        if turned is not None:
+            note = f"◆ now {100 * turned:.1f} %" + (f" · {note.removeprefix('dashed: ')}" if note else "")
         title = f"Top-{self.k} accuracy, held-out data"
         self.accuracy_head.show(
             _head(title, accuracy, epoch, note, lambda v: f"{100 * v:.1f} %", f"Top-{self.k} accuracy")

@@ -24,13 +24,13 @@ class Lamp(NamedTuple):
 
 
 LAMPS = (
-    Lamp("leak", "No leak", "Films are looked for that no model has been shown.",
+    Lamp("leak", "Held-out films only", "Films are looked for that no model has been shown.",
          "Off: the films that the models were trained on count as hits too. They have seen the answers."),
-    Lamp("seen", "Seen films out", "Films that a user has seen are not recommended again.",
+    Lamp("seen", "New films only", "Films that a user has seen are not recommended again.",
          "Off: seen films stay in the lists. A good model puts them on top, where they cannot be hits."),
     Lamp("baseline", "Baselines shown", "Popularity and chance stand beside every number.",
          "Off: a number alone looks good, whatever it is."),
-    Lamp("seed", "No lucky draw", "One draw of users, with its 95 % interval.",
+    Lamp("seed", "All users, one draw", "All users count, with the 95 % interval.",
          f"Off: the luckiest of {DRAWS} draws of a tenth of the users is reported, for each model its own."),
 )  # fmt: skip
 

@@ -11,8 +11,15 @@ from ..why.parts import listed
 from .lamps import LAMPS, METRICS, Row
 from .page import esc
 
+COLOURS = 6  # of shared films; the others are linked in grey
 ROW, HEAD = 30, 44  # px: a row of a list, and what stands above the first
 NAMES = {"top_10_accuracy": "Top-10 accuracy", "ndcg": "nDCG@10", "coverage": "Coverage", "novelty": "Novelty"}
+MEANINGS = {
+    "top_10_accuracy": "Share of the held-out ratings whose film is in its user’s top 10.",
+    "ndcg": "The same hits, but a high rank counts more; 1 = the best order there is.",
+    "coverage": "Share of the catalogue that is in anybody’s top 10.",
+    "novelty": "Mean surprise of a recommended film: each bit more = rated by half as many.",
+}
 
 
 def lists(answers: Mapping[str, Answer | None], labels: Mapping[str, str], chosen: int | None) -> str:
@@ -20,11 +27,11 @@ def lists(answers: Mapping[str, Answer | None], labels: Mapping[str, str], chose
     known = {name: found for name, found in answers.items() if found is not None}
     if not known:
         return '<p class="rw-empty">No films yet, so there is nothing to recommend from. Add one and the lists appear here.</p>'
-    columns = []
+    columns, colours, every = [], shared(known), list(known.values())
     for n, (name, found) in enumerate(known.items()):
         if n:
-            columns.append(links(list(known.values())[n - 1], found, chosen))
-        columns.append(column(found, labels[name], chosen))
+            columns.append(links(every, n, chosen, colours))
+        columns.append(column(found, labels[name], chosen, colours))
     frame = f"grid-template-columns:{' 56px '.join(['minmax(0,1fr)'] * len(known))}"
     return (
         f'<div class="rw-lists" style="{frame}">{"".join(columns)}</div>'
@@ -33,7 +40,17 @@ def lists(answers: Mapping[str, Answer | None], labels: Mapping[str, str], chose
     )
 
 
-def column(found: Answer, label: str, chosen: int | None) -> str:
+def shared(answers: Mapping[str, Answer]) -> dict[int, int]:
+    """The films on two lists or more and their colours, 1 … COLOURS, then 0; those on most lists and highest first."""
+    ranks: dict[int, list[int]] = {}
+    for found in answers.values():
+        for place, item in enumerate(found.top.tolist()):
+            ranks.setdefault(item, []).append(place)
+    often = sorted((item for item in ranks if len(ranks[item]) > 1), key=lambda item: (-len(ranks[item]), ranks[item]))
+    return {item: n if n <= COLOURS else 0 for n, item in enumerate(often, 1)}
+
+
+def column(found: Answer, label: str, chosen: int | None, colours: Mapping[int, int]) -> str:
     rows = []
     for place, item in zip(found.places, found.top.tolist(), strict=True):
         title, year = found.title(item)
@@ -42,7 +59,7 @@ def column(found: Answer, label: str, chosen: int | None) -> str:
         rows.append(
             f'<li><button type="button" class="rw-row rw-short{" rw-on" if item == chosen else ""}" data-row data-act="film-of" '
             f'data-value="{item}" aria-pressed="{"true" if item == chosen else "false"}" aria-label="{esc(spoken)}" '
-            f'title="{esc(found.full_title(item))}"><span class="rw-chip">{esc(place)}</span><span class="rw-title">{esc(title)} '
+            f'title="{esc(found.full_title(item))}"><span class="rw-chip{tied(colours.get(item))}">{esc(place)}</span><span class="rw-title">{esc(title)} '
             f'<span class="rw-year">{esc(year)}</span></span><span class="rw-ok">{"✓" if later else ""}</span></button></li>'
         )
     hits = sum(item in found.later for item in found.top.tolist())
@@ -54,19 +71,40 @@ def column(found: Answer, label: str, chosen: int | None) -> str:
     )
 
 
-def links(left: Answer, right: Answer, chosen: int | None) -> str:
-    """Lines between the places of a film on two neighbouring lists."""
-    there = {item: place for place, item in enumerate(right.top.tolist())}
+def tied(colour: int | None) -> str:
+    """The class of a shared film's colour."""
+    return f" rw-tied-{colour}" if colour else ""
+
+
+def links(answers: Sequence[Answer], n: int, chosen: int | None, colours: Mapping[int, int]) -> str:
+    """Lines between the places of a film on lists n - 1 and n; a stub where the other list is further away."""
+    places = [{item: place for place, item in enumerate(found.top.tolist())} for found in answers]
+    left, right = answers[n - 1], answers[n]
     lines = []
-    for place, item in enumerate(left.top.tolist()):
-        if item in there:
-            y1, y2 = HEAD + ROW * place + ROW / 2, HEAD + ROW * there[item] + ROW / 2
-            kind = " rw-on" if item == chosen else ""
-            lines.append(
-                f'<g class="rw-tie{kind}"><path d="M4 {y1}L52 {y2}"/><circle cx="4" cy="{y1}" r="3"/><circle cx="52" cy="{y2}" r="3"/></g>'
-            )
+    for item in dict.fromkeys([*left.top.tolist(), *right.top.tolist()]):
+        kind = f"{tied(colours.get(item))}{' rw-on' if item == chosen else ''}"
+        y = {m: HEAD + ROW * (places[m][item] + 0.5) for m in (n - 1, n) if item in places[m]}
+        if len(y) == 2:
+            ends = (4, y[n - 1]), (52, y[n])
+        elif n - 1 in y and (beyond := [m for m in range(n + 1, len(answers)) if item in places[m]]):
+            ends = (4, y[n - 1]), (20, y[n - 1])
+            lines.append(_stub(answers[beyond[0]], item, 23, y[n - 1], "start"))
+        elif n in y and (beyond := [m for m in range(n - 1) if item in places[m]]):
+            ends = (36, y[n]), (52, y[n])
+            lines.append(_stub(answers[beyond[-1]], item, 33, y[n], "end"))
+        else:
+            continue
+        (x1, y1), (x2, y2) = ends
+        dots = "".join(f'<circle cx="{x}" cy="{at}" r="3"/>' for x, at in ends if x in (4, 52))
+        lines.append(f'<g class="rw-tie{kind}"><path d="M{x1} {y1}L{x2} {y2}"/>{dots}</g>')
     height = HEAD + ROW * max(len(left.top), len(right.top), 1)
     return f'<svg class="rw-ties" viewBox="0 0 56 {height}" width="56" height="{height}" aria-hidden="true">{"".join(lines)}</svg>'
+
+
+def _stub(found: Answer, item: int, x: float, y: float, anchor: str) -> str:
+    """The rank on a list that is not the next one, at the end of a short line."""
+    place = found.places[found.top.tolist().index(item)]
+    return f'<text class="rw-beyond" x="{x}" y="{y + 4}" text-anchor="{anchor}">{esc(place)}</text>'
 
 
 def agreement(answers: Mapping[str, Answer], labels: Mapping[str, str]) -> str:
@@ -89,7 +127,10 @@ def agreement(answers: Mapping[str, Answer], labels: Mapping[str, str]) -> str:
 def where(answers: Mapping[str, Answer], labels: Mapping[str, str], chosen: int | None) -> str:
     """Where the selected film stands on each list."""
     if chosen is None:
-        return "Select a film to find it on the other lists."
+        return (
+            "Same colour and line = same film. A short line ends in the rank on the list farther off. "
+            "Select a film to find it on the other lists."
+        )
     first = next(iter(answers.values()))
     found = []
     for name, one in answers.items():
@@ -133,8 +174,9 @@ def _table(shown: Sequence[Row], rows: Sequence[Row], off: frozenset[str]) -> st
         )
         kind = ' class="rw-base"' if row.name in ("popularity", "chance") else ""
         body += f'<tr{kind}><th scope="row">{esc(row.label)}{" (baseline)" if kind else ""}</th>{cells}</tr>'
-    heads = "".join(f'<th scope="col" colspan="2">{NAMES[name]}</th>' for name in METRICS)
-    return f'<div class="rw-wide-table"><table class="rw-table"><thead><tr><th><span class="rw-hidden">Model</span></th>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    heads = "".join(f'<th scope="col" colspan="2" title="{MEANINGS[name]}">{NAMES[name]}</th>' for name in METRICS)
+    meant = "".join(f"<dt>{NAMES[name]}</dt><dd>{MEANINGS[name]}</dd>" for name in METRICS)
+    return f'<details class="rw-meant"><summary>What the four numbers mean</summary><dl>{meant}</dl></details><div class="rw-wide-table"><table class="rw-table"><thead><tr><th><span class="rw-hidden">Model</span></th>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _range(rows: Sequence[Row], name: str) -> tuple[float, float]:

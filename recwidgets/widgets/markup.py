@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..answer import Answer
 from ..core import Knob
@@ -172,15 +172,17 @@ def tools(setup: str, moving: bool, answered: bool) -> str:
     return f'<div class="rw-tools">{copy}{button("Save this run", "save", classes="rw-small", off=not answered)}{motion}</div>'
 
 
-def said(knob: Knob, value: float) -> str:
-    """A knob's value in words: "4 films", "all"."""
+def said(knob: Knob, value: float | str) -> str:
+    """A knob's value in words: "4 films", "all", "cosine"."""
     if value == knob.everything:
         return "all"
-    return f"{value:g}{' ' + knob.unit if knob.unit else ''}"
+    return value if isinstance(value, str) else f"{value:g}{' ' + knob.unit if knob.unit else ''}"
 
 
-def knob_positions(knob: Knob) -> list[float]:
-    """The values on a knob's slider; from 20 on in growing steps, so that 1 and 100 both fit."""
+def knob_positions(knob: Knob) -> list[Any]:
+    """The values on a knob's slider, or its choices; from 20 on in growing steps, so that 1 and 100 both fit."""
+    if knob.choices:
+        return list(knob.choices)
     values: list[float] = []
     value = knob.low
     while value < knob.high:
@@ -190,21 +192,44 @@ def knob_positions(knob: Knob) -> list[float]:
     return values + ([] if knob.everything is None else [knob.everything])
 
 
-def knob_rows(knobs: Sequence[Knob], values: Mapping[str, float], training: bool) -> str:
-    """The model's own knobs: each says whether it answers now or needs training."""
+def knob_rows(knobs: Sequence[Knob], values: Mapping[str, float | str], training: bool, crowd: str = "") -> str:
+    """The model's own knobs: each says whether it answers now or needs training. crowd: HTML, what they do to everybody."""
     rows = []
     for knob in knobs:
         places, value = knob_positions(knob), values[knob.name]
         here = places.index(value) if value in places else min(range(len(places)), key=lambda n: abs(places[n] - value))
         text = said(knob, value)
-        bar = slider(f"knob:{knob.name}", here, 0, len(places) - 1, name=knob.label, said=text,
-                     off=training and not knob.instant)  # fmt: skip
+        off = training and not knob.instant
+        if knob.choices:
+            control = choice(f"knob:{knob.name}", here, knob.choices, name=knob.label, off=off)
+        else:
+            bar = slider(f"knob:{knob.name}", here, 0, len(places) - 1, name=knob.label, said=text, off=off)
+            control = f"{bar}<output>{esc(text)}</output>"
         when = "Answers at once." if knob.instant else "Retrain to see the effect."
         rows.append(
-            f'<div class="rw-knob"><div class="rw-setting"><span>{esc(knob.label)}</span>{bar}<output>{esc(text)}</output></div>'
+            f'<div class="rw-knob"><div class="rw-setting"><span>{esc(knob.label)}</span>{control}</div>'
             f'<p class="rw-hint">{esc(when)} {esc(knob.hint)}</p></div>'
         )
-    return "".join(rows)
+    said_of = f'<div class="rw-hint rw-crowd" role="status">{crowd}</div>' if rows else ""
+    return "".join(rows) + said_of
+
+
+def alike(hops: Sequence[float]) -> str:
+    """How alike is what two users are told: a bar a hop. Nothing for a model without hops."""
+    bars = "".join(
+        f'<span>hop {n}</span><i class="rw-alike" style="--share:{max(100 * share, 0):.1f}%" aria-hidden="true"></i><b>{share:.2f}</b>'
+        for n, share in enumerate(hops, 1)
+    )
+    words = "How alike is what two users are told (mean cosine; 1 = the same, over-smoothing):"
+    return f'<div>{words}</div><div class="rw-hops">{bars}</div>' if hops else ""
+
+
+def choice(act: str, here: int, words: Sequence[str], *, name: str, off: bool = False) -> str:
+    """A native list to choose one word from; its place is sent."""
+    options = "".join(
+        f'<option value="{n}"{" selected" if n == here else ""}>{esc(w)}</option>' for n, w in enumerate(words)
+    )
+    return f'<select class="rw-select" data-change="{esc(act)}" aria-label="{esc(name)}"{" disabled" if off else ""}>{options}</select>'
 
 
 def time_machine(

@@ -32,15 +32,15 @@ from .curve import Curve
 from .goal import Goal
 from .markup import Message, Status
 from .page import Page, esc
-from .rewind import Rewinding
 from .trainer import Trainer
+from .turning import Turning
 
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 SPEAK = 5.0  # s between two announcements to a screen reader while training
 _PANELS: weakref.WeakSet[Panel] = weakref.WeakSet()
 
 
-class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
+class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
     """A recommender to look into: who, what, why, and its training.
 
     data: Interactions (each user's newest fifth is then held out) or a Split. model: trained or
@@ -64,7 +64,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         *,
         user: str | int | None = None,
         epoch: int | None = None,
-        knobs: Mapping[str, float] | None = None,
+        knobs: Mapping[str, float | str] | None = None,
         history: TrainingHistory | None = None,
         hide: Sequence[str] = (),
         goal: Goal | None = None,
@@ -79,7 +79,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         self._pretrained = history or _history_of(self.model)
         self._trainer = Trainer(self._on_training, self._pretrained, self._lock)
         self._answer: Answer | None = None
-        self._past, self._films_found = [], []
+        self._past, self._films_found, self._measured = [], [], {}
         self._spoken: tuple[str, tuple[str, str], float] = ("", ("", ""), 0.0)
         self._live, self._message = True, None
         self._epochs = int(getattr(self.model, "epochs", 10))
@@ -191,8 +191,10 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
     def _on_epoch(self, change: Any) -> None:
         if not self._silent:
             self._live = self.epoch == self._newest
-            self._before = None
+            self._before = self._message = None  # what an edit changed was said of another answer
             self._refresh()
+            if self._turned() and not self._playing:
+                self._measure_soon()
 
     @guarded
     def _on_selected(self, change: Any) -> None:
@@ -298,7 +300,7 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
             self.epoch, self._newest, self.history.total, live, self._playing, self._tempo, self._kept()
         )
         self._time.show(clock + self._tale)
-        self._curve.show(self.history, self.epoch, self._baseline)
+        self._curve.show(self.history, self.epoch, self._baseline, self._accuracy_now())
         self._show_controls()
 
     def _kept(self) -> str:
@@ -316,7 +318,9 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
             ("rate", "Learning rate", here, 0, len(self._rates) - 1, f"{self._rates[here]:g}", busy),
         ]
         hint = "Reset to change these." if busy else "For the next training."
-        rows = markup.knob_rows(getattr(self.model, "knobs", ()), getattr(self.model, "values", {}), busy)
+        rows = markup.knob_rows(
+            getattr(self.model, "knobs", ()), getattr(self.model, "values", {}), busy, self._crowd()
+        )
         tools = markup.tools(self.setup(), self._moving, self._answer is not None)
         self._controls.show(markup.controls(self._trainer.state, settings, hint, rows + tools))
 
@@ -341,25 +345,6 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
     def _act_rate(self, value: str) -> None:
         self.model.learning_rate = self._rates[int(value)]
         self._show_controls()
-
-    def _act_knob(self, value: str, name: str) -> None:
-        knob = next(knob for knob in self.model.knobs if knob.name == name)
-        self.model.values[name] = markup.knob_positions(knob)[int(value)]
-        if knob.instant:
-            self._before = None
-            self._refresh()
-        self._show_controls()
-
-    def _act_knob_step(self, value: str, name: str) -> None:
-        """Slow motion: one place up or down on a knob."""
-        knob = next(knob for knob in self.model.knobs if knob.name == name)
-        places = markup.knob_positions(knob)
-        wanted = self.model.values[name] + int(value)
-        if knob.low <= wanted <= knob.high:
-            here = min(range(len(places)), key=lambda n: abs(places[n] - wanted))
-            self.model.values[name] = wanted if wanted not in places else places[here]
-            self._before = None
-            self._refresh()
 
     def _act_train(self, value: str) -> None:
         self.train()
@@ -478,7 +463,8 @@ class Panel(Rewinding, ipywidgets.VBox):  # type: ignore[misc]
         if not state:
             return
         data = self.train_data
-        knobs = {name: float(value) for name, value in state["knobs"].items()}
+        words = {knob.name for knob in getattr(self.model, "knobs", ()) if knob.choices}
+        knobs = {name: value if name in words else float(value) for name, value in state["knobs"].items()}
         epoch, own = int(state["epoch"]), state["own"]
         data.user_index(state["user"])
         edited = None
