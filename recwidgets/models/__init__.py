@@ -101,9 +101,14 @@ def load_model(path: Any) -> Any:
 
 def make(name: str, **settings: Any) -> Any:
     """A new model by its short name: "gnn", "knn" or "session"."""
+    return model_class(name)(**settings)
+
+
+def model_class(name: str) -> Any:
+    """GNN, KNN or Session by its short name. Raises ValueError for another."""
     import importlib
 
     if name not in _CLASSES:
         raise ValueError(f"model must be one of {', '.join(_CLASSES)}, got {name!r}")
     module, cls = _CLASSES[name]
-    return getattr(importlib.import_module(f"{__name__}.{module}"), cls)(**settings)
+    return getattr(importlib.import_module(f"{__name__}.{module}"), cls)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Mapping
 from typing import Any
 
-import ipywidgets
 import numpy as np
 import traitlets
 
@@ -17,12 +17,13 @@ from . import lamps, leaderboard, markup
 from .acting import guarded
 from .editing import Editing
 from .markup import Message, Status
+from .opening import Opening
 from .page import Page
 from .panel import _as_split, _first_user
 from .trainer import running_loop
 
 
-class ComparePanel(Editing, ipywidgets.VBox):  # type: ignore[misc]
+class ComparePanel(Opening, Editing):
     """Three models side by side for one user, and the leaderboard with its four honesty lamps.
 
     models: by name, trained on the same data; None = the three pretrained ones. Films on more
@@ -38,6 +39,13 @@ class ComparePanel(Editing, ipywidgets.VBox):  # type: ignore[misc]
         models: Mapping[str, Any] | None = None,
         *,
         user: str | int | None = None,
+    ) -> None:
+        super().__init__()
+        self.add_class("rw-compare")
+        self._begin("Compare", functools.partial(self._fill, data, models, user))
+
+    def _fill(
+        self, data: Interactions | Split | None, models: Mapping[str, Any] | None, user: str | int | None
     ) -> None:
         self._lock = threading.RLock()
         self.split = _as_split(load_movielens("latest-small") if data is None else data)
@@ -55,16 +63,21 @@ class ComparePanel(Editing, ipywidgets.VBox):  # type: ignore[misc]
         self._note = Page("rw-message", handler=self._on_act)
         self._lists = Page("rw-list", handler=self._on_act)
         self._board = Page("rw-board", handler=self._on_act)
-        super().__init__([self._header, self._who, self._you, self._note, self._lists, self._board])
-        for name in ("rw-panel", "rw-compare"):
-            self.add_class(name)
         self.observe(self._on_user, "user")
         with self._lock:
             self._show_board()
             self.user = str(user) if user is not None else _first_user(self.train_data)
+        self.children = [self._header, self._who, self._you, self._note, self._lists, self._board]
         self._measure()
 
+    @traitlets.default("user")
+    def _user_first(self) -> str:
+        self._opened()
+        return str(self._trait_values.get("user", ""))
+
     def __repr__(self) -> str:
+        if self._to_open is not None:
+            return "ComparePanel()"
         return f"ComparePanel({', '.join(self.models)}; {self.train_data.name}, user {self.user})"
 
     @traitlets.validate("user")

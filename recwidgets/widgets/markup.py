@@ -59,6 +59,18 @@ def header(title: str, data: str, status: Status, spoken: str | None = None) -> 
     )
 
 
+def skeleton(title: str) -> str:
+    """A panel's frame before anything is loaded: its name, its state, and grey places for what will be there."""
+    places = "".join(
+        f'<i class="rw-bone rw-bone-{name}"></i>' for name in ("who", "chart", "list", "why", "curve", "controls")
+    )
+    return (
+        f'<div class="rw-header"><div><h2>{esc(title)}</h2></div>'
+        f'<div class="rw-status" role="status"><b>Opening</b> · loading the trained model</div></div>'
+        f'<div class="rw-bones" aria-hidden="true">{places}</div>'
+    )
+
+
 def message(shown: Message | None) -> str:
     if shown is None:
         return ""

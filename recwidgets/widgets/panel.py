@@ -4,38 +4,42 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 import threading
 import time
 import traceback
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import numpy as np
 import traitlets
 
 from ..answer import Answer, answer
-from ..charts._base import Chart
 from ..core import FitEvent, film_label
 from ..data import Interactions, Split, load_movielens
 from ..evaluation import held_out_accuracy
-from ..models import _tf
+from ..models import _tf, model_class
 from ..models.popularity import Popularity
 from ..training import TrainingHistory, pull
 from ..why._base import Why
 from . import history as edits
 from . import markup, setups
 from .acting import guarded, sentence
-from .curve import Curve
 from .goal import Goal
 from .markup import Message, Status
+from .opening import Opening
 from .page import Page, esc
 from .trainer import Trainer
 from .turning import Turning
 
+if TYPE_CHECKING:  # bqplot takes its time: a panel's frame is on the page before
+    from ..charts._base import Chart
+
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+READY = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}
 SPEAK = 5.0  # s between two announcements to a screen reader while training
 _PANELS: weakref.WeakSet[Panel] = weakref.WeakSet()
 
@@ -52,6 +56,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
     own; `user`, `epoch` and `selected` may be set from code.
     """
 
+    children: Any
     user = traitlets.CUnicode()
     epoch = traitlets.Int(0)
     selected = traitlets.Int(0)
@@ -84,8 +89,8 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         self._live, self._message = True, None
         self._epochs = int(getattr(self.model, "epochs", 10))
         self._rates = sorted({*RATES, float(getattr(self.model, "learning_rate", 0.01))})
+        super().__init__()
         self._build()
-        super().__init__(self._regions)
         for name in ("rw-panel", f"rw-{getattr(self.model, 'name', 'own')}"):
             self.add_class(name)
         self._set_motion(animate)
@@ -111,6 +116,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
             self.user = str(user) if user is not None else _first_user(self.train_data)
             if state is not None:
                 self._restore(Path(state))
+        self.children = self._regions  # only now: what is drawn is drawn once
         _PANELS.add(self)
 
     def __repr__(self) -> str:
@@ -135,6 +141,8 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
     # -- building: once -------------------------------------------------------------------------
 
     def _build(self) -> None:
+        from .curve import Curve
+
         self._header = Page("rw-header", handler=self._on_act, probe=True)
         self._who = Page("rw-user", handler=self._on_act)
         self._you = Page("rw-own", handler=self._on_act)
@@ -390,7 +398,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
 
         A panel on data or a model of your own names them `data` and `model`.
         """
-        ready = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}.get(getattr(self.model, "name", ""))
+        ready = READY.get(getattr(self.model, "name", ""))
         settings: dict[str, Any] = {"user": self.user}
         if self._newest and self.epoch != self._newest:
             settings["epoch"] = self.epoch
@@ -521,7 +529,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop the training and take the panel off the page."""
-        if hasattr(self, "_trainer"):  # a constructor that failed early has none
+        if "_trainer" in self.__dict__:  # a constructor that failed early has none
             self._trainer.stop()
         super().close()
 
@@ -619,9 +627,7 @@ def _first_user(data: Interactions) -> str:
 
 
 def _default_model() -> Any:
-    from ..models import make
-
-    return make("gnn")
+    return model_class("gnn")()
 
 
 def _default_chart(model: Any) -> Chart:
@@ -647,28 +653,59 @@ def _why_for(model: Any, handler: Any) -> Why:
     return Why(handler)
 
 
-def _ready(name: str, data: Any, options: dict[str, Any]) -> Panel:
+class ReadyPanel(Opening, Panel):
     """A panel that needs no argument: pretrained on the embedded data, or untrained on others."""
-    from ..models import make
-    from ..pretrained import find, load_pretrained
 
-    split = _as_split(load_movielens("latest-small") if data is None else data)
-    if data is not None and find(name, split.train) is None:
-        return Panel(split, make(name), **options)
-    model, history = load_pretrained(name, split.train)
-    return Panel(split, model, history=history, **options)
+    def __init__(self, name: str, data: Interactions | Split | None, options: dict[str, Any]) -> None:
+        known = set(inspect.signature(Panel.__init__).parameters) - {"self", "data", "model", "history"}
+        if wrong := sorted(set(options) - known):
+            raise TypeError(f"{READY[name]} has no option {wrong[0]!r}; it has {', '.join(sorted(known))}")
+        ipywidgets.VBox.__init__(self)
+        self.add_class(f"rw-{name}")
+        self._ready, self._options = name, options
+        self._begin(model_class(name).label, functools.partial(self._fill, name, data, options))
+
+    def _fill(self, name: str, data: Interactions | Split | None, options: dict[str, Any]) -> None:
+        from ..pretrained import find, load_pretrained
+
+        split = _as_split(load_movielens("latest-small") if data is None else data)
+        if data is not None and find(name, split.train) is None:
+            model, history = model_class(name)(), None
+        else:
+            model, history = load_pretrained(name, split.train)
+        Panel.__init__(self, split, model, history=history, **options)
+
+    def __repr__(self) -> str:
+        if self._to_open is None:
+            return super().__repr__()
+        return f"{READY[self._ready]}({', '.join(f'{name}={value!r}' for name, value in self._options.items())})"
+
+    @traitlets.default("user")
+    def _user_first(self) -> str:
+        self._opened()
+        return str(self._trait_values.get("user", ""))
+
+    @traitlets.default("epoch")
+    def _epoch_first(self) -> int:
+        self._opened()
+        return int(self._trait_values.get("epoch", 0))
+
+    @traitlets.default("selected")
+    def _selected_first(self) -> int:
+        self._opened()
+        return int(self._trait_values.get("selected", 0))
 
 
 def GNNPanel(data: Interactions | Split | None = None, **options: Any) -> Panel:
     """The graph neural network with its pie; pretrained on the embedded data if none are given."""
-    return _ready("gnn", data, options)
+    return ReadyPanel("gnn", data, options)
 
 
 def KNNPanel(data: Interactions | Split | None = None, **options: Any) -> Panel:
     """Nearest neighbours with the frequency polygon; pretrained on the embedded data if none are given."""
-    return _ready("knn", data, options)
+    return ReadyPanel("knn", data, options)
 
 
 def SessionPanel(data: Interactions | Split | None = None, **options: Any) -> Panel:
     """The session-based model with its columns; pretrained on the embedded data if none are given."""
-    return _ready("session", data, options)
+    return ReadyPanel("session", data, options)
