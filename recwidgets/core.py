@@ -227,13 +227,16 @@ def recommend(model: Recommender, data: Interactions, user: Who, k: int = 10, *,
     )
 
 
-def recommend_all(model: Any, data: Interactions, k: int = 100, *, seen: bool = False) -> NDArray[np.int32]:
+def recommend_all(
+    model: Any, data: Interactions, k: int = 100, *, seen: bool = False, progress: bool = False
+) -> NDArray[np.int32]:
     """The k first films of every user, best first: int32 (n_users, k), indices into data.items.
 
     Rows follow data.users. Seen films are left out unless seen=True; a row with fewer than k
     films left ends in -1. Ties go to the lower index, as in `recommend`. Where the model has
     `vectors`, all are multiplied at once, which rounds otherwise than one user's product: films
     whose scores differ by less than that (1e-6 of the score) may change places.
+    progress: a bar (tqdm), where it takes longer than a second.
     """
     k = check_k(k, data.n_items)
     vectors = getattr(model, "vectors", None)
@@ -243,7 +246,7 @@ def recommend_all(model: Any, data: Interactions, k: int = 100, *, seen: bool = 
     transposed = None if items is None else np.ascontiguousarray(items.T)  # (dim, n_items)
     if items is not None:
         check_scored((len(queries), len(items)), data)
-    for start in range(0, data.n_users, step):
+    for start in _bar(range(0, data.n_users, step), progress):
         users = range(start, min(start + step, data.n_users))
         if transposed is not None:
             block = queries[start : users.stop] @ transposed  # (users, n_items)
@@ -253,6 +256,16 @@ def recommend_all(model: Any, data: Interactions, k: int = 100, *, seen: bool = 
             block = block if block.dtype.kind == "f" else block.astype(np.float64)  # whole numbers have no infinity
         out[start : users.stop] = _rank_rows(block, None if seen else data, start, k)
     return out
+
+
+def _bar(steps: range, shown: bool) -> Iterable[int]:
+    """The steps; if shown, with a bar once they have taken a second."""
+    if not shown:
+        return steps
+    from tqdm.auto import tqdm
+
+    bar: Iterable[int] = tqdm(steps, desc="Ranking all films", unit="block", delay=1, leave=False)
+    return bar
 
 
 def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> NDArray[np.int32]:

@@ -30,13 +30,15 @@ def evaluate(
     seen: bool = False,
     baselines: bool = True,
     seed: int = 0,
+    progress: bool = True,
 ) -> dict[str, Any]:
     """Rank the catalogue for every user and compare with the held-out films.
 
     k: depths of the top-K accuracy (share of held-out rows in the first K, as TFRS counts);
     None: those of 1, 5, 10, 50, 100 that the catalogue has.
     at: depth of nDCG, recall, precision, MAP, MRR, coverage and novelty. seen: leave the films
-    already seen in the lists, as TFRS' tutorial does. The model must have been trained on
+    already seen in the lists, as TFRS' tutorial does. progress: a bar, where it takes
+    longer than a second. The model must have been trained on
     split.train. Returns {"top_10_accuracy": …, "ndcg": …, "intervals": {"ndcg": (low, high), …},
     "users": …, "warning": … or None, "baselines": {"popularity": {…}, "random": {…}}}.
     Intervals: 95 %, bootstrap over users (none on coverage: resampling users only lowers it).
@@ -47,7 +49,7 @@ def evaluate(
     n_items = split.train.n_items
     wanted = [depth for depth in DEPTHS if depth <= n_items] if k is None else k
     depths = sorted({check_k(depth, n_items) for depth in (*wanted, at)})
-    ranked = recommend_all(model, split.train, max(depths), seen=seen)
+    ranked = recommend_all(model, split.train, max(depths), seen=seen, progress=progress)
     result = score_lists(ranked, split, depths, at, seed)
     result["warning"] = split.warning
     if split.warning:

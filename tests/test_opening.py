@@ -1,14 +1,18 @@
 """Opening a panel: in a notebook its frame comes first; in a script, or when code asks, it is filled at once."""
 
+import asyncio
 import subprocess
 import sys
 
+import numpy as np
 import pytest
-from worlds import Markup
+from worlds import DEADLINE, Markup, random_table, trained
 
 import recwidgets as rw
 from recwidgets.data import UnknownUser
-from recwidgets.widgets import opening
+from recwidgets.data.download import DownloadError
+from recwidgets.widgets import lamps, leaderboard, opening
+from recwidgets.widgets import panel as panels
 
 
 class Events:
@@ -118,3 +122,94 @@ def test_the_frame_needs_no_bqplot():
     code += "print('bqplot' in sys.modules, 'pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+# ------------------------------------------------------------------ data by name
+
+
+def no_network(name, progress):
+    progress(1_000_000, 5_000_000)
+    raise DownloadError("ml-20m.zip could not be downloaded: no connection to the server.")
+
+
+def test_a_download_is_said_in_the_frame_and_its_failure_offers_what_works(shell, monkeypatch):
+    told = []
+    monkeypatch.setattr(panels.ReadyPanel, "_say_opening", lambda self, status: told.append(status))
+    monkeypatch.setattr(panels.time, "monotonic", iter(range(100, 1000)).__next__)
+    real = panels.load_movielens
+
+    def load(name, **options):
+        return real(name) if name == "latest-small" else no_network(name, **options)
+
+    monkeypatch.setattr(panels, "load_movielens", load)
+    panel = rw.GNNPanel("20m", user="42")
+    assert told[-1].word == "Loading" and "MovieLens 20m" in told[-1].more
+    shell.end_of_cell()
+    assert told[-1] == ("Downloading", "1.0 of 5.0 MB, 4 s left; ■ stops", 0.2, False)
+    page = Markup(frame(panel).html)
+    assert [button.text for button in page.all("button")] == ["Use the built-in data", "Try again"]
+    assert "no connection to the server" in frame(panel).html
+    frame(panel)._handler("again", "")
+    assert "no connection to the server" in frame(panel).html
+    frame(panel)._handler("embedded", "")
+    assert panel.data.name == "MovieLens latest-small" and panel.user == "42" and len(panel.children) == 6
+    panel.close()
+
+
+def test_an_interrupt_is_the_way_out_of_a_download(shell, monkeypatch):
+    def interrupted(name, progress):
+        raise KeyboardInterrupt
+
+    real = panels.load_movielens
+    monkeypatch.setattr(panels, "load_movielens", interrupted)
+    panel = rw.KNNPanel("100k")
+    shell.end_of_cell()
+    assert "Stopped." in frame(panel).html and "Try again" in frame(panel).html
+    monkeypatch.setattr(panels, "load_movielens", lambda name, **options: real("latest-small"))
+    frame(panel)._handler("again", "")
+    assert len(panel.children) == 6
+    panel.close()
+
+
+def test_in_a_script_a_download_has_its_bar_and_raises(monkeypatch):
+    def told(name, progress):
+        assert progress is True
+        raise DownloadError("no connection to the server")
+
+    monkeypatch.setattr(panels, "load_movielens", told)
+    with pytest.raises(DownloadError):
+        rw.SessionPanel("1m")
+
+
+def test_a_name_that_is_none_is_said_in_the_cell(shell):
+    with pytest.raises(ValueError, match="data must be one of 'latest-small', '100k', .*, got 'hundred'"):
+        rw.GNNPanel("hundred")
+
+
+# ------------------------------------------------------------------ evaluating
+
+
+def test_the_ranking_says_how_far_it_is_and_can_be_stopped_and_begun_again():
+    async def walk():
+        panel = rw.ComparePanel(user="42")
+        assert "Ranking all films for all users: 0 of 5 models" in panel._board.html
+        panel._on_act("stop-ranking", "")
+        assert "Not measured." in panel._board.html
+        await asyncio.sleep(0.3)
+        assert "Not measured." in panel._board.html and not panel._rows
+        panel._on_act("rank", "")
+        while frozenset() not in panel._rows:
+            await asyncio.sleep(0.02)
+        assert "leads with nDCG@10" in panel._board.html
+        panel.close()
+
+    asyncio.run(asyncio.wait_for(walk(), DEADLINE))
+
+
+def test_progress_of_the_ranking_is_counted_in_models():
+    split = random_table(np.random.default_rng(0), 12, 20, density=0.4).split("temporal", test=0.3)
+    told = []
+    models = {name: trained(split.train, seed=seed) for seed, name in enumerate("ab")}
+    lamps.measure(models, {"a": "A", "b": "B"}, split, frozenset(), lambda done, total: told.append((done, total)))
+    assert told == [(0, 2), (1, 2)]
+    assert "1 of 2 models, 3 s left" in leaderboard.under_way((1, 2, 3.2))

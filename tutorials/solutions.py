@@ -11,7 +11,7 @@ shared = len(lists["GNN"] & lists["KNN"] & lists["Session"])
 rw.check("start-1", shared)
 
 # %% start-2
-hits = len(lists["KNN"] & later)
+hits = len(lists["Session"] & later)
 
 rw.check("start-2", hits)
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from recwidgets.data._arrays import Int64s
 from recwidgets.data.archive import ML100K_FILES, PUBLISHED
 from recwidgets.data.cache import prepared_folder
-from recwidgets.data.download import fetch
+from recwidgets.data.download import Progress, fetch
 from recwidgets.data.interactions import Interactions
 from recwidgets.data.parse import Films, from_columns, read_zip
 
@@ -41,11 +41,11 @@ def builder(name: str, data: Path) -> Any:
     return load().builder(f"movielens/{name}-ratings", data_dir=data)
 
 
-def prepare(name: str, data: Path, trusted: Path | bytes | None, progress: bool = True) -> Interactions:
+def prepare(name: str, data: Path, trusted: Path | bytes | None, progress: Progress = True) -> Interactions:
     """Let TFDS prepare MovieLens `name` from a checked zip, downloaded where none is given; rows in file order."""
     tfds, movielens, published = load(), builder(name, data), PUBLISHED[name]
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_bars(tfds, progress))
+        stack.enter_context(_bars(tfds, progress is True))
         temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="recwidgets-"))
         manual = Path(temporary)
         source = manual / published.file

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from recwidgets.data.archive import Published
 
+#: show a bar, or not, or be told (bytes done, bytes in all)
+Progress = bool | Callable[[int, int], None]
 TIMEOUT = 30  # seconds without a byte; TFDS' own downloader would wait for ever
 
 
@@ -17,10 +20,10 @@ class DownloadError(OSError):
     """The file could not be had; the message says why and what to do."""
 
 
-def fetch(url: str, target: Path, published: Published, progress: bool = True) -> None:
+def fetch(url: str, target: Path, published: Published, progress: Progress = True) -> None:
     """Download `url` to `target`, which appears only when it is whole and its sum is right.
 
-    progress: show a bar. Certificates are always checked. Raises DownloadError.
+    progress: show a bar, or tell (bytes done, bytes in all). Certificates are always checked. Raises DownloadError.
     """
     requests = importlib.import_module("requests")  # comes with TFDS
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -55,14 +58,16 @@ def fetch_progress(total: int, label: str, shown: bool) -> Any:
     return tqdm(total=total, desc=label, unit="B", unit_scale=True, disable=not shown)
 
 
-def _write(response: Any, part: Path, published: Published, progress: bool) -> tuple[str, int]:
+def _write(response: Any, part: Path, published: Published, progress: Progress) -> tuple[str, int]:
     checksum, size = hashlib.sha256(), 0
-    with part.open("wb") as out, fetch_progress(published.size, published.file, progress) as bar:
+    with part.open("wb") as out, fetch_progress(published.size, published.file, progress is True) as bar:
         for block in response.iter_content(1 << 16):
             out.write(block)
             checksum.update(block)
             size += len(block)
             bar.update(len(block))
+            if callable(progress):
+                progress(size, published.size)
     return checksum.hexdigest(), size
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recwidgets.data.archive import PUBLISHED, checked_zip, from_environment, refuse_altered
 from recwidgets.data.cache import cache_file, data_folder, prepared_folder, read_cache, write_cache
+from recwidgets.data.download import Progress
 from recwidgets.data.interactions import Interactions
 from recwidgets.data.parse import read_zip
 
@@ -19,13 +20,14 @@ def load_movielens(
     name: str = "latest-small",
     archive: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
-    progress: bool = True,
+    progress: Progress = True,
 ) -> Interactions:
     """MovieLens as Interactions, rows in the order of the published file.
 
     name: "latest-small" (embedded, read at once without network or TensorFlow), "100k", "1m", "20m" or "25m".
     The others come from, in this order: a copy that TFDS has prepared; `archive`, a published zip (for "100k" also
-    an unpacked folder; the environment variable RECWIDGETS_ML100K names one too); a download, with a progress bar.
+    an unpacked folder; the environment variable RECWIDGETS_ML100K names one too); a download, with a progress bar
+    (progress=False: none; a function: it is told the bytes done and in all).
     What TFDS prepares (14 s for 100k) stays in data_dir (else TFDS_DATA_DIR, ~/tensorflow_datasets); a small file
     beside it makes every later load quick and free of TensorFlow.
     TFDS shuffles rows: where only its copy is left, the order of the file is worked out from how TFDS shuffles, and

@@ -94,6 +94,10 @@ def numbers(value: Any, wanted: str = "numbers") -> Array:
         raise Stumble(f"the answer is the text {value!r}, not {wanted}: leave the quotation marks out")
     if isinstance(value, (bool, np.bool_)):
         raise Stumble(f"the answer is {value}, not {wanted}")
+    if isinstance(value, (set, frozenset, dict)) and wanted == "a number":
+        raise Stumble(
+            f"the answer is a {type(value).__name__} of {len(value)}, not a number: `len(…)` counts what is in it"
+        )
     if isinstance(value, (set, frozenset, dict)):
         raise Stumble(
             f"the answer is a {type(value).__name__}, which has no order; {wanted} go into a list or an array"

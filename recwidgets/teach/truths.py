@@ -40,7 +40,7 @@ def on_any_list() -> int:
     return len(frozenset.union(*(first_ten(name) for name in MODELS)))
 
 
-def watched_later(name: str = "knn") -> int:
+def watched_later(name: str) -> int:
     """How many of the first ten user 42 went on to watch."""
     test = split().test
     return len(first_ten(name) & set(test.history(test.user_index(USER)).tolist()))

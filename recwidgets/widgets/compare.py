@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,12 @@ class ComparePanel(Opening, Editing):
     ) -> None:
         super().__init__()
         self.add_class("rw-compare")
-        self._begin("Compare", functools.partial(self._fill, data, models, user))
+        self._begin(
+            "Compare",
+            Status("Opening", "loading the trained models"),
+            functools.partial(self._fill, data, models, user),
+            None,
+        )
 
     def _fill(
         self, data: Interactions | Split | None, models: Mapping[str, Any] | None, user: str | int | None
@@ -56,6 +62,8 @@ class ComparePanel(Opening, Editing):
         self._chosen: int | None = None  # the film that is marked on all lists
         self._off: frozenset[str] = frozenset()
         self._rows: dict[frozenset[str], list[lamps.Row]] = {}
+        self._ranking: tuple[int, int, float] | None = None  # models done, in all, seconds left (NaN: not known yet)
+        self._stopped = threading.Event()
         self._loop = running_loop()
         self._header = Page("rw-header", handler=self._on_act, probe=True)
         self._who = Page("rw-user", handler=self._on_act)
@@ -127,7 +135,8 @@ class ComparePanel(Opening, Editing):
         self._lists.show(leaderboard.lists(self._answers, labels, self._chosen))
 
     def _show_board(self) -> None:
-        self._board.show(leaderboard.board(self._rows.get(self._off), self._off, self._rows.get(frozenset())))
+        rows, honest = self._rows.get(self._off), self._rows.get(frozenset())
+        self._board.show(leaderboard.board(rows, self._off, honest, self._ranking))
 
     def _say(self, message: Message | None) -> None:
         self._message = message
@@ -147,25 +156,56 @@ class ComparePanel(Opening, Editing):
     def _measure(self) -> None:
         if self._off in self._rows or not len(self.held_out):
             return
-        if self._loop is None:
-            self._take(self._off, self._work(self._off))
+        self._stopped.set()  # what was asked before is of no use any more
+        self._stopped, off, loop = threading.Event(), self._off, self._loop
+        if loop is None:
+            self._take(off, self._work(off, lambda done, total: None), self._stopped)
             return
-        off, loop = self._off, self._loop
-        threading.Thread(
-            target=lambda: loop.call_soon_threadsafe(self._take, off, self._work(off)), daemon=True
-        ).start()
+        stopped, began = self._stopped, time.monotonic()
 
-    def _work(self, off: frozenset[str]) -> Any:
+        def told(done: int, total: int) -> None:
+            if stopped.is_set():
+                raise InterruptedError
+            left = (time.monotonic() - began) * (total - done) / done if done else float("nan")
+            loop.call_soon_threadsafe(self._on_ranking, (done, total, left), stopped)
+
+        def work() -> None:
+            loop.call_soon_threadsafe(self._take, off, self._work(off, told), stopped)
+
+        self._ranking = (0, len(self.models) + 2, float("nan"))
+        self._show_board()
+        threading.Thread(target=work, daemon=True).start()
+
+    def _work(self, off: frozenset[str], told: Callable[[int, int], None]) -> Any:
         """All rows, or the exception that kept them from being worked out."""
         try:
             train = self.train_data
-            all_models = self.models | {"popularity": Popularity().learn(train), "chance": Chance().learn(train)}
-            return lamps.measure(all_models, {name: model.label for name, model in all_models.items()}, self.split, off)
+            models = self.models | {"popularity": Popularity().learn(train), "chance": Chance().learn(train)}
+            labels = {name: model.label for name, model in models.items()}
+            return lamps.measure(models, labels, self.split, off, told)
         except Exception as error:
             return error
 
     @guarded
-    def _take(self, off: frozenset[str], rows: Any) -> None:
+    def _on_ranking(self, ranking: tuple[int, int, float], stopped: threading.Event) -> None:
+        if not stopped.is_set():
+            self._ranking = ranking
+            self._show_board()
+
+    def _act_stop_ranking(self, value: str) -> None:
+        self._stopped.set()
+        self._ranking = None
+        self._show_board()
+
+    def _act_rank(self, value: str) -> None:
+        self._measure()
+
+    @guarded
+    def _take(self, off: frozenset[str], rows: Any, stopped: threading.Event) -> None:
+        if isinstance(rows, InterruptedError):
+            return  # by the learner, or by another question
+        if stopped is self._stopped:
+            self._ranking = None
         if isinstance(rows, Exception):
             raise rows
         self._rows[off] = rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,13 +48,21 @@ METRICS = ("top_10_accuracy", "ndcg", "coverage", "novelty")
 
 
 def measure(
-    models: dict[str, Any], labels: dict[str, str], split: Split, off: frozenset[str] = frozenset()
+    models: dict[str, Any],
+    labels: dict[str, str],
+    split: Split,
+    off: frozenset[str] = frozenset(),
+    told: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Row]:
-    """The leaderboard's rows, with the lamps in `off` switched off; numpy only."""
+    """The leaderboard's rows, with the lamps in `off` switched off; numpy only.
+
+    told: called before each model with (models done, models in all); it may raise to end the work.
+    """
     train = split.train
     held_out = split.test
     rows = []
-    for name, model in models.items():
+    for done, (name, model) in enumerate(models.items()):
+        told(done, len(models))
         keep_seen = "seen" in off or "leak" in off
         ranked = recommend_all(model, train, min(DEPTH, train.n_items), seen=keep_seen)
         rows.append(Row(name, labels[name], _numbers(ranked, train, held_out, off)))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from ..answer import Answer
 from ..why.parts import listed
 from .lamps import LAMPS, METRICS, Row
+from .markup import button
 from .page import esc
 
 COLOURS = 6  # of shared films; the others are linked in grey
@@ -143,8 +144,16 @@ def where(answers: Mapping[str, Answer], labels: Mapping[str, str], chosen: int 
     return f"Selected: {first.full_title(chosen)} – {', '.join(found)}."
 
 
-def board(rows: Sequence[Row] | None, off: frozenset[str], honest: Sequence[Row] | None) -> str:
-    """The table: tick = value, band = interval, dashed = popularity; above it the four lamps."""
+def board(
+    rows: Sequence[Row] | None,
+    off: frozenset[str],
+    honest: Sequence[Row] | None,
+    ranking: tuple[int, int, float] | None = None,
+) -> str:
+    """The table: tick = value, band = interval, dashed = popularity; above it the four lamps.
+
+    ranking: while the rows are worked out, (models done, models in all, seconds left or NaN).
+    """
     switches = "".join(
         f'<button type="button" class="rw-lamp{"" if lamp.name in off else " rw-lit"}" role="switch" data-act="lamp" '
         f'data-value="{lamp.name}" aria-checked="{"false" if lamp.name in off else "true"}" title="{esc(lamp.on)}">'
@@ -158,9 +167,21 @@ def board(rows: Sequence[Row] | None, off: frozenset[str], honest: Sequence[Row]
         + (f'<p class="rw-cap" role="status">{esc(words)}</p>' if words else "")
     )
     if rows is None:
-        return f'{head}<p class="rw-empty" role="status">Ranking all films for all users: a few seconds.</p>'
+        return head + under_way(ranking)
     shown = [row for row in rows if "baseline" not in off or row.name not in ("popularity", "chance")]
     return f"{head}{_table(shown, rows, off)}<p class='rw-cap'>{esc(verdict(rows, off, honest))}</p>"
+
+
+def under_way(ranking: tuple[int, int, float] | None) -> str:
+    """How far the ranking is, with its way out; or the way in."""
+    if ranking is None:
+        return f'<p class="rw-empty">Not measured. {button("Rank all films for all users", "rank", classes="rw-small")}</p>'
+    done, total, left = ranking
+    words = f"Ranking all films for all users: {done} of {total} models" + (
+        "" if math.isnan(left) else f", {left:.0f} s left"
+    )
+    bar = f'<div class="rw-progress" aria-hidden="true"><i style="width:{100 * done / total:.0f}%"></i></div>'
+    return f'<div class="rw-empty"><p role="status">{words}. {button("Stop", "stop-ranking", classes="rw-small")}</p>{bar}</div>'
 
 
 def _table(shown: Sequence[Row], rows: Sequence[Row], off: frozenset[str]) -> str:

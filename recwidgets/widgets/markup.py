@@ -59,16 +59,17 @@ def header(title: str, data: str, status: Status, spoken: str | None = None) -> 
     )
 
 
-def skeleton(title: str) -> str:
-    """A panel's frame before anything is loaded: its name, its state, and grey places for what will be there."""
-    places = "".join(
-        f'<i class="rw-bone rw-bone-{name}"></i>' for name in ("who", "chart", "list", "why", "curve", "controls")
+def skeleton(title: str, status: Status, said: str = "") -> str:
+    """A panel's frame before anything is loaded: its name, its state, and grey places for what will be there.
+
+    said: a message's HTML in their stead.
+    """
+    names = ("who", "chart", "list", "why", "curve", "controls")
+    places = "".join(f'<i class="rw-bone rw-bone-{name}"></i>' for name in names)
+    below = (
+        f'<div class="rw-message">{said}</div>' if said else f'<div class="rw-bones" aria-hidden="true">{places}</div>'
     )
-    return (
-        f'<div class="rw-header"><div><h2>{esc(title)}</h2></div>'
-        f'<div class="rw-status" role="status"><b>Opening</b> · loading the trained model</div></div>'
-        f'<div class="rw-bones" aria-hidden="true">{places}</div>'
-    )
+    return f'<div class="rw-header">{header(title, "", status)}</div>{below}'
 
 
 def message(shown: Message | None) -> str:

@@ -16,7 +16,7 @@ from IPython import get_ipython
 
 from . import markup
 from .acting import sentence
-from .markup import Message
+from .markup import Message, Status
 from .page import Page
 
 NOT_OURS = ("__", "_ipython", "_repr")  # what IPython tries on everything that it shows,
@@ -27,42 +27,65 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
     """A panel that begins as a frame. `_begin` is called once, by the constructor."""
 
     _to_open: Callable[[], None] | None = None
+    _instead: Callable[[], None] | None = None
 
-    def _begin(self, label: str, fill: Callable[[], None]) -> None:
-        """fill: loads what the panel shows and sets `children`; what it raises is said in the panel."""
-        self._to_open = fill
+    def _begin(self, title: str, status: Status, fill: Callable[[], None], instead: Callable[[], None] | None) -> None:
+        """Show the frame and fill it after the cell; what `fill` raises is said in the panel.
+
+        fill: loads what the panel shows, and sets `children`. instead: fills it from the data that
+        come with the package, offered where the wanted ones cannot be had.
+        """
+        self._to_open, self._instead, self._title, self._first = fill, instead, title, status
         self.add_class("rw-panel")
         shell = get_ipython()
         if getattr(shell, "kernel", None) is None:
             self._opened()
             return
-        self.children = [Page("rw-skeleton")]
-        self.children[0].show(markup.skeleton(label))
+        self._frame = Page("rw-skeleton", handler=self._on_frame)
+        self._say_opening(status)
+        self.children = [self._frame]
         shell.events.register("post_run_cell", self._after_the_cell)
+
+    def _say_opening(self, status: Status) -> None:
+        self._frame.show(markup.skeleton(self._title, status))
 
     def _opened(self) -> None:
         """Fill the panel, where that has not been done."""
         fill, self._to_open = self._to_open, None
         if fill is None:
             return
-        frame = self.children
+        frame, before = self.children, dict(self.__dict__)
         try:
             fill()
-        except Exception:
-            self._to_open = fill  # whoever asks again is told again
+        except BaseException:
+            self.__dict__.clear()  # half a panel is none: whoever asks again is told again
+            self.__dict__.update(before, _to_open=fill)
             raise
         for page in frame:
             page.close()
 
     def _after_the_cell(self, _: Any) -> None:
         get_ipython().events.unregister("post_run_cell", self._after_the_cell)
+        self._try()
+
+    def _try(self) -> None:
         try:
             self._opened()
-        except Exception as error:
-            details = "".join(traceback.format_exception(error))
-            said = Message("This panel could not be opened:", sentence(error), True, details=details)
-            self.children = [Page("rw-message")]
-            self.children[0].show(markup.message(said))
+        except (Exception, KeyboardInterrupt) as error:  # the interrupt is the way out of a long download
+            stopped = isinstance(error, KeyboardInterrupt)
+            details = "" if stopped else "".join(traceback.format_exception(error))
+            text = "Nothing was changed." if stopped else sentence(error)
+            again = (("Try again", "again", ""),) if stopped or isinstance(error, OSError) else ()
+            embedded = (("Use the built-in data", "embedded", ""),) if again and self._instead is not None else ()
+            lead = "Stopped." if stopped else "This panel could not be opened:"
+            said = markup.message(Message(lead, text, not stopped, (*embedded, *again), details))
+            self._frame.show(markup.skeleton(self._title, Status("Not opened", bad=not stopped), said))
+
+    def _on_frame(self, act: str, value: str) -> None:
+        if act == "embedded":
+            self._to_open = self._instead
+        self._say_opening(self._first)
+        self._try()
 
     def __getattr__(self, name: str) -> Any:
         """Only called for what is not there yet: before the panel is filled, that fills it."""

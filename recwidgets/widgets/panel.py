@@ -20,6 +20,7 @@ import traitlets
 from ..answer import Answer, answer
 from ..core import FitEvent, film_label
 from ..data import Interactions, Split, load_movielens
+from ..data.movielens import NAMES
 from ..evaluation import held_out_accuracy
 from ..models import _tf, model_class
 from ..models.popularity import Popularity
@@ -89,7 +90,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         self._live, self._message = True, None
         self._epochs = int(getattr(self.model, "epochs", 10))
         self._rates = sorted({*RATES, float(getattr(self.model, "learning_rate", 0.01))})
-        super().__init__()
+        super().__init__(self.children)  # a frame stays until what replaces it is there
         self._build()
         for name in ("rw-panel", f"rw-{getattr(self.model, 'name', 'own')}"):
             self.add_class(name)
@@ -654,26 +655,51 @@ def _why_for(model: Any, handler: Any) -> Why:
 
 
 class ReadyPanel(Opening, Panel):
-    """A panel that needs no argument: pretrained on the embedded data, or untrained on others."""
+    """A panel that needs no argument: pretrained on the embedded data, or untrained on others.
 
-    def __init__(self, name: str, data: Interactions | Split | None, options: dict[str, Any]) -> None:
+    data: also a name that `load_movielens` knows; what is loaded or downloaded is then said in the panel.
+    """
+
+    def __init__(self, name: str, data: Interactions | Split | str | None, options: dict[str, Any]) -> None:
         known = set(inspect.signature(Panel.__init__).parameters) - {"self", "data", "model", "history"}
         if wrong := sorted(set(options) - known):
             raise TypeError(f"{READY[name]} has no option {wrong[0]!r}; it has {', '.join(sorted(known))}")
+        if isinstance(data, str) and data not in NAMES:
+            raise ValueError(f"data must be one of {', '.join(map(repr, NAMES))}, or Interactions, got {data!r}")
         ipywidgets.VBox.__init__(self)
         self.add_class(f"rw-{name}")
         self._ready, self._options = name, options
-        self._begin(model_class(name).label, functools.partial(self._fill, name, data, options))
+        what = (
+            Status("Loading", f"MovieLens {data}; ■ stops")
+            if isinstance(data, str)
+            else Status("Opening", "loading the trained model")
+        )
+        fill = functools.partial(self._fill, name, options=options)
+        self._begin(model_class(name).label, what, functools.partial(fill, data), functools.partial(fill, None))
 
-    def _fill(self, name: str, data: Interactions | Split | None, options: dict[str, Any]) -> None:
+    def _fill(self, name: str, data: Interactions | Split | str | None, options: dict[str, Any]) -> None:
         from ..pretrained import find, load_pretrained
 
+        self._began = self._shown = time.monotonic()
+        if isinstance(data, str):
+            data = load_movielens(data, progress=self._downloaded if self.children else True)
         split = _as_split(load_movielens("latest-small") if data is None else data)
         if data is not None and find(name, split.train) is None:
             model, history = model_class(name)(), None
         else:
             model, history = load_pretrained(name, split.train)
         Panel.__init__(self, split, model, history=history, **options)
+
+    def _downloaded(self, done: int, total: int) -> None:
+        """Says how far a download is, at most five times a second."""
+        now = time.monotonic()
+        if done >= total:
+            self._say_opening(Status("Preparing", "TensorFlow Datasets, once; ■ stops"))
+        elif now - self._shown > 0.2:
+            self._shown = now
+            left = (now - self._began) * (total - done) / done
+            words = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB, {left:.0f} s left; ■ stops"
+            self._say_opening(Status("Downloading", words, done / total))
 
     def __repr__(self) -> str:
         if self._to_open is None:
@@ -696,16 +722,28 @@ class ReadyPanel(Opening, Panel):
         return int(self._trait_values.get("selected", 0))
 
 
-def GNNPanel(data: Interactions | Split | None = None, **options: Any) -> Panel:
-    """The graph neural network with its pie; pretrained on the embedded data if none are given."""
+def GNNPanel(data: Interactions | Split | str | None = None, **options: Any) -> Panel:
+    """The graph neural network with its pie; pretrained on the embedded data if none are given.
+
+    data: Interactions, a Split, or a name as for `load_movielens` ("100k"), loaded beside the panel's frame.
+    options: as for `Panel`.
+    """
     return ReadyPanel("gnn", data, options)
 
 
-def KNNPanel(data: Interactions | Split | None = None, **options: Any) -> Panel:
-    """Nearest neighbours with the frequency polygon; pretrained on the embedded data if none are given."""
+def KNNPanel(data: Interactions | Split | str | None = None, **options: Any) -> Panel:
+    """Nearest neighbours with the frequency polygon; pretrained on the embedded data if none are given.
+
+    data: Interactions, a Split, or a name as for `load_movielens` ("100k"), loaded beside the panel's frame.
+    options: as for `Panel`.
+    """
     return ReadyPanel("knn", data, options)
 
 
-def SessionPanel(data: Interactions | Split | None = None, **options: Any) -> Panel:
-    """The session-based model with its columns; pretrained on the embedded data if none are given."""
+def SessionPanel(data: Interactions | Split | str | None = None, **options: Any) -> Panel:
+    """The session-based model with its columns; pretrained on the embedded data if none are given.
+
+    data: Interactions, a Split, or a name as for `load_movielens` ("100k"), loaded beside the panel's frame.
+    options: as for `Panel`.
+    """
     return ReadyPanel("session", data, options)

@@ -1,5 +1,6 @@
 """The 90 minutes of instructor/plan-90.md as a learner walks them: guess, panel, wrong answer, hint, right answer."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -105,3 +106,26 @@ def test_the_first_minutes_a_guess_opens_the_panel(page, open_in_lab):
     page.wait_for_function("n => document.querySelectorAll('.rw-panel.rw-knn').length > n", arg=before)
     page.wait_for_function("document.querySelectorAll('.rw-panel.rw-knn .rw-list [data-row]').length >= 10")
     labpage.screenshot(page, "workshop-reveal")
+
+
+def test_the_honesty_game_switching_a_lamp_off_changes_the_numbers_and_says_why(page, open_in_lab):
+    """78–86: the four lamps of 05, one after the other."""
+    open_in_lab(ROOT / "tutorials" / "05-compare.ipynb")
+    labpage.run_all(page)
+    board = page.locator(".rw-compare .rw-board")
+    rows = board.locator("tbody tr")
+    rows.nth(4).wait_for()
+    honest = rows.all_inner_texts()
+    for lamp in ("Held-out films only", "New films only", "All users, one draw"):
+        switch = board.get_by_role("switch", name=lamp)
+        switch.click()
+        board.get_by_text("Off:").wait_for()
+        board.get_by_text("measured honestly").wait_for(timeout=90_000)
+        assert rows.all_inner_texts() != honest
+        switch.click()
+        page.wait_for_function(
+            "all => JSON.stringify([...document.querySelectorAll('.rw-board tbody tr')].map(r => r.innerText)) === all",
+            arg=json.dumps(honest, ensure_ascii=False, separators=(",", ":")),
+        )
+    board.get_by_role("switch", name="Baselines shown").click()
+    page.wait_for_function("document.querySelectorAll('.rw-board tbody tr').length === 3")

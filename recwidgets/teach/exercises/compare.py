@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import truths, worlds
-from ..exercise import Exercise, Mistake
+from ..exercise import Exercise, Mistake, on_paper
 
 
 def _ndcg(hit: Any, relevant: int, first: int = 1, ideal: bool = True) -> Any:
@@ -17,6 +17,11 @@ def _ndcg(hit: Any, relevant: int, first: int = 1, ideal: bool = True) -> Any:
     gain = 1 / np.log2(np.arange(1, len(hit) + 1) + first)
     best = gain[: min(relevant, len(hit))].sum() if ideal else 1.0
     return float((hit * gain).sum() / best)
+
+
+def _best(k: int) -> float:
+    """The largest sum of k hits."""
+    return float((1 / np.log2(np.arange(1, k + 1) + 1)).sum())
 
 
 def _leaked(train_times: Any, test_times: Any) -> Any:
@@ -38,6 +43,7 @@ EXERCISES = (
         "compare-1",
         "Two films are to be found; the list of five has them at rank 1 and rank 3. What is its nDCG@5?",
         right=lambda: _ndcg([1, 0, 1, 0, 0], 2),
+        compare=on_paper,
         mistakes=(
             Mistake(
                 lambda: _ndcg([1, 0, 1, 0, 0], 2, ideal=False),
@@ -69,6 +75,14 @@ EXERCISES = (
             Mistake(
                 lambda hit, relevant: _ndcg(hit, max(int(np.sum(hit)), 1)),
                 "You divide by the best order of the hits that there *are*. The ideal knows all `relevant` films.",
+            ),
+            Mistake(
+                lambda hit, relevant: _ndcg(hit, int(np.sum(hit))),  # 0/0 where nothing was hit
+                "You divide by the best order of the hits that there *are*, which is 0/0 for a list without any. The ideal knows all `relevant` films.",
+            ),
+            Mistake(
+                lambda hit, relevant: _ndcg(hit, relevant) * _best(min(relevant, len(hit))) / _best(relevant),
+                "The ideal cannot have more hits than the list has places: min(relevant, len(hit)).",
             ),
             Mistake(
                 lambda hit, relevant: float(np.mean(hit)),

@@ -23,18 +23,20 @@ EXERCISES = (
     ),
     Exercise(
         "start-2",
-        "How many of the ten films of the nearest neighbours' list did user 42 go on to watch?",
-        right=truths.watched_later,
+        "How many of the ten films of the session model's list did user 42 go on to watch?",
+        right=lambda: truths.watched_later("session"),
         mistakes=(
-            Mistake(lambda: 10 - truths.watched_later(), "Those are the films *without* a ✓. Count those with one."),
             Mistake(
-                lambda: truths.watched_later("gnn"), "That is the count of the graph's list; look at the neighbours'."
+                lambda: 10 - truths.watched_later("session"), "Those are the films *without* a ✓. Count those with one."
+            ),
+            Mistake(
+                lambda: truths.watched_later("knn"), "That is the count of the neighbours' list; look at the session's."
             ),
         ),
         hints=(
             "The panel marks them with a ✓, and says the sum under the list.",
-            "In code: `later` is a set of films, `lists['KNN']` is another. What do they share?",
-            "len(lists['KNN'] & later)",
+            "In code: `later` is a set of films, `lists['Session']` is another. What do they share?",
+            "len(lists['Session'] & later)",
         ),
         praise="Films without a ✓ need not be wrong: this person may like them, and never have met them.",
     ),
