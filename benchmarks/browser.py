@@ -51,8 +51,8 @@ MEASURE = """([chart, act]) => new Promise(done => {
 })"""
 
 
-def measure(name: str, options: Options) -> dict[str, Any]:
-    """{act: milliseconds of each time}; "bare" beside "user", "knob", "epoch", "you", idle and while training."""
+def _tools() -> tuple[Any, Any, Any, Any]:
+    """The browser tests' helpers: labpage, look, servers, and Playwright. Raises Missing where there is no browser."""
     sys.path.insert(0, str(HELPERS))
     try:
         import chromium
@@ -64,6 +64,12 @@ def measure(name: str, options: Options) -> dict[str, Any]:
         chromium.find_or_install()
     except (ImportError, OSError, SystemExit) as error:
         raise Missing(f"needs a browser and the test tools: {error}") from None
+    return labpage, look, servers, sync_playwright
+
+
+def measure(name: str, options: Options) -> dict[str, Any]:
+    """{act: milliseconds of each time}; "bare" beside "user", "knob", "epoch", "you", idle and while training."""
+    labpage, look, servers, sync_playwright = _tools()
     code = f"{BARE}\nimport recwidgets as rw\npanel = rw.{PANELS[name]}(user='42', animate=False)\n"
     code += "ipywidgets.VBox([box, panel])"
     times = 3 if options.quick else TIMES
@@ -85,6 +91,51 @@ def measure(name: str, options: Options) -> dict[str, Any]:
             )
             training = _acts(page, name, times, ("user",))
     return {"idle": idle, "training": training, "kernel": kernel(name, times)}
+
+
+# the notebook run from its first to its last cell: milliseconds until something of `selector` is drawn
+PAINT = """selector => new Promise(done => {
+    const start = performance.now();
+    const drawn = () => [...document.querySelectorAll(selector)].some(e => {
+        const box = e.getBoundingClientRect();
+        return box.width > 2 && box.height > 2;
+    });
+    const look = () => drawn() ? done(performance.now() - start)
+        : performance.now() - start > 60000 ? done(-1) : setTimeout(look, 5);
+    window.jupyterapp.commands.execute('notebook:run-all-cells');
+    look();
+})"""
+PAINTED = {"gnn": "path.slice", "knn": "path.line", "session": "rect.bar"}
+
+
+def first_paint(options: Options) -> dict[str, list[float]]:
+    """{"bare", "bare figure", "gnn", "gnn frame", …: ms from Run to the first drawn mark}, each time in a new kernel.
+
+    "bare" is the figure that the other acts are compared with; a panel's frame is what is seen before its chart.
+    """
+    labpage, look, servers, sync_playwright = _tools()
+    sources = {"bare": (f"{BARE}\nbox", ".bare rect.bar")}
+    for name, panel in PANELS.items():
+        code = f"import recwidgets as rw\nrw.{panel}(user='42')"
+        sources[name] = (code, f".rw-{name} .rw-chart {PAINTED[name]}")
+        sources[f"{name} frame"] = (code, f".rw-{name} .rw-status")
+    found: dict[str, list[float]] = {what: [] for what in sources}
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        root = Path(folder) / "root"
+        root.mkdir()
+        with (
+            servers.jupyterlab(root, Path(folder) / "home", "light") as address,
+            labpage.browser(playwright) as program,
+        ):
+            for _ in range(2 if options.quick else 7):  # all in turn, so that what slows the machine slows all
+                for what, (code, selector) in sources.items():
+                    page = labpage.new_page(program, 1500, 1600)
+                    look.write_notebook(code, root / "paint.ipynb")
+                    labpage.open_notebook(page, address, "paint.ipynb")
+                    found[what].append(float(page.evaluate(PAINT, selector)))
+                    page.context.close()
+                    servers.end_kernels(address)
+    return {what: [value for value in values[1:] if value >= 0] for what, values in found.items()}  # the first warms up
 
 
 def _acts(page: Any, name: str, times: int, acts: tuple[str, ...]) -> dict[str, list[float]]:
@@ -148,6 +199,7 @@ async def _kernel(name: str, times: int) -> dict[str, list[float]]:
 
 
 PARTS = {name: (lambda options, name=name: measure(name, options)) for name in MODELS}
+PARTS["paint"] = first_paint
 
 
 def p95(values: list[float]) -> float:
@@ -166,7 +218,26 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
         for act, values in part.get("kernel", {}).items():
             what = f"{LABELS[name]}, {words[act]}: kernel time, p95"
             out.append(below(what, p95(values), KERNEL, "ms", f"median {statistics.median(values):.0f} ms"))
+    paint = done.get("paint", {})
+    if paint.get("bare"):
+        for name in MODELS:
+            for what, said in ((name, "chart"), (f"{name} frame", "frame")):
+                out.append(
+                    _painted(
+                        f"{LABELS[name]}, pretrained, in a new kernel: first paint of the {said}",
+                        paint[what],
+                        paint["bare"],
+                    )
+                )
     return out
+
+
+def _painted(what: str, ours: list[float], bare: list[float]) -> Row:
+    one, two = statistics.median(ours), statistics.median(bare)
+    return Row(
+        f"{what} / a bare bqplot figure's", f"≤ {IDLE:g}×", f"{one / two:.2f}×", one <= IDLE * two,
+        f"medians {one / 1e3:.2f} and {two / 1e3:.2f} s of {len(ours)}",
+    )  # fmt: skip
 
 
 def _row(label: str, what: str, when: str, ours: list[float], bare: list[float], limit: float) -> Row:

@@ -77,8 +77,11 @@ def test_whoever_asks_for_anything_gets_the_filled_panel(shell, ask):
     shell.end_of_cell()
     panel = rw.KNNPanel()
     assert "train_data" not in panel.__dict__
+    shown = panel.model_id
+    assert shown
     told = ask(panel)
     assert len(panel.children) == 6
+    assert panel._repr_mimebundle_()["application/vnd.jupyter.widget-view+json"]["model_id"] == shown
     if isinstance(told, (str, int)):
         assert told == ask(plain)
     shell.end_of_cell()

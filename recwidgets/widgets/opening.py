@@ -54,15 +54,13 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
         fill, self._to_open = self._to_open, None
         if fill is None:
             return
-        frame, before = self.children, dict(self.__dict__)
+        before = dict(self.__dict__)
         try:
             fill()
         except BaseException:
             self.__dict__.clear()  # half a panel is none: whoever asks again is told again
             self.__dict__.update(before, _to_open=fill)
             raise
-        for page in frame:
-            page.close()
 
     def _after_the_cell(self, _: Any) -> None:
         get_ipython().events.unregister("post_run_cell", self._after_the_cell)
@@ -86,6 +84,12 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
             self._to_open = self._instead
         self._say_opening(self._first)
         self._try()
+
+    def close(self) -> None:
+        """Take the panel off the page, and its frame: not before, a browser may still be about to draw that."""
+        if "_frame" in self.__dict__:
+            self._frame.close()
+        super().close()
 
     def __getattr__(self, name: str) -> Any:
         """Only called for what is not there yet: before the panel is filled, that fills it."""

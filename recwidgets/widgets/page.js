@@ -187,8 +187,9 @@ function render({ model, el }) {
   const onMotion = () => send("motion", still.matches ? "still" : "moving");
 
   const onKernel = () => {
-    // ipywidgets marks the views of a restarted kernel with a class, a moment later
-    setTimeout(() => warn(el.classList.contains("jupyter-widgets-disconnected") ? GONE : ""), 50);
+    // ipywidgets marks the panel of a restarted or dead kernel with a class, a moment later
+    const gone = () => el.closest(".rw-panel")?.classList.contains("jupyter-widgets-disconnected");
+    setTimeout(() => warn(gone() ? GONE : ""), 50);
   };
 
   el.addEventListener("click", onClick);

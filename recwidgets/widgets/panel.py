@@ -90,7 +90,8 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         self._live, self._message = True, None
         self._epochs = int(getattr(self.model, "epochs", 10))
         self._rates = sorted({*RATES, float(getattr(self.model, "learning_rate", 0.01))})
-        super().__init__(self.children)  # a frame stays until what replaces it is there
+        if self.comm is None:  # else the frame of this panel is on the page already
+            super().__init__()
         self._build()
         for name in ("rw-panel", f"rw-{getattr(self.model, 'name', 'own')}"):
             self.add_class(name)

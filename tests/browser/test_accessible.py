@@ -3,6 +3,7 @@
 import labpage
 import look
 import pytest
+import servers
 from axe_playwright_python.sync_playwright import Axe
 from panelpage import PanelPage
 
@@ -24,7 +25,7 @@ def violations(page, selector):
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
 @pytest.mark.parametrize("kind", MAKE)
 def test_axe_finds_nothing_serious_in_a_panel(page, open_in_lab, tmp_path, kind, theme):
     path = tmp_path / f"{kind}.ipynb"
@@ -47,3 +48,73 @@ def test_axe_finds_nothing_serious_in_a_panel(page, open_in_lab, tmp_path, kind,
 def test_axe_itself_notices_what_is_wrong(page):
     page.set_content("<html lang=en><title>t</title><div id=here><img src='data:,'><input></div></html>")
     assert {rule for rule, *_ in violations(page, "#here")} == {"image-alt", "label"}
+
+
+# what is read or seen on what, and the least contrast that WCAG's AA asks for: 4.5 for text, 3 for graphics
+PAIRS = [
+    *[(ink, ground, 4.5) for ink in ("ink", "ink2") for ground in ("surface", "soft", "tint")],
+    *[(ink, "surface", 4.5) for ink in ("accent", "bad", "good")],
+    ("bad", "bad-bg", 4.5), ("ink", "bad-bg", 4.5), ("on-accent", "accent", 4.5),
+    *[("on-film", f"film-{n}", 4.5) for n in (1, 2, 3)], *[("on-film", f"tie-{n}", 4.5) for n in range(1, 7)],
+    *[(f"film-{n}", "surface", 3.0) for n in (1, 2, 3)], *[(f"tie-{n}", "surface", 3.0) for n in range(1, 7)],
+    ("line", "surface", 3.0),
+]  # fmt: skip
+COLOURS = """names => {
+    const probe = document.querySelector('.rw-panel').appendChild(document.createElement('i'));
+    const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    const found = {};
+    for (const name of names) {
+        probe.style.color = `var(--rw-${name})`;
+        // see-through ink is what it is on the panel's surface
+        for (const colour of ['--rw-surface', `--rw-${name}`]) {
+            probe.style.color = `var(${colour})`;
+            canvas.fillStyle = getComputedStyle(probe).color;
+            canvas.fillRect(0, 0, 1, 1);
+        }
+        found[name] = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    }
+    probe.remove();
+    return found;
+}"""
+
+
+def luminance(rgb):
+    """WCAG 2's relative luminance of an sRGB colour, 0 to 255 each."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (value / 255 for value in rgb)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def ratio(one, two):
+    dark, bright = sorted((luminance(one), luminance(two)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def too_weak(page):
+    names = sorted({name for one, two, _ in PAIRS for name in (one, two)})
+    colours = page.evaluate(COLOURS, names)
+    found = [(one, two, round(ratio(colours[one], colours[two]), 2), least) for one, two, least in PAIRS]
+    return [pair for pair in found if pair[2] < pair[3]]
+
+
+def test_every_colour_stands_out_enough_in_every_theme_and_follows_a_switch(page, open_in_lab, tmp_path):
+    path = tmp_path / "themes.ipynb"
+    look.write_notebook("import recwidgets as rw\nrw.GNNPanel(user='42')", path)
+    open_in_lab(path, "light")
+    labpage.run_all(page)
+    panel = PanelPage(page, "gnn")
+    panel.still()
+    grounds = set()
+    for theme in servers.THEMES.values():
+        page.evaluate("t => window.jupyterapp.commands.execute('apputils:change-theme', {theme: t})", theme)
+        page.wait_for_function("t => document.body.dataset.jpThemeName === t", arg=theme)
+        page.wait_for_timeout(500)
+        assert too_weak(page) == [], theme
+        grounds.add(str(page.evaluate(COLOURS, ["surface"])))
+        orange = "all => all.filter(e => /rgb\\(255, 127, 14|rgb\\(255, 165, 0/.test(getComputedStyle(e).fill)).length"
+        assert page.locator(".rw-panel .bqplot text").evaluate_all(orange) == 0, "bqplot's orange dark text"
+    assert len(grounds) == len(servers.THEMES), "the panel has followed each switch"
+
+
+def test_the_ratio_is_that_of_wcag():
+    assert ratio((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
+    assert ratio((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.01)

@@ -45,12 +45,30 @@ STATES = {
     "not trained": "panel = rw.GNNPanel(user='42', animate=False); panel.reset()",
     "bad input": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('choose', 'qqqq')",
     "failed": "panel = rw.Panel(few, model=rw.GNN(dim=4, learning_rate=1e30), user='u4', animate=False)\npanel.train()",
+    "opening": "panel = rw.GNNPanel(user='42')\n"
+    "get_ipython().events.unregister('post_run_cell', panel._after_the_cell)",  # what is seen until it is filled
+    "getting ready": "panel = rw.Panel(few, model=Waits(0), user='u4', animate=False); start(panel)",
+    "training": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel)",
+    "paused": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel); panel.pause()",
+    "stopped": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel)\n"
+    "panel._trainer._drain(); panel.stop()",
+    "no network": "os.environ |= {'HTTPS_PROXY': 'http://127.0.0.1:9', 'HTTP_PROXY': 'http://127.0.0.1:9'}\n"
+    "panel = rw.GNNPanel('20m', user='42', animate=False)",
+    "saved": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('save', '')",
+    "knob turned": "panel = rw.GNNPanel(user='42', animate=False); panel._on_act('knob:layers', '4')",
     "trained here": "model = rw.KNN(dim=4, seed=0)\nhistory = rw.fit(model, few, few, 3, progress=False)\n"
     "panel = rw.Panel(few, model=model, history=history, chart=rw.Polygon(), user='u4', animate=False)",
 }
+SAYS = {  # what is to be waited for
+    "failed": "Failed", "opening": "Opening", "getting ready": "Getting ready to train", "training": "Training 4 of 8",
+    "paused": "Paused after 3 of 8", "stopped": "Stopped", "no network": "Use the built-in data", "saved": "Saved.",
+    "knob turned": "Any two users share",
+}  # fmt: skip
 FIRST = """
+import os, threading, time
 import pandas as pd
 import recwidgets as rw
+from recwidgets.training import pull
 
 titles = ["<b>Bold</b> & Sons (1999)", "千と千尋の神隠し (2001)", "Бриллиантовая рука (1969)",
           "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb, the Whole of It (1964)"]
@@ -64,6 +82,23 @@ def fitted(data):
     model = rw.Popularity()
     rw.fit(model, data, progress=False)
     return model
+
+class Waits(rw.Popularity):
+    # learns some epochs, then waits for ever: the state of a training that stays as it is
+    label, name = "Graph neural network", "gnn"
+    def __init__(self, epochs):
+        super().__init__()
+        self.until = epochs
+    def steps(self, data, validation=None, epochs=None):
+        for n in range(1, self.until + 1):
+            for event in super().steps(data, validation):
+                yield rw.FitEvent(n, 8, {"loss": 7 / n, "top_10_accuracy": n / 20}, event.snapshot)
+        threading.Event().wait()
+
+def start(panel):
+    # as Train does, but it does not pause the other panels
+    panel._trainer.go(lambda gate: pull(panel.model, few, None, 8, gate), 8)
+    time.sleep(0.5)
 """
 
 
@@ -109,6 +144,29 @@ def differs(picture, reference):
     return f"{far:.1%} of the tiles differ" if far > 0.03 else ""
 
 
+def compared(page, file, selector):
+    """A picture of `selector`, and what is not as in its reference, as a list of sentences."""
+    picture, reference = labpage.screenshot(page, f"state-{file}", selector), REFERENCES / f"{file}.png"
+    if RENEW:
+        Image.fromarray(mosaic(picture)).save(reference, optimize=True)
+        if file in SHOWN:
+            shutil.copy(picture, IMAGES / SHOWN[file])
+    assert reference.is_file(), f"no reference for {file}: RECWIDGETS_RENEW=1, and look at it"
+    said = differs(picture, reference)
+    return [f"{file}: {said}"] if said else []
+
+
+def picture_of_a_gone_kernel(page, theme):
+    """What a restarted kernel leaves on the page says so."""
+    page.set_viewport_size({"width": WIDTHS["wide"], "height": 2400})
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    root = page.locator(".rw-state-gnn")
+    root.get_by_text("run this cell again").first.wait_for()
+    root.scroll_into_view_if_needed()
+    labpage.still(page, ".rw-state-gnn")
+    return compared(page, f"kernel-gone-wide-{theme}", ".rw-state-gnn")
+
+
 def contact_sheet(pictures, path):
     """All pictures, small, with their names under them."""
     width, gap, columns = 320, 16, 6
@@ -134,43 +192,32 @@ def ready(page, name):
     root.wait_for()
     if name == "compare":
         root.locator(".rw-table tbody tr").nth(4).wait_for(timeout=120_000)
-    if name == "failed":
-        page.wait_for_function(
-            "s => document.querySelector(s + ' .rw-status').innerText.startsWith('Failed')",
-            arg=selector,
-            timeout=90_000,
-        )
+    if name in SAYS:
+        root.get_by_text(SAYS[name]).first.wait_for(timeout=90_000)
     return root
 
 
 @pytest.mark.parametrize("page", [{"width": WIDTHS["wide"], "height": 2400}], indirect=True, ids=["all widths"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
 def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path, theme):
     open_in_lab(notebook(tmp_path / "states.ipynb", STATES), theme)
     labpage.run_all(page)
     wrong, out = [], []
     for name in STATES:
         ready(page, name).scroll_into_view_if_needed()
-    for width_name, width in WIDTHS.items():
+    for width_name, width in WIDTHS.items() if theme != "contrast" else [("wide", WIDTHS["wide"])]:
         page.set_viewport_size({"width": width, "height": 2400})
         for name in STATES:
             selector = f".rw-state-{name.replace(' ', '-')}"
             page.locator(selector).scroll_into_view_if_needed()
             labpage.still(page, selector)
             file = f"{name.replace(' ', '-')}-{width_name}-{theme}"
-            picture = labpage.screenshot(page, f"state-{file}", selector)
-            reference = REFERENCES / f"{file}.png"
-            if RENEW:
-                Image.fromarray(mosaic(picture)).save(reference, optimize=True)
-                if file in SHOWN:
-                    shutil.copy(picture, IMAGES / SHOWN[file])
-            assert reference.is_file(), f"no reference for {file}: RECWIDGETS_RENEW=1, and look at it"
-            said = differs(picture, reference)
-            wrong += [f"{file}: {said}"] if said else []
+            wrong += compared(page, file, selector)
             kind = "gnn"  # the class is the model's; the layout's check needs a panel only
             panel = PanelPage.__new__(PanelPage)
             panel.page, panel.kind, panel.selector, panel.root = page, kind, selector, page.locator(selector)
             out += [f"{file}: {part}" for part in panel.sticks_out()]
+    wrong += picture_of_a_gone_kernel(page, theme)
     contact_sheet(sorted(labpage.PICTURES.glob("state-*.png")), SHEET)
     assert not out, "reaches beyond the panel: " + "; ".join(out)
     assert not wrong, f"look at {SHEET}: " + "; ".join(wrong)
