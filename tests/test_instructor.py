@@ -49,10 +49,12 @@ def test_the_forms_differ_in_the_exercises_only(course, path):
     assert all(cell.source.startswith("assert rw.check(") for cell in marks)
 
 
+@pytest.mark.parametrize("form", ["solution", "nbgrader"])
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
-def test_the_solution_form_runs_and_every_check_says_right(course, path, tmp_path):
-    """The form that asserts every check: nbgrader's source."""
-    notebook = course / "nbgrader" / "source" / path.stem / path.name
+def test_the_solved_forms_run_and_every_check_says_right(course, path, form, tmp_path):
+    """nbgrader's source asserts every check; the student's form has the tutorial's own cells, which are run as such."""
+    folders = {"solution": course / "solution", "nbgrader": course / "nbgrader" / "source" / path.stem}
+    notebook = folders[form] / path.name
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", "-q"]
     done = subprocess.run(
         [*command, str(notebook)], cwd=tmp_path, env=own_files(tmp_path), capture_output=True, text=True

@@ -287,6 +287,8 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         self._why.show(shown, self._film())
 
     def _nothing(self) -> str:
+        if self.history.last is None and self._trainer.state == "running":
+            return "The model is learning its first epoch. The list appears when that is done."
         if self.history.last is None:
             return "This model has not learned anything yet, so it has no answer. Press Train."
         if self.person.user is None and not len(self.person.history):
@@ -542,6 +544,8 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         self._message = None
         model, data, held_out, total = self.model, self.train_data, self.held_out, self._epochs
         self._trainer.go(lambda gate: pull(model, data, held_out, total, gate), total, epochs)
+        if self.history.last is None:
+            self._show_choice()  # what the list says instead of films is no longer "press Train"
 
     @guarded
     def _on_training(self, finished: bool) -> None:
