@@ -192,10 +192,10 @@ def test_the_four_films_of_the_plan_show_that_order_matters():
     """What plan-90.md promises of the session panel."""
     films = ("Gladiator (2000)", "Silence of the Lambs, The (1991)", "Saving Private Ryan (1998)", "Speed (1994)")
     plan = (KIT / "plan-90.md").read_text(encoding="utf-8")
-    assert all(rw.display_title(film).rpartition(" (")[0] in plan for film in films)
+    assert all(rw.display_title(film)[0] in plan for film in films)
     train = rw.load_movielens("latest-small").split("temporal", test=0.2).train
     model = rw.load_pretrained("session", train)[0]
     history = [str(train.items[train.titles.tolist().index(film)]) for film in films]
-    told, turned = (rw.recommend(model, train, order, k=10).titles.tolist() for order in (history, history[::-1]))
+    told, turned = (list(rw.recommend(model, train, order, k=10).titles) for order in (history, history[::-1]))
     assert len(set(told) - set(turned)) == 5
     assert told[0].startswith("Matrix") and turned[0].startswith("Terminator 2")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from ..answer import Answer
 from ..why.parts import listed
 from .lamps import LAMPS, METRICS, Row
-from .markup import button
+from .markup import button, named
 from .page import esc
 
 COLOURS = 6  # of shared films; the others are linked in grey
@@ -60,8 +60,8 @@ def column(found: Answer, label: str, chosen: int | None, colours: Mapping[int, 
         rows.append(
             f'<li><button type="button" class="rw-row rw-short{" rw-on" if item == chosen else ""}" data-row data-act="film-of" '
             f'data-value="{item}" aria-pressed="{"true" if item == chosen else "false"}" aria-label="{esc(spoken)}" '
-            f'title="{esc(found.full_title(item))}"><span class="rw-chip{tied(colours.get(item))}">{esc(place)}</span><span class="rw-title">{esc(title)} '
-            f'<span class="rw-year">{esc(year)}</span></span><span class="rw-ok">{"✓" if later else ""}</span></button></li>'
+            f'title="{esc(found.full_title(item))}"><span class="rw-chip{tied(colours.get(item))}">{esc(place)}</span>{named(title, year)}'
+            f'<span class="rw-ok">{"✓" if later else ""}</span></button></li>'
         )
     hits = sum(item in found.later for item in found.top.tolist())
     foot = f"{hits} of {len(found.top)} watched later" if found.person.user is not None and found.has_held_out else ""

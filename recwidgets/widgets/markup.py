@@ -9,6 +9,8 @@ from ..answer import Answer
 from ..core import Knob
 from .page import esc
 
+CUT, END = 24, 13  # characters: a shorter title is never cut; so many at its end stay
+
 
 class Status(NamedTuple):
     """What the header says: a word in bold, a quiet addition, and progress from 0 to 1 or None."""
@@ -36,6 +38,18 @@ def button(label: str, act: str, value: object = "", *, classes: str = "", off: 
         f'<button type="button" class="rw-btn {classes}" data-act="{esc(act)}" '
         f'data-value="{esc(value)}"{aria}{" disabled" if off else ""}>{esc(label)}</button>'
     )
+
+
+def named(title: str, year: str) -> str:
+    """A film's name in a row. Where there is no room it is cut in its middle: the parts of a series differ at the end."""
+    words, end = title.split(" "), ""
+    while len(title) > CUT and len(words) > 1 and len(end) + len(words[-1]) < END:
+        end = f" {words.pop()}{end}"
+    year = f' <span class="rw-year">{esc(year)}</span>'
+    if not end:
+        return f'<span class="rw-title">{esc(title)}{year}</span>'
+    start = f'<span class="rw-start">{esc(" ".join(words))}</span>'
+    return f'<span class="rw-title rw-split">{start}<span class="rw-end">{esc(end)}{year}</span></span>'
 
 
 def header(title: str, data: str, status: Status, spoken: str | None = None) -> str:
@@ -116,7 +130,7 @@ def ranking(
             f'<li><button type="button" class="rw-row{" rw-on" if n == selected else ""}" data-row data-act="select" '
             f'data-value="{n}" aria-pressed="{"true" if n == selected else "false"}" aria-label="{esc(spoken)}" '
             f'title="{esc(answer.full_title(item))}"><span class="rw-chip{slot}">{esc(place)}</span>'
-            f'<span class="rw-title">{esc(title)} <span class="rw-year">{esc(year)}</span></span>'
+            f"{named(title, year)}"
             f'<span class="rw-moved">{esc(moved.get(item, ""))}</span>'
             f'<span class="rw-num">{scores[n]:.{digits}f}</span><span class="rw-ok">{"✓" if seen else ""}</span></button></li>'
         )
