@@ -182,3 +182,65 @@ def test_a_state_comes_back_when_the_cell_is_run_again(open_code, page):
     panel.wait_text(".rw-list h3", "user 414$")
     panel.still()
     assert panel.rows() == rows
+
+
+TURN = {"gnn": ("Layers", "4"), "knn": ("Neighbours k", "0"), "session": ("Half-life", "0")}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_does_a_knob_do_to_me_and_to_everybody(open_code, kind):
+    """The list answers at once; a moment later the panel says what two users share, and marks the curve."""
+    panel = open_code(f"rw.{MAKE[kind]}(user='42')", kind)
+    panel.still()
+    before, (label, place) = panel.rows(), TURN[kind]
+    marks = panel.root.locator(".rw-curve .bqplot").nth(1).locator("path.element")
+    drawn = marks.count()
+    panel.root.get_by_label(label, exact=True).fill(place)
+    panel.wait_text(".rw-crowd", r"Any two users share \d+\.\d of their 10 films \(as trained: \d+\.\d\)")
+    panel.still()
+    assert panel.rows() != before
+    assert "◆ now" in panel.root.locator(".rw-curve .rw-cap").nth(1).inner_text()
+    assert marks.count() == drawn + 1, "the diamond"
+    assert panel.sticks_out() == []
+
+
+def test_another_similarity_gives_other_neighbours(open_code):
+    panel = open_code("rw.KNNPanel(user='42')", "knn")
+    panel.still()
+    people = panel.root.locator(".rw-why .rw-sum")
+    before = people.inner_text()
+    panel.root.get_by_label("Similarity", exact=True).select_option(label="dot product")
+    panel.wait(
+        "panel => !panel.querySelector('.rw-why .rw-sum').innerText.includes(" + repr(before.split("\n")[0]) + ")"
+    )
+    parts, total = panel.sum_of_parts()
+    assert sum(parts) == pytest.approx(total, abs=0.0006)
+    copied = panel.root.locator("[data-copy]").get_attribute("data-copy").replace('"', "'")
+    assert "knobs={'similarity': 'dot product'}" in copied
+
+
+def test_the_frame_is_seen_before_the_panel(open_in_lab, page, tmp_path):
+    path = tmp_path / "frame.ipynb"
+    look.write_notebook("import recwidgets as rw\nrw.GNNPanel(user='42')", path)
+    open_in_lab(path)
+    page.evaluate("""() => {
+        window.__seen = [];
+        new MutationObserver(() => {
+            const word = document.querySelector('.rw-panel .rw-status b')?.innerText;
+            if (word && window.__seen.at(-1) !== word) window.__seen.push(word);
+        }).observe(document.body, {subtree: true, childList: true, characterData: true});
+    }""")
+    labpage.run_all(page)
+    page.wait_for_function("window.__seen.at(-1) === 'Ready'")
+    assert page.evaluate("window.__seen") == ["Opening", "Ready"]
+    page.locator(".rw-gnn .rw-chart path.slice").first.wait_for()
+
+
+def test_a_restarted_kernel_says_that_the_cell_must_be_run_again(open_code, page):
+    panel = open_code("rw.SessionPanel(user='42')", "session")
+    panel.still()
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    panel.wait_text(".rw-header", "The kernel is gone.*run this cell again")
+    labpage.run_all(page)
+    page.wait_for_function("document.querySelectorAll('.rw-session .rw-list [data-row]').length === 10")
+    assert not page.locator(".rw-dead").count()
