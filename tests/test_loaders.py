@@ -22,6 +22,7 @@ from recwidgets.data import DownloadError, _tfds, cache, download, load_movielen
 from recwidgets.data.archive import ML100K_FILES, PUBLISHED, Published, checked_zip
 from recwidgets.data.download import fetch
 from recwidgets.data.parse import GENRES_100K, read_zip
+from recwidgets.models import _tf
 
 COLUMNS = ("user", "item", "rating", "time", "users", "items", "titles")
 SMALL = planted(n_users=40, n_items=60).data
@@ -535,3 +536,15 @@ def test_an_altered_line_of_ml_100k_is_found(ml100k, tmp_path):
     (tmp_path / "u.data").write_bytes(changed)
     with pytest.raises(ValueError, match=f"^u.data in .*{ML100K_FILES['u.data']}, got "):
         load_movielens("100k", archive=tmp_path)
+
+
+def test_tensorflow_datasets_is_not_imported_while_tensorflow_is(monkeypatch):
+    """Two threads that import TensorFlow at once would leave half of it."""
+    came = threading.Event()
+    monkeypatch.setattr(_tfds.importlib, "import_module", lambda name: came.set())
+    with _tf.LOADING:
+        worker = threading.Thread(target=_tfds.load)
+        worker.start()
+        assert not came.wait(0.2)
+    worker.join()
+    assert came.is_set()

@@ -28,8 +28,11 @@ Table = dict[str, npt.NDArray[Any]]  # user, item, rating, time: (n,)
 
 def load() -> Any:
     """Import TFDS, or say in a sentence why that cannot be."""
+    from recwidgets.models import _tf
+
     try:
-        return importlib.import_module("tensorflow_datasets")
+        with _tf.LOADING:
+            return importlib.import_module("tensorflow_datasets")
     except ImportError as error:
         raise ImportError(
             f"this MovieLens comes through TensorFlow Datasets, which did not load ({error}); run: "

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,6 +14,10 @@ RESTART = (
     "TensorFlow was already loaded with Keras 3, and TensorFlow Recommenders needs Keras 2. "
     "Restart the kernel and import recwidgets first (or set TF_USE_LEGACY_KERAS=1)."
 )
+
+
+#: held while TensorFlow, or what imports it, is imported: two threads at once would leave half a TensorFlow
+LOADING = threading.RLock()
 
 
 class TensorFlowUnavailable(ImportError):
@@ -53,11 +58,12 @@ def _quiet() -> Iterator[None]:
 
 def load() -> Door:
     """Import TensorFlow and TensorFlow Recommenders, or say in a sentence why that cannot be."""
-    if is_loaded() and "tensorflow" in sys.modules:
-        return Door(sys.modules["tensorflow"], sys.modules["tensorflow_recommenders"])
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _quiet():
-        return _import()
+    with LOADING:
+        if is_loaded() and "tensorflow" in sys.modules:
+            return Door(sys.modules["tensorflow"], sys.modules["tensorflow_recommenders"])
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        with _quiet():
+            return _import()
 
 
 def _import() -> Door:
