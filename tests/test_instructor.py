@@ -30,7 +30,8 @@ def course(tmp_path_factory):
 
 
 def own_files(folder: Path) -> dict[str, str]:
-    return {**os.environ, "RECWIDGETS_HOME": str(folder / "home"), "RECWIDGETS_PROGRESS": str(folder / "progress.json")}
+    kept = {"RECWIDGETS_HOME": str(folder / "home"), "RECWIDGETS_PROGRESS": str(folder / "progress.json")}
+    return {**os.environ, **kept, "RECWIDGETS_AT_ONCE": "1"}
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)

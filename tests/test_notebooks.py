@@ -19,7 +19,11 @@ def run_notebook(path, own):
     """
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", "-q"]
     command.append("--color=no")
-    kept = {"RECWIDGETS_HOME": str(own / "home"), "RECWIDGETS_PROGRESS": str(own / "progress.json")}
+    kept = {
+        "RECWIDGETS_HOME": str(own / "home"),
+        "RECWIDGETS_PROGRESS": str(own / "progress.json"),
+        "RECWIDGETS_AT_ONCE": "1",
+    }
     return subprocess.run(
         [*command, str(path)], cwd=path.parent, env={**os.environ, **kept}, capture_output=True, text=True, check=False
     )

@@ -216,3 +216,109 @@ def test_progress_of_the_ranking_is_counted_in_models():
     lamps.measure(models, {"a": "A", "b": "B"}, split, frozenset(), lambda done, total: told.append((done, total)))
     assert told == [(0, 2), (1, 2)]
     assert "1 of 2 models, 3 s left" in leaderboard.under_way((1, 2, 3.2))
+
+
+# ------------------------------------------------------------------ when it opens, and what a failure leaves
+
+
+def test_a_panel_that_is_made_in_a_callback_opens_without_a_cell_that_ends(shell):
+    async def press():
+        panel = rw.KNNPanel(user="42")
+        while len(panel.children) < 6:
+            await asyncio.sleep(0.01)
+        assert shell.events.waiting == [] and panel.user == "42"
+        panel.close()
+
+    asyncio.run(asyncio.wait_for(press(), DEADLINE))
+
+
+def test_a_panel_that_was_closed_before_its_cell_ended_stays_closed(shell):
+    panel = rw.GNNPanel()
+    panel.close()
+    shell.end_of_cell()
+    assert panel.comm is None and "train_data" not in panel.__dict__
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_another_try_after_an_interrupt_fills_the_whole_panel(shell, name, monkeypatch):
+    kind = panels.Panel if name != "compare" else type(rw.ComparePanel())
+    refresh = kind._refresh
+
+    def interrupted(self, *arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kind, "_refresh", interrupted)
+    panel = MAKE[name](user="42")
+    shell.end_of_cell()
+    assert "Stopped." in frame(panel).html
+    monkeypatch.setattr(kind, "_refresh", refresh)
+    frame(panel)._handler("again", "")
+    assert len(panel.children) == 6 and panel._header.html and panel._answer is not None
+    panel.close()
+
+
+def test_a_failure_that_code_has_met_already_is_not_tried_again_after_the_cell(shell, monkeypatch):
+    tries = []
+
+    def load(name, progress):
+        tries.append(name)
+        raise DownloadError("no connection to the server")
+
+    monkeypatch.setattr(panels, "load_movielens", load)
+    panel = rw.GNNPanel("1m")
+    with pytest.raises(DownloadError):
+        panel.user  # noqa: B018
+    shell.end_of_cell()
+    assert tries == ["1m"] and "no connection to the server" in frame(panel).html
+    frame(panel)._handler("motion", "still")
+    assert tries == ["1m"], "only its buttons make it try again"
+    panel.close()
+
+
+def test_where_tensorflow_datasets_is_missing_the_built_in_data_are_offered(shell, monkeypatch):
+    def load(name, progress):
+        raise ImportError("TensorFlow Datasets did not load")
+
+    monkeypatch.setattr(panels, "load_movielens", load)
+    panel = rw.GNNPanel("100k")
+    shell.end_of_cell()
+    assert "Use the built-in data" in frame(panel).html
+    panel.close()
+    panel = rw.GNNPanel(user="nobody")
+    shell.end_of_cell()
+    assert "<button" not in frame(panel).html, "another try would end the same way"
+    panel.close()
+
+
+def test_notebooks_that_are_run_unseen_get_their_errors_in_the_cell(shell, monkeypatch):
+    monkeypatch.setenv("RECWIDGETS_AT_ONCE", "1")
+    with pytest.raises(UnknownUser):
+        rw.GNNPanel(user="nobody")
+    panel = rw.GNNPanel(user="42")
+    assert len(panel.children) == 6 and shell.events.waiting == []
+    panel.close()
+
+
+def test_without_held_out_data_there_is_nothing_to_measure_and_no_button_for_it():
+    split = random_table(np.random.default_rng(0), 12, 20, density=0.4).split("temporal", test=0.3)
+    assert not len(split.validation)
+    panel = rw.ComparePanel(split._replace(test=split.validation), {"a": trained(split.train)})
+    assert "nothing to measure" in panel._board.html and "<button" not in panel._board.html
+    panel.close()
+
+
+def test_a_ranking_that_fails_is_said_and_is_over():
+    split = random_table(np.random.default_rng(0), 12, 20, density=0.4).split("temporal", test=0.3)
+
+    async def walk():
+        good, bad = trained(split.train), trained(split.train, seed=1)
+        panel = rw.ComparePanel(split, {"good": good, "bad": bad})
+        bad.vectors = None
+        panel._rows, panel._ranking = {}, None
+        panel._measure()
+        while panel._ranking is not None:
+            await asyncio.sleep(0.01)
+        assert "Ranking all films" not in panel._board.html
+        panel.close()
+
+    asyncio.run(asyncio.wait_for(walk(), DEADLINE))

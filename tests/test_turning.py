@@ -1,6 +1,7 @@
 """Turned knobs: what they do to everybody is measured, said beside "as trained", and kept; lists linked by colour."""
 
 import asyncio
+import threading
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from worlds import DEADLINE, Svd, random_table, trained
 import recwidgets as rw
 from recwidgets import metrics
 from recwidgets.core import recommend_all
+from recwidgets.models import gnn, knn
 from recwidgets.models.gnn import mean_cosine
-from recwidgets.widgets import leaderboard, markup
+from recwidgets.widgets import leaderboard, markup, turning
 from recwidgets.widgets.turning import everybody
 
 
@@ -42,7 +44,7 @@ def test_everybody_is_what_the_lists_say(split):
     model = trained(split.train)
     found, ranked = everybody(model, split), recommend_all(model, split.train, 10)
     assert found.accuracy == metrics.top_k_accuracy(ranked, split.test, 10)
-    assert found.shared == metrics.overlap(ranked) and found.alike == ()
+    assert found.shared == 10 * metrics.overlap(ranked) and found.alike == ()
 
 
 def test_a_turned_knob_says_what_it_does_to_everybody_and_marks_the_curve():
@@ -50,7 +52,7 @@ def test_a_turned_knob_says_what_it_does_to_everybody_and_marks_the_curve():
     assert crowd(panel) == "" and not len(panel._curve.accuracy.turned.x)
     panel._on_act("knob:layers", "4")
     trained_, now = (everybody(panel._view().at(layers=layers), panel.split) for layers in (3, 4))
-    assert f"share {10 * now.shared:.1f} of their 10 films (as trained: {10 * trained_.shared:.1f})" in crowd(panel)
+    assert f"share {now.shared:.1f} of their 10 films (as trained: {trained_.shared:.1f})" in crowd(panel)
     assert panel._curve.accuracy.turned.y.tolist() == [now.accuracy]
     assert f"◆ now {100 * now.accuracy:.1f} %" in panel._curve.accuracy_head.html
     assert len(now.alike) == 4 and now.alike[3] > 0.9 > now.alike[0], "the far hop says the same to everybody"
@@ -144,3 +146,102 @@ def test_a_film_on_the_outer_lists_alone_ends_in_its_rank():
     place = answers["gnn"].places[answers["gnn"].top.tolist().index(outer[0])]
     assert f">{place}</text>" in html
     panel.close()
+
+
+# ------------------------------------------------------------------ what is known of a knob, and when
+
+
+def test_a_panel_that_opens_with_a_turned_knob_measures_it_too(split):
+    model = Svd()
+    history = rw.fit(model, split.train, split.test, progress=False)
+    panel = rw.Panel(split, model, history=history, knobs={"shrink": 9})
+    assert "as trained" in crowd(panel) and panel._turned() == {"shrink": 9}
+    panel.reset()
+    assert crowd(panel) == "" and panel._wish is None, "nothing is learned, so nothing is ranked"
+    panel.close()
+
+
+def test_back_to_the_trained_model_is_back_to_what_it_was_trained_with(split):
+    model = Svd()
+    history = rw.fit(model, split.train, split.test, progress=False)
+    panel = rw.Panel(split, model, history=history)
+    panel._on_act("knob:shrink", "5")
+    panel.train()
+    assert panel._turned() == {} and panel.model.trained["shrink"] == 5
+    panel._on_act("pretrained", "")
+    assert panel._turned() == {"shrink": 5}
+    panel.close()
+
+
+def test_a_saved_model_knows_what_it_was_trained_with(split, tmp_path):
+    train = rw.load_movielens("latest-small").split("temporal", test=0.2).train
+    turned = rw.load_pretrained("knn", train)[0].at(similarity="distance", k=3)
+    turned.save(tmp_path / "turned.npz")
+    again = rw.load_model(tmp_path / "turned.npz")
+    assert again.values == {"k": 3, "similarity": "distance"} and again.trained == {"k": 50, "similarity": "cosine"}
+
+
+def test_one_ranking_at_a_time_and_the_newest_wish_counts(split, monkeypatch):
+    model = Svd()
+    history = rw.fit(model, split.train, split.test, progress=False)
+    panel = rw.Panel(split, model, history=history)
+    at_work, most, ranked, gate = [], [], [], threading.Event()
+
+    def slow(model, split):
+        at_work.append(1)
+        most.append(len(at_work))
+        gate.wait(DEADLINE)
+        ranked.append(model.values["shrink"])
+        at_work.pop()
+        return everybody(model, split)
+
+    monkeypatch.setattr(turning, "everybody", slow)
+    monkeypatch.setattr(turning, "REST", 0.0)
+
+    async def turn():
+        for place in ("3", "5", "8"):
+            panel._on_act("knob:shrink", place)
+            await asyncio.sleep(0.05)
+        gate.set()
+        while "share" not in crowd(panel):
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(turn(), DEADLINE))
+    assert max(most) == 1 and ranked == [1, 8], "as trained, then the newest; what came between is left out"
+    panel.close()
+
+
+def test_a_ranking_that_fails_is_said_once(split, monkeypatch):
+    model = Svd()
+    history = rw.fit(model, split.train, split.test, progress=False)
+    panel = rw.Panel(split, model, history=history)
+    monkeypatch.setattr(turning, "everybody", lambda model, split: 1 / 0)
+    panel._on_act("knob:shrink", "5")
+    assert "division by zero" in panel._note.html and crowd(panel) == "" and panel._wish is None
+    panel.close()
+
+
+def test_a_small_catalogue_is_counted_as_it_is():
+    split = random_table(np.random.default_rng(2), 8, 6, density=0.4).split("temporal", test=0.2)
+    model = Svd()
+    panel = rw.Panel(split, model, history=rw.fit(model, split.train, progress=False))
+    panel._on_act("knob:shrink", "5")
+    assert "of their 6 films" in crowd(panel)
+    panel.close()
+
+
+@pytest.mark.parametrize(("module", "knob"), [(knn, "k"), (gnn, "layers")])
+def test_a_knob_that_is_turned_while_tensorflow_loads_does_not_change_what_is_trained(split, module, knob, monkeypatch):
+    model = {"k": rw.KNN, "layers": rw.GNN}[knob](dim=4, **{knob: 2})
+    real, made = module._tf.load, []
+
+    def load():
+        model.values[knob] = 4
+        return real()
+
+    real_network = module.network()
+    monkeypatch.setattr(module._tf, "load", load)
+    monkeypatch.setattr(module, "network", lambda: (real_network[0], lambda *a: made.append(a) or real_network[1](*a)))
+    for event in model.steps(split.train, epochs=1):
+        assert event.step == 1
+    assert made[0][2] == 2 == model.trained[knob]

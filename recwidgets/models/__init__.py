@@ -26,6 +26,7 @@ def save_model(model: Any, path: Any) -> None:
         "format": FORMAT,
         "model": model.name,
         "settings": model.settings(),
+        "trained": getattr(model, "trained", {}),
         "data": data.name,
         "genres": ["|".join(genres) for genres in data.genres],
         "has": [data.has_ratings, data.has_times],
@@ -96,6 +97,7 @@ def load_model(path: Any) -> Any:
     except (KeyError, TypeError, ValueError) as error:  # a pretrained file, say: it holds no interactions
         raise _not_ours(path, error) from error
     model.snapshot = Snapshot(about["model"], snapshot)
+    model.trained = about.get("trained", model.trained)  # an older file does not say it
     return model
 
 

@@ -154,8 +154,9 @@ class GNN(EmbeddingModel):
     def _epochs(
         self, data: Interactions, total: int, between_batches: BetweenBatches
     ) -> Iterator[tuple[float, dict[str, Any]]]:
+        layers = int(self.values["layers"])  # before TensorFlow is loaded: a knob may be turned meanwhile
         tf, _ = _tf.load()
-        net = network()[1](data, self.dim, int(self.values["layers"]), self.seed)
+        net = network()[1](data, self.dim, layers, self.seed)
         losses = run_epochs(
             net, lambda step: tf.constant([self.seed, step * 5]), rate=self.learning_rate, epochs=total,
             batches=BATCHES, between=between_batches,

@@ -168,9 +168,10 @@ class KNN(EmbeddingModel):
     def _epochs(
         self, data: Interactions, total: int, between_batches: BetweenBatches
     ) -> Iterator[tuple[float, dict[str, Any]]]:
+        # before TensorFlow is loaded: a knob may be turned meanwhile
+        k, similarity = int(self.values["k"]), self.values.get("similarity", SIMILARITIES[0])
         tf, _ = _tf.load()
-        similarity = self.values.get("similarity", SIMILARITIES[0])
-        net = network()[1](data, self.dim, int(self.values["k"]), similarity, self.seed)
+        net = network()[1](data, self.dim, k, similarity, self.seed)
         losses = run_epochs(
             net, lambda step: tf.constant([self.seed, step * 4]), rate=self.learning_rate, epochs=total,
             batches=BATCHES, between=between_batches,

@@ -78,6 +78,12 @@ class ComparePanel(Opening, Editing):
         self.children = [self._header, self._who, self._you, self._note, self._lists, self._board]
         self._measure()
 
+    def close(self) -> None:
+        """End the ranking, and take the panel off the page."""
+        if "_stopped" in self.__dict__:
+            self._stopped.set()
+        super().close()
+
     @traitlets.default("user")
     def _user_first(self) -> str:
         self._opened()
@@ -136,7 +142,10 @@ class ComparePanel(Opening, Editing):
 
     def _show_board(self) -> None:
         rows, honest = self._rows.get(self._off), self._rows.get(frozenset())
-        self._board.show(leaderboard.board(rows, self._off, honest, self._ranking))
+        if len(self.held_out):
+            self._board.show(leaderboard.board(rows, self._off, honest, self._ranking))
+        else:
+            self._board.show('<p class="rw-empty">Nothing is held out, so there is nothing to measure.</p>')
 
     def _say(self, message: Message | None) -> None:
         self._message = message
@@ -207,6 +216,7 @@ class ComparePanel(Opening, Editing):
         if stopped is self._stopped:
             self._ranking = None
         if isinstance(rows, Exception):
+            self._show_board()
             raise rows
         self._rows[off] = rows
         self._show_board()

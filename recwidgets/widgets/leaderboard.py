@@ -33,11 +33,13 @@ def lists(answers: Mapping[str, Answer | None], labels: Mapping[str, str], chose
         if n:
             columns.append(links(every, n, chosen, colours))
         columns.append(column(found, labels[name], chosen, colours))
+    far = " A short line ends in the rank on the list farther off." if "rw-beyond" in "".join(columns) else ""
+    far = f'<span class="rw-about-lines">{far}</span>'
     frame = f"grid-template-columns:{' 56px '.join(['minmax(0,1fr)'] * len(known))}"
     return (
         f'<div class="rw-lists" style="{frame}">{"".join(columns)}</div>'
         f'<p class="rw-agree" role="status"><b>{esc(agreement(known, labels))}</b></p>'
-        f'<p class="rw-cap">{esc(where(known, labels, chosen))}</p>'
+        f'<p class="rw-cap">{esc(where(known, labels, chosen))}{far}</p>'
     )
 
 
@@ -128,10 +130,7 @@ def agreement(answers: Mapping[str, Answer], labels: Mapping[str, str]) -> str:
 def where(answers: Mapping[str, Answer], labels: Mapping[str, str], chosen: int | None) -> str:
     """Where the selected film stands on each list."""
     if chosen is None:
-        return (
-            "Same colour and line = same film. A short line ends in the rank on the list farther off. "
-            "Select a film to find it on the other lists."
-        )
+        return "Same colour = same film. Select a film to find it on the other lists."
     first = next(iter(answers.values()))
     found = []
     for name, one in answers.items():
@@ -175,7 +174,8 @@ def board(
 def under_way(ranking: tuple[int, int, float] | None) -> str:
     """How far the ranking is, with its way out; or the way in."""
     if ranking is None:
-        return f'<p class="rw-empty">Not measured. {button("Rank all films for all users", "rank", classes="rw-small")}</p>'
+        again = button("Rank all films for all users", "rank", classes="rw-small")
+        return f'<div class="rw-empty"><p role="status">Not measured. {again}</p></div>'
     done, total, left = ranking
     words = f"Ranking all films for all users: {done} of {total} models" + (
         "" if math.isnan(left) else f", {left:.0f} s left"

@@ -3,7 +3,8 @@
 
 function morphAttributes(from, to) {
   for (const { name } of [...from.attributes]) {
-    if (!to.hasAttribute(name)) from.removeAttribute(name);
+    const opened = name === "open" && from.tagName === "DETAILS"; // by the reader, who may go on reading
+    if (!to.hasAttribute(name) && !opened) from.removeAttribute(name);
   }
   for (const { name, value } of [...to.attributes]) {
     if (from.getAttribute(name) !== value) from.setAttribute(name, value);
@@ -189,7 +190,7 @@ function render({ model, el }) {
   const onKernel = () => {
     // ipywidgets marks the panel of a restarted or dead kernel with a class, a moment later
     const gone = () => el.closest(".rw-panel")?.classList.contains("jupyter-widgets-disconnected");
-    setTimeout(() => warn(gone() ? GONE : ""), 50);
+    if (model.get("probe") || el.querySelector(".rw-bones")) setTimeout(() => warn(gone() ? GONE : ""), 50);
   };
 
   el.addEventListener("click", onClick);
@@ -210,8 +211,8 @@ function render({ model, el }) {
   if (model.get("probe")) {
     still.addEventListener("change", onMotion);
     if (still.matches) onMotion();
-    model.on("comm_live_update", onKernel);
   }
+  model.on("comm_live_update", onKernel);
   paint();
   return () => {
     model.off("change:html", paint);

@@ -83,6 +83,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         self.model = model if model is not None else _default_model()
         self.chart = chart if chart is not None else _default_chart(self.model)
         self._pretrained = history or _history_of(self.model)
+        self._pretrained_with = getattr(self.model, "trained", {})
         self._trainer = Trainer(self._on_training, self._pretrained, self._lock)
         self._answer: Answer | None = None
         self._past, self._films_found, self._measured = [], [], {}
@@ -203,8 +204,6 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
             self._live = self.epoch == self._newest
             self._before = self._message = None  # what an edit changed was said of another answer
             self._refresh()
-            if self._turned() and not self._playing:
-                self._measure_soon()
 
     @guarded
     def _on_selected(self, change: Any) -> None:
@@ -299,6 +298,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         return "" if self.goal is None else self.goal.markup(self._answer, edited.edits)
 
     def _show_training(self) -> None:
+        self._measure_soon()
         whole = len(self.train_data) + len(self.held_out) + len(self.split.validation)
         data = (
             f"{self.train_data.name} · {self.train_data.n_users:,} users × {self.train_data.n_items:,} movies · "
@@ -390,7 +390,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
     def _act_pretrained(self, value: str) -> None:
         self._trainer.show(self._pretrained)
         if self._pretrained.last is not None:
-            self.model.snapshot = self._pretrained.last.snapshot
+            self.model.snapshot, self.model.trained = self._pretrained.last.snapshot, self._pretrained_with
         self._message, self._before = None, None
         self._place(epoch=self._newest)
         self._refresh()
@@ -535,6 +535,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         """Stop the training and take the panel off the page."""
         if "_trainer" in self.__dict__:  # a constructor that failed early has none
             self._trainer.stop()
+            self._measure_no_more()
         super().close()
 
     def _go(self, epochs: int) -> None:
@@ -680,7 +681,8 @@ class ReadyPanel(Opening, Panel):
             else Status("Opening", "loading the trained model")
         )
         fill = functools.partial(self._fill, name, options=options)
-        self._begin(model_class(name).label, what, functools.partial(fill, data), functools.partial(fill, None))
+        instead = functools.partial(fill, None) if isinstance(data, str) else None
+        self._begin(model_class(name).label, what, functools.partial(fill, data), instead)
 
     def _fill(self, name: str, data: Interactions | Split | str | None, options: dict[str, Any]) -> None:
         from ..pretrained import find, load_pretrained

@@ -23,12 +23,13 @@ DEPTH, KEPT = 10, 40  # of a list; measurements
 class Everybody(NamedTuple):
     """What can be said of all users' lists.
 
-    accuracy: top-10, on held-out data, NaN without any. shared: of their lists, by two users. alike: what
-    two users are told, hop by hop, by a model that has hops.
+    accuracy: top-10, on held-out data, NaN without any. shared: films that two users' lists have in common, in
+    the mean, of `depth`. alike: what two users are told, hop by hop, by a model that has hops.
     """
 
     accuracy: float
     shared: float
+    depth: int = DEPTH
     alike: tuple[float, ...] = ()
 
 
@@ -38,7 +39,8 @@ def everybody(model: Any, split: Split) -> Everybody:
     ranked = recommend_all(model, split.train, depth)
     alike = getattr(model, "alike", None)
     hops = () if alike is None else tuple(alike())
-    return Everybody(metrics.top_k_accuracy(ranked, split.test, depth), metrics.overlap(ranked), hops)
+    accuracy = metrics.top_k_accuracy(ranked, split.test, depth)
+    return Everybody(accuracy, depth * metrics.overlap(ranked), depth, hops)
 
 
 class Turning(Rewinding):
@@ -47,7 +49,10 @@ class Turning(Rewinding):
     split: Split
     model: Any
     _trainer: Trainer
-    _measured: dict[Any, tuple[Any, Everybody]]  # by key; with the snapshot, so that its id stays its own
+    # by key; with the snapshot, so that its id stays its own; None = could not be measured
+    _measured: dict[Any, tuple[Any, Everybody | None]]
+    _wish: Any = None  # the key that is scheduled or under way; the newest wish alone counts
+    _at_work = False  # one thread at a time
     _waiting: Any = None
 
     def _view(self) -> Any:
@@ -78,35 +83,39 @@ class Turning(Rewinding):
         if knob.instant:
             self._before = self._message = None  # what an edit changed was said of another answer
             self._refresh()
-            self._measure_soon()
         self._show_controls()
 
     # -- everybody -----------------------------------------------------------------------------------
 
     def _turned(self) -> dict[str, Any]:
-        """The knobs that do not stand where they stood while the model learned."""
-        trained = getattr(self.model, "trained", {})
-        return {name: v for name, v in getattr(self.model, "values", {}).items() if trained.get(name, v) != v}
+        """The knobs that do not stand where they stood while the model learned, and answer otherwise."""
+        trained, values = getattr(self.model, "trained", {}), getattr(self.model, "values", {})
+        knobs = [knob.name for knob in getattr(self.model, "knobs", ()) if knob.instant]
+        return {name: values[name] for name in knobs if trained.get(name, values[name]) != values[name]}
 
     def _key(self, view: Any) -> Any:
         return id(view.snapshot), tuple(view.values.items())
 
-    def _now(self) -> Everybody | None:
-        """What was measured of the model as it stands; None while it is not known."""
+    def _known(self, **knobs: Any) -> Everybody | None:
+        """What was measured of the model as it stands, or with other knobs; None while it is not known."""
         view = self._view()
-        return (
-            None if view is None or not hasattr(view, "values") else self._measured.get(self._key(view), (0, None))[1]
-        )
-
-    def _as_trained(self) -> Everybody | None:
-        view = self._view()
-        return None if view is None else self._measured.get(self._key(view.at(**view.trained)), (0, None))[1]
+        if view is None or not hasattr(view, "at"):
+            return None
+        return self._measured.get(self._key(view.at(**knobs)), (None, None))[1]
 
     def _measure_soon(self) -> None:
-        """Once the knobs rest: rank everybody in a thread of its own. Not while a training has the processor."""
-        loop = running_loop()
+        """Once the knobs rest: rank everybody beside. Not while a training has the processor, nor during a replay."""
+        view = self._view() if self._turned() else None
+        busy = self._trainer.state == "running" or self._playing
+        key = None if view is None or busy or self._key(view) in self._measured else self._key(view)
+        if key == self._wish:
+            return
+        self._wish = key
         if self._waiting is not None:
             self._waiting.cancel()
+        loop = running_loop()
+        if key is None:
+            return
         if loop is None:
             self._measure(None)
         else:
@@ -114,43 +123,57 @@ class Turning(Rewinding):
 
     @guarded
     def _measure(self, loop: Any) -> None:
-        view = self._view()
-        if view is None or self._trainer.state == "running":
+        view, wish = self._view(), self._wish
+        if wish is None or self._at_work:  # who is at work looks for the next wish at the end
             return
-        wanted = {self._key(each): each for each in (view.at(**view.trained), view)}
-        todo = {key: each for key, each in wanted.items() if key not in self._measured}
+        # views of their own: the panel's is asked meanwhile
+        wanted = {self._key(each): each for each in (view.at(**view.trained), view.at())}
 
         def work() -> Any:
+            found = {}
             try:
-                return {key: (each.snapshot, everybody(each, self.split)) for key, each in todo.items()}
+                for key, each in wanted.items():
+                    if key not in self._measured and self._wish == wish:
+                        found[key] = (each.snapshot, everybody(each, self.split))
             except Exception as error:  # said in the panel, on the kernel's thread
-                return error
+                return {wish: (view.snapshot, None)}, error
+            return found, None
 
-        if todo and loop is None:
-            self._take_measured(work())
-        elif todo:
-            threading.Thread(target=lambda: loop.call_soon_threadsafe(self._take_measured, work()), daemon=True).start()
+        if loop is None:
+            self._take_measured(*work())
+            return
+        self._at_work = True
+        threading.Thread(target=lambda: loop.call_soon_threadsafe(self._take_measured, *work()), daemon=True).start()
 
     @guarded
-    def _take_measured(self, found: Any) -> None:
-        if isinstance(found, Exception):
-            raise found
+    def _take_measured(self, found: dict[Any, Any], error: Exception | None) -> None:
+        self._at_work = False
         self._measured = dict(list((self._measured | found).items())[-KEPT:])
+        if self._wish in self._measured:
+            self._wish = None
+        elif self._wish is not None:
+            self._measure(running_loop())
         self._show_training()
+        if error is not None:
+            raise error
 
     def _crowd(self) -> str:
         """What the knobs do to everybody, as HTML; "" while nothing was turned."""
-        now, trained = self._now(), self._as_trained() if self._turned() else None
-        if not self._turned() and now is None:
-            return ""
+        now = self._known()
         if now is None:
-            return "" if self._trainer.state == "running" else "Ranking all films for everybody …"
-        text = f"Any two users share {DEPTH * now.shared:.1f} of their {DEPTH} films"
+            return "" if self._wish is None else "Ranking all films for everybody …"
+        text = f"On average two users share {now.shared:.1f} of their {now.depth} films"
+        trained = self._known(**self.model.trained) if self._turned() else None
         if trained is not None:
-            text += f" (as trained: {DEPTH * trained.shared:.1f})"
+            text += f" (as trained: {trained.shared:.1f})"
         return f"{esc(text)}.{markup.alike(now.alike)}"
 
     def _accuracy_now(self) -> float | None:
         """The held-out accuracy with turned knobs, for the curve."""
-        now = self._now() if self._turned() else None
+        now = self._known() if self._turned() else None
         return None if now is None or np.isnan(now.accuracy) else now.accuracy
+
+    def _measure_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._wish = None

@@ -62,7 +62,7 @@ STATES = {
 SAYS = {  # what is to be waited for
     "failed": "Failed", "opening": "Opening", "getting ready": "Getting ready to train", "training": "Training 4 of 8",
     "paused": "Paused after 3 of 8", "stopped": "Stopped", "no network": "Use the built-in data", "saved": "Saved.",
-    "knob turned": "Any two users share",
+    "knob turned": "On average two users share",
 }  # fmt: skip
 FIRST = """
 import os, threading, time

@@ -196,7 +196,7 @@ def test_what_does_a_knob_do_to_me_and_to_everybody(open_code, kind):
     marks = panel.root.locator(".rw-curve .bqplot").nth(1).locator("path.element")
     drawn = marks.count()
     panel.root.get_by_label(label, exact=True).fill(place)
-    panel.wait_text(".rw-crowd", r"Any two users share \d+\.\d of their 10 films \(as trained: \d+\.\d\)")
+    panel.wait_text(".rw-crowd", r"On average two users share \d+\.\d of their 10 films \(as trained: \d+\.\d\)")
     panel.still()
     assert panel.rows() != before
     assert "◆ now" in panel.root.locator(".rw-curve .rw-cap").nth(1).inner_text()
