@@ -45,8 +45,9 @@ STATES = {
     "not trained": "panel = rw.GNNPanel(user='42', animate=False); panel.reset()",
     "bad input": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('choose', 'qqqq')",
     "failed": "panel = rw.Panel(few, model=rw.GNN(dim=4, learning_rate=1e30), user='u4', animate=False)\npanel.train()",
-    "opening": "panel = rw.GNNPanel(user='42')\n"
-    "get_ipython().events.unregister('post_run_cell', panel._after_the_cell)",  # what is seen until it is filled
+    "opening": "from recwidgets.widgets.opening import Opening\nreal = Opening._after_the_cell\n"
+    "Opening._after_the_cell = lambda *_: None  # what is seen until it is filled stays\n"
+    "panel = rw.GNNPanel(user='42'); Opening._after_the_cell = real",
     "getting ready": "panel = rw.Panel(few, model=Waits(0), user='u4', animate=False); start(panel)",
     "training": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel)",
     "paused": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel); panel.pause()",

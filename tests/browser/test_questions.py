@@ -7,6 +7,7 @@ import labpage
 import look
 import pytest
 from panelpage import KINDS, PanelPage
+from playwright.sync_api import expect
 
 import recwidgets as rw
 
@@ -72,7 +73,8 @@ def test_films_of_ones_own_added_moved_and_removed(open_code, kind):
     panel.root.locator(".rw-own [role=option]").first.click()
     panel.wait_text(".rw-message", "You added Fargo")
     chips = panel.root.locator(".rw-own .rw-pill-film > span:first-child")
-    assert chips.count() == 4 and "Fargo" in chips.last.inner_text()
+    expect(chips).to_have_count(4)
+    assert "Fargo" in chips.last.inner_text()
     own = panel.root.locator(".rw-own")
     own.get_by_label(re.compile("Move Fargo .* one place earlier")).click()
     panel.wait_text(".rw-message", "one place|earlier")
