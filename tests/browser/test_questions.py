@@ -83,7 +83,7 @@ def test_films_of_ones_own_added_moved_and_removed(open_code, kind):
     own.get_by_label(re.compile("Remove Fargo")).click()
     panel.wait_text(".rw-message", "You removed")
     panel.still()
-    assert chips.count() == 3
+    expect(chips).to_have_count(3)
     assert panel.sticks_out() == []
     labpage.screenshot(panel.page, f"{kind}-you", panel.selector)
 
@@ -202,7 +202,7 @@ def test_what_does_a_knob_do_to_me_and_to_everybody(open_code, kind):
     panel.still()
     assert panel.rows() != before
     assert "◆ now" in panel.root.locator(".rw-curve .rw-cap").nth(1).inner_text()
-    assert marks.count() == drawn + 1, "the diamond"
+    expect(marks).to_have_count(drawn + 1)  # the diamond
     assert panel.sticks_out() == []
 
 
