@@ -52,6 +52,15 @@ def test_scores_are_float32_one_for_each_film(trained, world, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_scores_of_several_at_once_are_those_of_each(trained, world, name):
+    model, data = trained[name], world.train
+    people = [data.users[3], data.users[7], data.items[[4, 2, 9]].tolist()]
+    together = model.scores_of(people)
+    assert together.dtype == np.float32 and together.shape == (3, data.n_items)
+    assert np.allclose(together, [model.scores(who) for who in people], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_nothing_seen_is_recommended(trained, world, name):
     top = recommend_all(trained[name], world.train, 20)
     for user in range(world.train.n_users):

@@ -34,15 +34,15 @@ def replay(answer: Answer, clicks: int = CLICKS) -> Any:
     as are the films that the learner took out.
     """
     person, n = answer.person, len(answer.person.history)
-    lengths = range(max(1, n - clicks + 1), n + 1)
-    inside = np.zeros((len(lengths), len(answer.top)), bool)
-    for row, length in enumerate(lengths):
-        past = person.history[:length]
-        inside[row] = in_top(
-            answer.model.scores(Person(person.user, past, person.without)),
-            np.concatenate([past, answer.kept_out]),
-            answer.top,
-        )
+    lengths, model = range(max(1, n - clicks + 1), n + 1), answer.model
+    people = [Person(person.user, person.history[:length], person.without) for length in lengths]
+    inside = np.zeros((len(people), len(answer.top)), bool)
+    if not people:
+        return inside
+    together = getattr(model, "scores_of", None)  # one product for all but the last, which is the list itself
+    before = together(people[:-1]) if together is not None and people[:-1] else map(model.scores, people[:-1])
+    for row, scores in enumerate([*before, model.scores(people[-1])]):
+        inside[row] = in_top(scores, np.concatenate([people[row].history, answer.kept_out]), answer.top)
     return inside
 
 

@@ -88,7 +88,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         self._answer: Answer | None = None
         self._past, self._films_found, self._measured = [], [], {}
         self._spoken: tuple[str, tuple[str, str], float] = ("", ("", ""), 0.0)
-        self._live, self._message = True, None
+        self._live, self._message, self._drawn = True, None, False
         self._epochs = int(getattr(self.model, "epochs", 10))
         self._rates = sorted({*RATES, float(getattr(self.model, "learning_rate", 0.01))})
         if self.comm is None:  # else the frame of this panel is on the page already
@@ -120,6 +120,8 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
             if state is not None:
                 self._restore(Path(state))
         self.children = self._regions  # only now: what is drawn is drawn once
+        self._drawn = True
+        self._show_training()  # with the baseline, which takes longer than the rest
         _PANELS.add(self)
 
     def __repr__(self) -> str:
@@ -336,11 +338,13 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         tools = markup.tools(self.setup(), self._moving, self._answer is not None)
         self._controls.show(markup.controls(self._trainer.state, settings, hint, rows + tools))
 
-    @functools.cached_property
+    @property
     def _baseline(self) -> float | None:
-        """Popularity's accuracy on the same held-out data: the line that a model must beat."""
-        if not len(self.held_out):
-            return None
+        """Popularity's accuracy on the same held-out data, the line to beat; None before all else is drawn."""
+        return self._popularity if self._drawn and len(self.held_out) else None
+
+    @functools.cached_property
+    def _popularity(self) -> float:
         return held_out_accuracy(Popularity().learn(self.train_data), self.train_data, self.held_out)
 
     @guarded

@@ -16,7 +16,7 @@ from .page import esc
 from .rewind import Rewinding
 from .trainer import Trainer, running_loop
 
-REST = 0.4  # s that a knob must rest before all users are ranked
+REST = 0.8  # s that a knob must rest before all users are ranked
 DEPTH, KEPT = 10, 40  # of a list; measurements
 
 
