@@ -123,7 +123,7 @@ class Polygon(Chart):
         with self.score_scale.hold_sync():
             self.score_scale.min, self.score_scale.max = low, float(ticks[-1])
         with self.right.hold_sync():
-            self.right.tick_values, self.right.tick_format = ticks, f".{digits_of(ticks)}f"
+            self.right.tick_values, self.right.tick_format = ticks, f".{max(digits_of(ticks), 1)}f"  # seldom changes
         self.line.y = y
         self.scores.y = thin + low
         with self.points.hold_sync():

@@ -190,9 +190,10 @@ def _film(label: str, value: float, y: float, item: int) -> str:
 
 def _node(x: float, y: float, text: str, kind: str, radius: float = 13) -> str:
     size = "" if len(text) <= 3 else ' style="font-size:9px"'
+    title = f"<title>{esc(f'viewer: user {text}')}</title>" if kind == "rw-viewer" else ""
     return (
-        f'<circle class="{kind}" cx="{x}" cy="{y}" r="{radius}"/>'
-        f'<text class="{kind}-text rw-b" x="{x}" y="{y + 4}" text-anchor="middle"{size}>{esc(text)}</text>'
+        f'<g>{title}<circle class="{kind}" cx="{x}" cy="{y}" r="{radius}"/>'
+        f'<text class="{kind}-text rw-b" x="{x}" y="{y + 4}" text-anchor="middle"{size}>{esc(text)}</text></g>'
     )
 
 

@@ -64,6 +64,10 @@ function render({ model, el }) {
   const onAnswer = () => {
     clearTimeout(patience);
     warn("");
+    // a slider that was put where nothing is goes back to what is shown
+    for (const slider of el.querySelectorAll("input[type=range]")) {
+      if (!slider.rwBusy) slider.value = slider.getAttribute("value");
+    }
   };
   const warn = (text) => {
     const note = el.querySelector(".rw-dead");

@@ -243,3 +243,13 @@ def test_a_restarted_kernel_says_that_the_cell_must_be_run_again(open_code, page
     labpage.run_all(page)
     page.wait_for_function("document.querySelectorAll('.rw-session .rw-list [data-row]').length === 10")
     assert not page.locator(".rw-dead").count()
+
+
+def test_a_slider_that_is_put_where_no_epoch_is_kept_goes_back(open_code):
+    panel = open_code("rw.GNNPanel(user='42')", "gnn")
+    panel.still()
+    slider = panel.root.get_by_label("Time machine: epoch")
+    for place in ("5", "6"):  # the second changes nothing on the page
+        slider.fill(place)
+        panel.wait_text(".rw-epoch output", "epoch 3 of")
+        expect(slider).to_have_value("3")
