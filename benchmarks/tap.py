@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
-from recwidgets.models import _tf
+from recwidgets.models import _tf, model_class
 
 
 class Tap:
@@ -43,12 +43,16 @@ class Tap:
 @contextmanager
 def tapped(name: str, most: int | None = None) -> Iterator[Tap]:
     """While this is open, model `name` trains as ever but is watched. most: batches after which an epoch ends early."""
-    module = importlib.import_module(f"recwidgets.models.{name}")
-    original, tap = module.run_epochs, Tap(most)
+    cls, tap = model_class(name), Tap(most)
+    network, batches_of = cls._network, cls._batches
 
-    def watched(model: Any, batch: Callable[[int], Any], *, batches: int, **others: Any) -> Iterator[float]:
-        tap.network, tap.batches = model, batches
-        shown = batches if most is None else min(batches, most)
+    def seen(self: Any, *arguments: Any) -> Any:
+        tap.network = network(self, *arguments)
+        return tap.network
+
+    def cut(self: Any, *arguments: Any) -> Any:
+        tap.batches, batch = batches_of(self, *arguments)
+        shown = tap.batches if most is None else min(tap.batches, most)
 
         def kept(step: int) -> Any:
             if step % shown == 0:
@@ -57,10 +61,7 @@ def tapped(name: str, most: int | None = None) -> Iterator[Tap]:
             tap.inputs.append(inputs)
             return inputs
 
-        yield from original(model, kept, batches=shown, **others)
+        return shown, kept
 
-    module.run_epochs = watched
-    try:
+    with patch.object(cls, "_network", seen), patch.object(cls, "_batches", cut):
         yield tap
-    finally:
-        module.run_epochs = original

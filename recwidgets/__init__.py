@@ -48,9 +48,9 @@ _HOME = {
     "Polygon": "charts.polygon",
     "Columns": "charts.columns",
     "Panel": "widgets.panel",
-    "GNNPanel": "widgets.panel",
-    "KNNPanel": "widgets.panel",
-    "SessionPanel": "widgets.panel",
+    "GNNPanel": "widgets.ready",
+    "KNNPanel": "widgets.ready",
+    "SessionPanel": "widgets.ready",
     "ComparePanel": "widgets.compare",
     "Goal": "widgets.goal",
     "teach": "teach",
@@ -78,7 +78,8 @@ if TYPE_CHECKING:  # editors complete what they can see
         recommend,
         recommend_all,
     )
-    from .data import Interactions, Split, checkerboard, display_title, load_movielens, planted
+    from .data import Interactions, Split, checkerboard, display_title, load_movielens
+    from .data.planted import planted
     from .evaluation import evaluate
     from .models import load_model
     from .models.gnn import GNN
@@ -91,7 +92,8 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .training import TrainingHistory, fit
     from .widgets.compare import ComparePanel
     from .widgets.goal import Goal
-    from .widgets.panel import GNNPanel, KNNPanel, Panel, SessionPanel
+    from .widgets.panel import Panel
+    from .widgets.ready import GNNPanel, KNNPanel, SessionPanel
 
 
 def __getattr__(name: str) -> Any:

@@ -1,9 +1,6 @@
 """Charts: arithmetic by hand, one contract for every chart, and clicks without a browser."""
 
-import importlib
-import inspect
 import math
-import pkgutil
 
 import bqplot
 import numpy as np
@@ -12,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import HOSTILE, LONG, Fixed, asked, random_table, table, trained
 
-from recwidgets import charts
+from recwidgets._found import classes_in
 from recwidgets.answer import Answer, answer, rounded, softmax_shares
 from recwidgets.charts._base import Chart, digits_of, nice_ticks
 from recwidgets.charts.columns import Columns, column_heights, in_top, replay
@@ -21,20 +18,8 @@ from recwidgets.charts.polygon import Polygon, frequency_polygon, nearest, neigh
 from recwidgets.core import Person, rank
 from recwidgets.models.popularity import Popularity
 
-
-def every_chart():
-    """Each Chart class of each public module in recwidgets/charts: a new file is tested without being named here."""
-    for info in pkgutil.iter_modules(charts.__path__):
-        if not info.name.startswith("_"):
-            module = importlib.import_module(f"{charts.__name__}.{info.name}")
-            yield from (
-                cls
-                for _, cls in inspect.getmembers(module, inspect.isclass)
-                if issubclass(cls, Chart) and cls.__module__ == module.__name__
-            )
-
-
-CHARTS = list(every_chart())
+#: each of recwidgets/charts: a new file is tested without being named here
+CHARTS = classes_in("charts", Chart)
 
 
 def world(**options):

@@ -3,6 +3,7 @@
 import json
 import math
 import pickle
+import sys
 import threading
 
 import numpy as np
@@ -11,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import HOSTILE, Svd, random_table, register, table, trained
 
-from recwidgets import checkerboard, load_model, planted, recommend
+import recwidgets as rw
+from recwidgets import checkerboard, load_model, models, planted, recommend
+from recwidgets._found import classes_in
 from recwidgets.core import Person
 from recwidgets.data import UnknownItem, UnknownUser
 from recwidgets.models import make, write_arrays
@@ -428,3 +431,32 @@ def test_models_are_made_by_their_short_names(monkeypatch):
     assert make("svd", shrink=2).values["shrink"] == 2
     with pytest.raises(ValueError, match="model must be one of gnn, knn, session, svd, got 'pickle'"):
         make("pickle")
+
+
+FOURTH = """
+from worlds import Svd
+
+
+class Fourth(Svd):
+    name = "fourth"
+    chart = "columns"
+"""
+
+
+def test_a_fourth_model_is_one_new_file(tmp_path, monkeypatch, data):
+    (tmp_path / "fourth.py").write_text(FOURTH)
+    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    monkeypatch.setattr(models, "classes_in", classes_in.__wrapped__)
+    monkeypatch.delitem(sys.modules, "recwidgets.models.fourth", raising=False)
+    models.known_models.cache_clear()
+    try:
+        assert list(models.known_models()) == ["fourth", "gnn", "knn", "session"]
+        model = make("fourth", shrink=2)
+        rw.fit(model, data, progress=False)
+        model.save(tmp_path / "fourth.npz")
+        assert type(load_model(tmp_path / "fourth.npz")).__name__ == "Fourth"
+        panel = rw.Panel(data, model)
+        assert type(panel.chart) is rw.Columns
+        panel.close()
+    finally:
+        models.known_models.cache_clear()

@@ -11,8 +11,7 @@ from worlds import DEADLINE, Markup, random_table, trained
 import recwidgets as rw
 from recwidgets.data import UnknownUser
 from recwidgets.data.download import DownloadError
-from recwidgets.widgets import lamps, leaderboard, opening
-from recwidgets.widgets import panel as panels
+from recwidgets.widgets import lamps, leaderboard, opening, ready
 
 
 class Events:
@@ -137,14 +136,14 @@ def no_network(name, progress):
 
 def test_a_download_is_said_in_the_frame_and_its_failure_offers_what_works(shell, monkeypatch):
     told = []
-    monkeypatch.setattr(panels.ReadyPanel, "_say_opening", lambda self, status: told.append(status))
-    monkeypatch.setattr(panels.time, "monotonic", iter(range(100, 1000)).__next__)
-    real = panels.load_movielens
+    monkeypatch.setattr(ready.ReadyPanel, "_say_opening", lambda self, status: told.append(status))
+    monkeypatch.setattr(ready.time, "monotonic", iter(range(100, 1000)).__next__)
+    real = ready.load_movielens
 
     def load(name, **options):
         return real(name) if name == "latest-small" else no_network(name, **options)
 
-    monkeypatch.setattr(panels, "load_movielens", load)
+    monkeypatch.setattr(ready, "load_movielens", load)
     panel = rw.GNNPanel("20m", user="42")
     assert told[-1].word == "Loading" and "MovieLens 20m" in told[-1].more
     shell.end_of_cell()
@@ -163,12 +162,12 @@ def test_an_interrupt_is_the_way_out_of_a_download(shell, monkeypatch):
     def interrupted(name, progress):
         raise KeyboardInterrupt
 
-    real = panels.load_movielens
-    monkeypatch.setattr(panels, "load_movielens", interrupted)
+    real = ready.load_movielens
+    monkeypatch.setattr(ready, "load_movielens", interrupted)
     panel = rw.KNNPanel("100k")
     shell.end_of_cell()
     assert "Stopped." in frame(panel).html and "Try again" in frame(panel).html
-    monkeypatch.setattr(panels, "load_movielens", lambda name, **options: real("latest-small"))
+    monkeypatch.setattr(ready, "load_movielens", lambda name, **options: real("latest-small"))
     frame(panel)._handler("again", "")
     assert len(panel.children) == 6
     panel.close()
@@ -179,7 +178,7 @@ def test_in_a_script_a_download_has_its_bar_and_raises(monkeypatch):
         assert progress is True
         raise DownloadError("no connection to the server")
 
-    monkeypatch.setattr(panels, "load_movielens", told)
+    monkeypatch.setattr(ready, "load_movielens", told)
     with pytest.raises(DownloadError):
         rw.SessionPanel("1m")
 
@@ -241,7 +240,7 @@ def test_a_panel_that_was_closed_before_its_cell_ended_stays_closed(shell):
 
 @pytest.mark.parametrize("name", MAKE)
 def test_another_try_after_an_interrupt_fills_the_whole_panel(shell, name, monkeypatch):
-    kind = panels.Panel if name != "compare" else type(rw.ComparePanel())
+    kind = ready.Panel if name != "compare" else type(rw.ComparePanel())
     refresh = kind._refresh
 
     def interrupted(self, *arguments, **options):
@@ -264,7 +263,7 @@ def test_a_failure_that_code_has_met_already_is_not_tried_again_after_the_cell(s
         tries.append(name)
         raise DownloadError("no connection to the server")
 
-    monkeypatch.setattr(panels, "load_movielens", load)
+    monkeypatch.setattr(ready, "load_movielens", load)
     panel = rw.GNNPanel("1m")
     with pytest.raises(DownloadError):
         panel.user  # noqa: B018
@@ -279,7 +278,7 @@ def test_where_tensorflow_datasets_is_missing_the_built_in_data_are_offered(shel
     def load(name, progress):
         raise ImportError("TensorFlow Datasets did not load")
 
-    monkeypatch.setattr(panels, "load_movielens", load)
+    monkeypatch.setattr(ready, "load_movielens", load)
     panel = rw.GNNPanel("100k")
     shell.end_of_cell()
     assert "Use the built-in data" in frame(panel).html

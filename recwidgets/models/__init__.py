@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .._found import classes_in
 from ..core import Snapshot
 from ..data import Interactions
 
-_CLASSES = {
-    "gnn": ("gnn", "GNN"),
-    "knn": ("knn", "KNN"),
-    "session": ("session", "Session"),
-}
 FORMAT = 2  # 2: the GNN has "films_liked", the KNN no "turn"
 
 
@@ -78,10 +75,10 @@ def load_model(path: Any) -> Any:
     Raises FileNotFoundError, or ValueError for a file that is not such a model.
     """
     about, arrays = read_arrays(Path(path))
-    if about.get("format") != FORMAT or about.get("model") not in _CLASSES:
+    if about.get("format") != FORMAT or about.get("model") not in known_models():
         raise ValueError(
             f"{str(path)!r} holds format {about.get('format')!r}, model {about.get('model')!r}; "
-            f"this version reads format {FORMAT} of {', '.join(_CLASSES)}"
+            f"this version reads format {FORMAT} of {', '.join(known_models())}"
         )
     fields = {name[5:]: value for name, value in arrays.items() if name.startswith("data/")}
     snapshot = {name[9:]: value for name, value in arrays.items() if name.startswith("snapshot/")}
@@ -108,9 +105,14 @@ def make(name: str, **settings: Any) -> Any:
 
 def model_class(name: str) -> Any:
     """GNN, KNN or Session by its short name. Raises ValueError for another."""
-    import importlib
+    if name not in known_models():
+        raise ValueError(f"model must be one of {', '.join(known_models())}, got {name!r}")
+    return known_models()[name]
 
-    if name not in _CLASSES:
-        raise ValueError(f"model must be one of {', '.join(_CLASSES)}, got {name!r}")
-    module, cls = _CLASSES[name]
-    return getattr(importlib.import_module(f"{__name__}.{module}"), cls)
+
+@functools.cache
+def known_models() -> dict[str, Any]:
+    """Those that can be saved and loaded, by their short names: the classes of this folder."""
+    from ._base import EmbeddingModel
+
+    return {found.name: found for found in classes_in("models", EmbeddingModel)}

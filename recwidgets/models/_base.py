@@ -47,6 +47,7 @@ class EmbeddingModel(ABC):
     name: ClassVar[str]  # short, as in file names and class names of the page
     label: ClassVar[str]  # as the learner reads it
     knobs: ClassVar[tuple[Knob, ...]] = ()
+    chart: ClassVar[str] = "pie"  # the name of the chart that a panel takes for it
 
     def __init__(self, *, seed: int = 0, epochs: int, learning_rate: float, **knobs: float | str) -> None:
         self.seed, self.epochs = whole("seed", seed, 0), whole("epochs", epochs, 1)

@@ -13,11 +13,9 @@ from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
 from ..graph import graph_of, mean_over, propagate
 from . import _tf
-from ._base import BetweenBatches, EmbeddingModel, whole
-from ._two_tower import query_dropout, run_epochs, two_tower
+from ._two_tower import TfrsRecommender, query_dropout, two_tower
 
 DEPTH = 4  # the most layers that the knob offers
-BATCHES = 12  # in an epoch; each hides other edges
 
 
 class Dropout(NamedTuple):
@@ -127,7 +125,7 @@ def network() -> tuple[Any, Any]:
     return GNNLayer, GNNModel
 
 
-class GNN(EmbeddingModel):
+class GNN(TfrsRecommender):
     """Graph neural network on the user–film graph.
 
     dim: length of the embeddings. layers: hops, 0–4. A film says one thing to whoever watched it and
@@ -137,6 +135,8 @@ class GNN(EmbeddingModel):
 
     name: ClassVar[str] = "gnn"
     label: ClassVar[str] = "Graph neural network"
+    batches: ClassVar[int] = 12
+    draws: ClassVar[int] = 5
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("layers", "Layers", 0, DEPTH, 3, True, "0 = no graph; far hops tell everybody nearly the same."),
     )
@@ -144,35 +144,20 @@ class GNN(EmbeddingModel):
     def __init__(
         self, dim: int = 128, *, seed: int = 0, epochs: int = 25, learning_rate: float = 0.02, **knobs: float | str
     ) -> None:
-        super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
-        self.dim = whole("dim", dim, 1)
+        super().__init__(dim, seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
         self._far: dict[str, Any] = {}  # what the last snapshot's nodes are after some hops; views share it
 
-    def settings(self) -> dict[str, Any]:
-        return super().settings() | {"dim": self.dim}
+    def _network(self, data: Interactions, knobs: dict[str, Any]) -> Any:
+        return network()[1](data, self.dim, int(knobs["layers"]), self.seed)
 
-    def _epochs(
-        self, data: Interactions, total: int, between_batches: BetweenBatches
-    ) -> Iterator[tuple[float, dict[str, Any]]]:
-        layers = int(self.values["layers"])  # before TensorFlow is loaded: a knob may be turned meanwhile
-        tf, _ = _tf.load()
-        net = network()[1](data, self.dim, layers, self.seed)
-        losses = run_epochs(
-            net, lambda step: tf.constant([self.seed, step * 5]), rate=self.learning_rate, epochs=total,
-            batches=BATCHES, between=between_batches,
-        )  # fmt: skip
-        for loss in losses:
-            self.network = net
-            yield (
-                loss,
-                {
-                    "users": net.user_embedding.embeddings.numpy(),
-                    "films_in": net.movie_embedding.embeddings.numpy(),
-                    "films_liked": net.liked_embedding.embeddings.numpy(),
-                    "films_out": net.films().numpy(),
-                    "mix": net.gnn.mix.numpy(),
-                },
-            )
+    def _arrays(self, net: Any) -> dict[str, Any]:
+        return {
+            "users": net.user_embedding.embeddings.numpy(),
+            "films_in": net.movie_embedding.embeddings.numpy(),
+            "films_liked": net.liked_embedding.embeddings.numpy(),
+            "films_out": net.films().numpy(),
+            "mix": net.gnn.mix.numpy(),
+        }
 
     # -- numpy ---------------------------------------------------------------------------------------
 

@@ -12,11 +12,9 @@ from ..core import Floats, Ints, Knob, Part, Person
 from ..data import Interactions
 from ..graph import graph_of, mean_over
 from . import _tf
-from ._base import BetweenBatches, EmbeddingModel, whole
-from ._two_tower import CAP, query_dropout, run_epochs, two_tower
+from ._two_tower import CAP, TfrsRecommender, query_dropout, two_tower
 
 K = 50  # neighbours while training, and where the knob starts
-BATCHES = 7  # in an epoch; each hides other interactions
 POWER, LEAST = 6, 1e-3  # a neighbour's weight is its nearness, at least LEAST, to this power
 SIMILARITIES = ("cosine", "dot product", "distance")
 
@@ -139,7 +137,7 @@ def network() -> tuple[Any, Any]:
     return KNNLayer, KNNModel
 
 
-class KNN(EmbeddingModel):
+class KNN(TfrsRecommender):
     """k nearest neighbours in the space of embeddings.
 
     Where a user stands is the mean of the films' embeddings; the query is the weighted mean of
@@ -150,6 +148,9 @@ class KNN(EmbeddingModel):
 
     name: ClassVar[str] = "knn"
     label: ClassVar[str] = "Nearest neighbours"
+    chart: ClassVar[str] = "polygon"
+    batches: ClassVar[int] = 7
+    draws: ClassVar[int] = 4
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("k", "Neighbours k", 1, 100, K, True, "1 = a single twin; more = more of what everybody watches."),
         Knob("similarity", "Similarity", 0, 0, "cosine", True,
@@ -159,33 +160,19 @@ class KNN(EmbeddingModel):
     def __init__(
         self, dim: int = 128, *, seed: int = 0, epochs: int = 29, learning_rate: float = 0.03, **knobs: float | str
     ) -> None:
-        super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
-        self.dim = whole("dim", dim, 1)
+        super().__init__(dim, seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
 
-    def settings(self) -> dict[str, Any]:
-        return super().settings() | {"dim": self.dim}
+    def _network(self, data: Interactions, knobs: dict[str, Any]) -> Any:
+        # a class of a learner's own may come without the second knob
+        similarity = knobs.get("similarity", SIMILARITIES[0])
+        return network()[1](data, self.dim, int(knobs["k"]), similarity, self.seed)
 
-    def _epochs(
-        self, data: Interactions, total: int, between_batches: BetweenBatches
-    ) -> Iterator[tuple[float, dict[str, Any]]]:
-        # before TensorFlow is loaded: a knob may be turned meanwhile
-        k, similarity = int(self.values["k"]), self.values.get("similarity", SIMILARITIES[0])
-        tf, _ = _tf.load()
-        net = network()[1](data, self.dim, k, similarity, self.seed)
-        losses = run_epochs(
-            net, lambda step: tf.constant([self.seed, step * 4]), rate=self.learning_rate, epochs=total,
-            batches=BATCHES, between=between_batches,
-        )  # fmt: skip
-        for loss in losses:
-            self.network = net
-            yield (
-                loss,
-                {
-                    "users": net.user_embedding.embeddings.numpy(),
-                    "films_in": net.movie_embedding.embeddings.numpy(),
-                    "films_out": net.films().numpy(),
-                },
-            )
+    def _arrays(self, net: Any) -> dict[str, Any]:
+        return {
+            "users": net.user_embedding.embeddings.numpy(),
+            "films_in": net.movie_embedding.embeddings.numpy(),
+            "films_out": net.films().numpy(),
+        }
 
     # -- numpy ---------------------------------------------------------------------------------------
 

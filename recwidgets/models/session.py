@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -12,8 +12,7 @@ import numpy as np
 from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
 from . import _tf
-from ._base import BetweenBatches, EmbeddingModel, whole
-from ._two_tower import run_epochs, two_tower
+from ._two_tower import TfrsRecommender, two_tower
 
 WINDOW, TARGETS, FADE = 50, 8, 0.75  # films looked back at; films to come that count as right, each 0.75 of the last
 HALF_LIVES = (0.3, 0.7, 1.5, 3.0, 6.0, 12.0, 30.0, math.inf)  # where the learned recency weights start, in films
@@ -229,7 +228,7 @@ class Clicks:
         )  # fmt: skip
 
 
-class Session(EmbeddingModel):
+class Session(TfrsRecommender):
     """Session-based recommender: learned recency weights over the last 50 films.
 
     Films before those count too, as one mean through a map of its own. dim: length of the
@@ -239,6 +238,7 @@ class Session(EmbeddingModel):
 
     name: ClassVar[str] = "session"
     label: ClassVar[str] = "Session"
+    chart: ClassVar[str] = "columns"
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("half_life", "Half-life", 1, 30, math.inf, True, "All = as learned; 1 = only the last film counts.",
              "films", math.inf),
@@ -248,17 +248,14 @@ class Session(EmbeddingModel):
     def __init__(
         self, dim: int = 64, *, seed: int = 0, epochs: int = 36, learning_rate: float = 0.004, **knobs: float | str
     ) -> None:
-        super().__init__(seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
-        self.dim, self.drop = whole("dim", dim, 1), Dropout()
+        super().__init__(dim, seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
+        self.drop = Dropout()
 
-    def settings(self) -> dict[str, Any]:
-        return super().settings() | {"dim": self.dim}
+    def _network(self, data: Interactions, knobs: dict[str, Any]) -> Any:
+        return network()[1](data, self.dim, self.seed, self.drop)
 
-    def _epochs(
-        self, data: Interactions, total: int, between_batches: BetweenBatches
-    ) -> Iterator[tuple[float, dict[str, Any]]]:
+    def _batches(self, data: Interactions) -> tuple[int, Callable[[int], Any]]:
         tf, _ = _tf.load()
-        net = network()[1](data, self.dim, self.seed, self.drop)
         clicks, draw = Clicks(data), np.random.default_rng(self.seed)
         # at least eight batches in an epoch, also of a small data set
         size = min(BATCH, max(1, len(clicks.rows)), max(16, int(len(clicks.rows) * SHARE) // 8))
@@ -271,20 +268,17 @@ class Session(EmbeddingModel):
             cut = clicks.cut(order.pop(), draw, self.drop.film)
             return (*(tf.constant(array) for array in cut), tf.constant([self.seed, 3 * step]))
 
-        losses = run_epochs(net, batch, rate=self.learning_rate, epochs=total, batches=batches, between=between_batches)
-        for loss in losses:
-            self.network = net
-            yield (
-                loss,
-                {
-                    "films": net.movie_embedding.embeddings.numpy(),
-                    "bias": net.movie_bias.embeddings.numpy()[:, 0],
-                    "users": net.user_embedding.embeddings.numpy(),
-                    "recency": np.exp(net.session.log_weights.numpy()),
-                    "maps": net.session.maps.numpy().reshape(-1, self.dim, self.dim),
-                    "before": net.before.kernel.numpy(),
-                },
-            )
+        return batches, batch
+
+    def _arrays(self, net: Any) -> dict[str, Any]:
+        return {
+            "films": net.movie_embedding.embeddings.numpy(),
+            "bias": net.movie_bias.embeddings.numpy()[:, 0],
+            "users": net.user_embedding.embeddings.numpy(),
+            "recency": np.exp(net.session.log_weights.numpy()),
+            "maps": net.session.maps.numpy().reshape(-1, self.dim, self.dim),
+            "before": net.before.kernel.numpy(),
+        }
 
     # -- numpy ---------------------------------------------------------------------------------------
 

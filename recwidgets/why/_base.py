@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets
 
@@ -16,6 +16,8 @@ class Why:
 
     `show(answer, item)` is all that a panel calls; acts of the learner go to `handler`.
     """
+
+    needs: ClassVar[str] = "explain"  # the method of a model that the picture is drawn from
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler

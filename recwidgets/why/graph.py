@@ -6,7 +6,7 @@ lines as wide as their share and every node within reach of the keyboard.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -209,6 +209,8 @@ def in_words(drawn: Picture, names: list[str], layers: int) -> str:
 
 class GraphWhy(Why):
     """The graph around user and film, layer by layer; its dashed nodes say what is not drawn."""
+
+    needs: ClassVar[str] = "through_viewers"
 
     def __init__(self, handler: Any) -> None:
         self._layers: int | None = None  # None = all that the model has

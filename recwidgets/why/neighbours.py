@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import bqplot
 import numpy as np
@@ -41,6 +41,8 @@ def principal_axes(vectors: Floats) -> Flat:
 
 class NeighboursWhy(Why):
     """The PCA map: everybody as a dot, the k neighbours joined and sized by weight, you as a diamond."""
+
+    needs: ClassVar[str] = "neighbours"
 
     def pictures(self) -> list[Any]:
         self._view: Any = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ..answer import Answer
 from ..core import Explanation, Part
 from ..widgets.page import esc
@@ -62,6 +64,7 @@ def _row(part: Part, value: float, weight: float, size: float) -> str:
 class TimelineWhy(Why):
     """The session's films with their weights; select one to drop it and watch the answer change."""
 
+    needs: ClassVar[str] = "weights"
     dropped: tuple[str, ...] = ()
 
     def show(self, answer: Answer | None, item: int | None) -> None:

@@ -20,7 +20,7 @@ from .editing import Editing
 from .markup import Message, Status
 from .opening import Opening
 from .page import Page
-from .panel import _as_split, _first_user
+from .panel import _first_user, as_split
 from .trainer import running_loop
 
 
@@ -54,7 +54,7 @@ class ComparePanel(Opening, Editing):
         self, data: Interactions | Split | None, models: Mapping[str, Any] | None, user: str | int | None
     ) -> None:
         self._lock = threading.RLock()
-        self.split = _as_split(load_movielens("latest-small") if data is None else data)
+        self.split = as_split(load_movielens("latest-small") if data is None else data)
         self.train_data, self.held_out = self.split.train, self.split.test
         self.models = dict(models) if models is not None else _pretrained(self.split.train)
         self._answers: dict[str, Answer | None] = {}

@@ -2,50 +2,39 @@
 
 from __future__ import annotations
 
-import copy
 import functools
-import inspect
 import threading
-import time
-import traceback
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets
 import numpy as np
 import traitlets
 
+from .._found import classes_in
 from ..answer import Answer, answer
 from ..core import FitEvent, film_label
 from ..data import Interactions, Split, load_movielens
-from ..data.movielens import NAMES
 from ..evaluation import held_out_accuracy
-from ..models import _tf, model_class
+from ..models import model_class
 from ..models.popularity import Popularity
-from ..training import TrainingHistory, pull
+from ..training import TrainingHistory
 from ..why._base import Why
 from . import history as edits
 from . import markup, setups
-from .acting import guarded, sentence
+from .acting import guarded
 from .goal import Goal
-from .markup import Message, Status
-from .opening import Opening
+from .markup import Message
 from .page import Page, esc
+from .running import PANELS, RATES, Running
 from .trainer import Trainer
-from .turning import Turning
 
 if TYPE_CHECKING:  # bqplot takes its time: a panel's frame is on the page before
     from ..charts._base import Chart
 
-RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-READY = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}
-SPEAK = 5.0  # s between two announcements to a screen reader while training
-_PANELS: weakref.WeakSet[Panel] = weakref.WeakSet()
 
-
-class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
+class Panel(Running, ipywidgets.VBox):  # type: ignore[misc]
     """A recommender to look into: who, what, why, and its training.
 
     data: Interactions (each user's newest fifth is then held out) or a Split. model: trained or
@@ -78,7 +67,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         animate: bool = True,
     ) -> None:
         self._lock, self._silent = threading.RLock(), False
-        self.split = _as_split(load_movielens("latest-small") if data is None else data)
+        self.split = as_split(load_movielens("latest-small") if data is None else data)
         self.train_data, self.held_out = self.split.train, self.split.test
         self.model = model if model is not None else _default_model()
         self.chart = chart if chart is not None else _default_chart(self.model)
@@ -122,7 +111,7 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         self.children = self._regions  # only now: what is drawn is drawn once
         self._drawn = True
         self._show_training()  # with the baseline, which takes longer than the rest
-        _PANELS.add(self)
+        PANELS.add(self)
 
     def __repr__(self) -> str:
         return (
@@ -138,10 +127,6 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
     def data(self) -> Interactions:
         """The interactions that the model learns from: `split.train`."""
         return self.train_data
-
-    @property
-    def _newest(self) -> int:
-        return self.history.last.step if self.history.last else 0
 
     # -- building: once -------------------------------------------------------------------------
 
@@ -322,22 +307,6 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
         steps = [event.step for event in self.history.events]
         return ", ".join(map(str, steps)) if 1 < len(steps) < min(self._newest, 9) else ""
 
-    def _show_controls(self) -> None:
-        busy = self._trainer.state != "idle"
-        rate = float(getattr(self.model, "learning_rate", 0.01))
-        here = min(range(len(self._rates)), key=lambda n: abs(self._rates[n] - rate))
-        high = max(60, self._epochs)
-        settings = [
-            ("epochs", "Epochs", self._epochs, 1, high, str(self._epochs), busy),
-            ("rate", "Learning rate", here, 0, len(self._rates) - 1, f"{self._rates[here]:g}", busy),
-        ]
-        hint = "Reset to change these." if busy else "For the next training."
-        rows = markup.knob_rows(
-            getattr(self.model, "knobs", ()), getattr(self.model, "values", {}), busy, self._crowd()
-        )
-        tools = markup.tools(self.setup(), self._moving, self._answer is not None)
-        self._controls.show(markup.controls(self._trainer.state, settings, hint, rows + tools))
-
     @property
     def _baseline(self) -> float | None:
         """Popularity's accuracy on the same held-out data, the line to beat; None before all else is drawn."""
@@ -354,186 +323,16 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
     def _act_select(self, value: str) -> None:
         self.selected = int(value)
 
-    def _act_epochs(self, value: str) -> None:
-        self._epochs = max(1, int(value))
-        self._show_controls()
-
-    def _act_rate(self, value: str) -> None:
-        self.model.learning_rate = self._rates[int(value)]
-        self._show_controls()
-
-    def _act_train(self, value: str) -> None:
-        self.train()
-
-    def _act_pause(self, value: str) -> None:
-        self.pause()
-
-    def _act_step(self, value: str) -> None:
-        self.step()
-
-    def _act_reset(self, value: str) -> None:
-        self.reset()
-
     def _act_motion(self, wish: str) -> None:
         """The browser's wish, or the switch on the panel."""
         self._set_motion(wish != "still")
         self._show_controls()
-
-    def _act_save(self, value: str) -> None:
-        """Write the run beside the notebook, into a folder of its own."""
-        whom = "you" if self.person.user is None else f"user-{self.user}"
-        folder = first = Path(f"recwidgets-{getattr(self.model, 'name', 'own')}-{whom}")
-        n = 1
-        while folder.exists():  # an earlier run is never overwritten
-            n += 1
-            folder = first.with_name(f"{first.name}-{n}")
-        files = self.export(folder)
-        text = f"{', '.join(path.name for path in files)} in the folder {folder}; the chart goes to your downloads."
-        self._say(Message("Saved.", text))
-
-    def _act_pretrained(self, value: str) -> None:
-        self._trainer.show(self._pretrained)
-        if self._pretrained.last is not None:
-            self.model.snapshot, self.model.trained = self._pretrained.last.snapshot, self._pretrained_with
-        self._message, self._before = None, None
-        self._place(epoch=self._newest)
-        self._refresh()
-
-    # -- what a panel gives away -----------------------------------------------------------------------
-
-    def setup(self) -> str:
-        """One runnable line that shows this panel again: user, epoch, knobs and what is hidden.
-
-        A panel on data or a model of your own names them `data` and `model`.
-        """
-        ready = READY.get(getattr(self.model, "name", ""))
-        settings: dict[str, Any] = {"user": self.user}
-        if self._newest and self.epoch != self._newest:
-            settings["epoch"] = self.epoch
-        defaults = {knob.name: knob.default for knob in getattr(self.model, "knobs", ())}
-        turned = {name: v for name, v in getattr(self.model, "values", {}).items() if v != defaults.get(name)}
-        settings |= {"knobs": turned} if turned else {}
-        settings |= {"hide": list(self._hide)} if self._hide else {}
-        if ready and self.history is self._pretrained and self.train_data.name == setups.EMBEDDED:
-            return setups.line(ready, settings)
-        chart = f"chart=rw.{type(self.chart).__name__}()"
-        return setups.line("Panel", settings).replace("rw.Panel(", f"rw.Panel(data, model=model, {chart}, ", 1)
 
     def tour(self) -> Any:
         """A guided tour in five to seven steps: each waits for the learner's own act, and ticks it off."""
         from ..teach.tours import tour
 
         return tour(self)
-
-    def export(self, folder: str | Path) -> list[Path]:
-        """Write the run into `folder`: recommendations.csv (each film's parts) and run.json.
-
-        In a notebook the browser saves the chart as an SVG as well. Returns the files written.
-        Raises ValueError where there is no answer yet.
-        """
-        if self._answer is None:
-            raise ValueError("there is no answer to export yet; train the model first")
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        table, card = folder / "recommendations.csv", folder / "run.json"
-        setups.write_recommendations(table, self._answer)
-        setups.write_state(card, setups.run_card(self))
-        self.chart.figure.save_svg(f"{self.chart.name}-user-{self.user}.svg")
-        return [table, card]
-
-    def _keep(self) -> None:
-        """Write the learner's state, where the panel was given a file for it."""
-        if self._state_path is None:
-            return
-        own = self._own_history()
-        knobs = {name: str(value) for name, value in getattr(self.model, "values", {}).items()}
-        setups.write_state(
-            self._state_path, {"user": self.user, "epoch": self.epoch, "knobs": knobs, "own": own, "open": self._open}
-        )
-
-    def _own_history(self) -> dict[str, Any] | None:
-        """The history as it was edited here, by ids: what is kept may be read beside other data."""
-        edited, ids, users = self._edited, self.train_data.items, self.train_data.users
-        if edited is None:
-            return None
-        return edited._asdict() | {
-            "user": None if edited.user is None else str(users[edited.user]),
-            "films": [str(ids[item]) for item in edited.films],
-            "dropped": [str(ids[item]) for item in edited.dropped],
-            "without": [str(users[user]) for user in edited.without],
-        }
-
-    def _restore(self, path: Path) -> None:
-        """Go back to where the learner was; a state that does not fit this panel is kept aside, and said."""
-        try:
-            self._apply(setups.read_state(path))
-        except setups.DamagedState as error:
-            self._say(Message("Your saved state is damaged.", str(error), True))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            aside = setups.put_aside(path)
-            text = f"{path.name} does not fit this panel ({sentence(error)}) It is kept as {aside.name}."
-            self._say(Message("Your saved state was left out.", text, True))
-        self._state_path = path  # only now: what is there must be read before it is written
-
-    def _apply(self, state: dict[str, Any]) -> None:
-        if not state:
-            return
-        data = self.train_data
-        words = {knob.name for knob in getattr(self.model, "knobs", ()) if knob.choices}
-        knobs = {name: value if name in words else float(value) for name, value in state["knobs"].items()}
-        epoch, own = int(state["epoch"]), state["own"]
-        data.user_index(state["user"])
-        edited = None
-        if own is not None:
-            films, dropped = (tuple(data.item_index(item) for item in own[name]) for name in ("films", "dropped"))
-            without = tuple(data.user_index(user) for user in own["without"])
-            whose = None if own["user"] is None else data.user_index(own["user"])
-            edited = edits.Edited(whose, films, dropped, without, int(own["edits"]))
-        if knobs:
-            self.model = self.model.at(**knobs)  # checks that they are within their ranges
-        if 1 <= epoch <= self._newest:
-            self._place(epoch=self.history.at(epoch).step)
-        if state["user"] != self.user:
-            self.user = state["user"]
-        if edited is not None:
-            self._edited, self._past, self._open = edited, [None], bool(state["open"])
-        self._refresh()
-
-    # -- training ------------------------------------------------------------------------------------
-
-    def train(self) -> None:
-        """Start training, or go on from where it was paused. Returns at once in a notebook."""
-        self._go(-1)
-
-    def step(self) -> None:
-        """Train to the end of one epoch, then pause."""
-        self._go(1)
-
-    def pause(self) -> None:
-        """Pause between two batches; `train` goes on from there."""
-        with self._lock:
-            if self._trainer.pause():
-                self._show_training()
-
-    def stop(self) -> None:
-        """End the training; the epochs so far are kept."""
-        with self._lock:
-            self._trainer.stop()
-            self._show_training()
-
-    def reset(self) -> None:
-        """End the training and forget what was learned."""
-        with self._lock:
-            self._trainer.show(TrainingHistory())
-            self.model = copy.copy(self.model)  # a stopped training may still write into the one it began with
-            self.model.snapshot = None  # asked from code, too, it has nothing to say
-            back = (("Back to the trained model", "pretrained", ""),) if self._pretrained.last else ()
-            self._message = Message(
-                "Forgotten.", "The model knows nothing now; Train starts from nothing.", buttons=back
-            )
-            self._before = None
-            self._place(epoch=0)
-            self._refresh()
 
     def close(self) -> None:
         """Stop the training and take the panel off the page."""
@@ -542,64 +341,9 @@ class Panel(Turning, ipywidgets.VBox):  # type: ignore[misc]
             self._measure_no_more()
         super().close()
 
-    def _go(self, epochs: int) -> None:
-        _pause_others(self)
-        if self._trainer.state == "idle":
-            self._live = True
-        self._message = None
-        model, data, held_out, total = self.model, self.train_data, self.held_out, self._epochs
-        self._trainer.go(lambda gate: pull(model, data, held_out, total, gate), total, epochs)
-        if self.history.last is None:
-            self._show_choice()  # what the list says instead of films is no longer "press Train"
-
-    @guarded
-    def _on_training(self, finished: bool) -> None:
-        """On the kernel's thread: the trainer has news. Without a finished epoch only the header changes."""
-        if finished:
-            self._tale = ""
-            if self._live or self.epoch > self._newest:
-                self._place(epoch=self._newest)
-            self._before = None
-        if self._trainer.error is not None and self._trainer.ended == "failed":
-            self._fail(self._trainer.error)
-            self._trainer.error = None
-        if finished:
-            self._refresh()
-        else:
-            self._show_training()
-
-    def _fail(self, error: BaseException) -> None:
-        kept = f" Epoch {self.epoch} is kept and shown." if self.history.last else ""
-        details = "".join(traceback.format_exception(error))
-        self._message = Message("Training stopped:", f"{sentence(error)}{kept}", True, details=details)
-
-    def _speak(self, status: Status) -> str:
-        """What is announced: at once when the state changes, else at most every five seconds."""
-        now, state = time.monotonic(), (self._trainer.state, self._trainer.ended)
-        if state != self._spoken[1] or now - self._spoken[2] > SPEAK:
-            self._spoken = (status.word, state, now)
-        return self._spoken[0]
-
     def _say(self, message: Message | None) -> None:
         self._message = message
         self._note.show(markup.message(message))
-
-    def _status(self) -> Status:
-        trainer, last = self._trainer, self.history.last
-        if trainer.state == "running":
-            if trainer.step == 0 and not trainer.progress:
-                return Status("Getting ready to train", "" if _tf.is_loaded() else "about 5 s, once", 0.0)
-            left = "" if trainer.seconds_left is None else f"{trainer.seconds_left:.0f} s left"
-            return Status(f"Training {min(trainer.step + 1, trainer.total)} of {trainer.total}", left, trainer.progress)
-        if trainer.state == "paused":
-            return Status(f"Paused after {trainer.step} of {trainer.total}", "Train goes on", trainer.progress)
-        if trainer.ended == "failed":
-            return Status("Failed" + (f" after epoch {trainer.step}" if trainer.step else ""), bad=True)
-        if last is None:
-            return Status("Not trained yet")
-        if self.history is self._pretrained:
-            return Status("Ready", "pretrained")
-        return Status("Stopped" if trainer.ended == "stopped" else "Ready", f"trained here, {last.step} epochs")
 
 
 def _box(kind: Any, name: str, *children: Any) -> Any:
@@ -608,18 +352,7 @@ def _box(kind: Any, name: str, *children: Any) -> Any:
     return made
 
 
-def _pause_others(panel: Panel) -> None:
-    """One training at a time: two would share the processor, and the memory of a small machine."""
-    for other in list(_PANELS):
-        # two panels that start at once must not wait for each other: the other's page follows when it can
-        if other is not panel and other._trainer.pause() and other._lock.acquire(blocking=False):
-            try:
-                other._show_training()
-            finally:
-                other._lock.release()
-
-
-def _as_split(data: Interactions | Split) -> Split:
+def as_split(data: Interactions | Split) -> Split:
     if not isinstance(data, (Interactions, Split)):
         raise TypeError(f"data must be Interactions or a Split, got {type(data).__name__}; see rw.load_movielens")
     return data if isinstance(data, Split) else data.split("temporal", test=0.2)
@@ -642,119 +375,14 @@ def _default_model() -> Any:
 
 
 def _default_chart(model: Any) -> Chart:
-    from ..charts.columns import Columns
-    from ..charts.pie import Pie
-    from ..charts.polygon import Polygon
+    """The chart that the model names, else a pie."""
+    from ..charts._base import Chart
 
-    return {"knn": Polygon, "session": Columns}.get(getattr(model, "name", ""), Pie)()
+    known = {chart.name: chart for chart in classes_in("charts", Chart)}
+    return cast("Chart", known[getattr(model, "chart", "pie")]())
 
 
 def _why_for(model: Any, handler: Any) -> Why:
-    """The picture that fits what the model can tell of itself."""
-    from ..why.graph import GraphWhy
-    from ..why.neighbours import NeighboursWhy
-    from ..why.timeline import TimelineWhy
-
-    if hasattr(model, "through_viewers"):
-        return GraphWhy(handler)
-    if hasattr(model, "neighbours"):
-        return NeighboursWhy(handler)
-    if getattr(model, "name", "") == "session":
-        return TimelineWhy(handler)
-    return Why(handler)
-
-
-class ReadyPanel(Opening, Panel):
-    """A panel that needs no argument: pretrained on the embedded data, or untrained on others.
-
-    data: also a name that `load_movielens` knows; what is loaded or downloaded is then said in the panel.
-    """
-
-    def __init__(self, name: str, data: Interactions | Split | str | None, options: dict[str, Any]) -> None:
-        known = set(inspect.signature(Panel.__init__).parameters) - {"self", "data", "model", "history"}
-        if wrong := sorted(set(options) - known):
-            raise TypeError(f"{READY[name]} has no option {wrong[0]!r}; it has {', '.join(sorted(known))}")
-        if isinstance(data, str) and data not in NAMES:
-            raise ValueError(f"data must be one of {', '.join(map(repr, NAMES))}, or Interactions, got {data!r}")
-        ipywidgets.VBox.__init__(self)
-        self.add_class(f"rw-{name}")
-        self._ready, self._options = name, options
-        what = (
-            Status("Loading", f"MovieLens {data}; ■ stops")
-            if isinstance(data, str)
-            else Status("Opening", "loading the trained model")
-        )
-        fill = functools.partial(self._fill, name, options=options)
-        instead = functools.partial(fill, None) if isinstance(data, str) else None
-        self._begin(model_class(name).label, what, functools.partial(fill, data), instead)
-
-    def _fill(self, name: str, data: Interactions | Split | str | None, options: dict[str, Any]) -> None:
-        from ..pretrained import find, load_pretrained
-
-        self._began = self._shown = time.monotonic()
-        if isinstance(data, str):
-            data = load_movielens(data, progress=self._downloaded if self.children else True)
-        split = _as_split(load_movielens("latest-small") if data is None else data)
-        if data is not None and find(name, split.train) is None:
-            model, history = model_class(name)(), None
-        else:
-            model, history = load_pretrained(name, split.train)
-        Panel.__init__(self, split, model, history=history, **options)
-
-    def _downloaded(self, done: int, total: int) -> None:
-        """Says how far a download is, at most five times a second."""
-        now = time.monotonic()
-        if done >= total:
-            self._say_opening(Status("Preparing", "TensorFlow Datasets, once; ■ stops"))
-        elif now - self._shown > 0.2:
-            self._shown = now
-            left = (now - self._began) * (total - done) / done
-            words = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB, {left:.0f} s left; ■ stops"
-            self._say_opening(Status("Downloading", words, done / total))
-
-    def __repr__(self) -> str:
-        if self._to_open is None:
-            return super().__repr__()
-        return f"{READY[self._ready]}({', '.join(f'{name}={value!r}' for name, value in self._options.items())})"
-
-    @traitlets.default("user")
-    def _user_first(self) -> str:
-        self._opened()
-        return str(self._trait_values.get("user", ""))
-
-    @traitlets.default("epoch")
-    def _epoch_first(self) -> int:
-        self._opened()
-        return int(self._trait_values.get("epoch", 0))
-
-    @traitlets.default("selected")
-    def _selected_first(self) -> int:
-        self._opened()
-        return int(self._trait_values.get("selected", 0))
-
-
-def GNNPanel(data: Interactions | Split | str | None = None, **options: Any) -> Panel:
-    """The graph neural network with its pie; pretrained on the embedded data if none are given.
-
-    data: Interactions, a Split, or a name as for `load_movielens` ("100k"), loaded beside the panel's frame.
-    options: as for `Panel`.
-    """
-    return ReadyPanel("gnn", data, options)
-
-
-def KNNPanel(data: Interactions | Split | str | None = None, **options: Any) -> Panel:
-    """Nearest neighbours with the frequency polygon; pretrained on the embedded data if none are given.
-
-    data: Interactions, a Split, or a name as for `load_movielens` ("100k"), loaded beside the panel's frame.
-    options: as for `Panel`.
-    """
-    return ReadyPanel("knn", data, options)
-
-
-def SessionPanel(data: Interactions | Split | str | None = None, **options: Any) -> Panel:
-    """The session-based model with its columns; pretrained on the embedded data if none are given.
-
-    data: Interactions, a Split, or a name as for `load_movielens` ("100k"), loaded beside the panel's frame.
-    options: as for `Panel`.
-    """
-    return ReadyPanel("session", data, options)
+    """The picture that fits what the model can tell of itself, else the sum alone."""
+    fitting = (why for why in classes_in("why", Why) if callable(getattr(model, why.needs, None)))
+    return cast("Why", next(fitting, Why)(handler))

@@ -13,6 +13,7 @@ from typing import Any
 
 STATE_FORMAT = 1
 EMBEDDED = "MovieLens latest-small"  # the name of the data that the ready panels take
+READY = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}
 #: Parts of a panel that a lesson may leave out.
 PARTS = (
     "train",

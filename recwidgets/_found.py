@@ -1,0 +1,22 @@
+"""What a folder holds: a new model, chart or picture is found there, and named nowhere else."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from typing import Any
+
+
+@functools.cache
+def classes_in(package: str, base: type) -> tuple[Any, ...]:
+    """The subclasses of `base` in the modules of recwidgets.`package` whose names begin with a letter, by module."""
+    folder = importlib.import_module(f"recwidgets.{package}")
+    names = sorted(found.name for found in pkgutil.iter_modules(folder.__path__) if not found.name.startswith("_"))
+    modules = [importlib.import_module(f"{folder.__name__}.{name}") for name in names]
+    return tuple(
+        thing
+        for module in modules
+        for thing in vars(module).values()
+        if isinstance(thing, type) and issubclass(thing, base) and thing.__module__ == module.__name__
+    )
