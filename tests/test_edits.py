@@ -9,6 +9,7 @@ import pytest
 
 import recwidgets as rw
 from recwidgets.charts.columns import replay
+from recwidgets.why.parts import minus
 from recwidgets.widgets.history import Edited, moves, what_changed
 
 
@@ -27,7 +28,7 @@ def test_after_a_drop_the_last_click_of_the_replay_is_the_list():
 @pytest.mark.parametrize("name", ["gnn", "knn", "session"])
 def test_dropped_evidence_is_said_and_can_be_put_back(panels, name):
     panel = panels[name](user="42")
-    before = panel._answer.top.tolist()
+    before, reasons = panel._answer.top.tolist(), panel._answer.explain(panel._film())
     act = (
         f"neighbour:{panel.model.neighbours(panel.person)[0][0]}"
         if name == "knn"
@@ -37,6 +38,8 @@ def test_dropped_evidence_is_said_and_can_be_put_back(panels, name):
     assert panel._message.lead.startswith("Changed because") and panel._message.buttons[0][1] == "undo"
     if name != "knn":
         assert int(act[5:]) not in panel._answer.top and int(act[5:]) not in panel.person.history
+        added = next(part.value for part in reasons.parts if part.kind == "film" and part.index == int(act[5:]))
+        assert f"It had added {minus(added)};" in panel._message.text, "which is not the fall of the score"
     panel._on_act("undo", "")
     assert panel._answer.top.tolist() == before and panel._message is None
 

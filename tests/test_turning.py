@@ -12,7 +12,7 @@ from recwidgets import metrics
 from recwidgets.core import recommend_all
 from recwidgets.models import gnn, knn
 from recwidgets.models.gnn import mean_cosine
-from recwidgets.widgets import leaderboard, markup, turning
+from recwidgets.widgets import history, leaderboard, markup, turning
 from recwidgets.widgets.turning import everybody
 
 
@@ -245,3 +245,23 @@ def test_a_knob_that_is_turned_while_tensorflow_loads_does_not_change_what_is_tr
     for event in model.steps(split.train, epochs=1):
         assert event.step == 1
     assert made[0][2] == 2 == model.trained[knob]
+
+
+def test_a_turned_knob_says_in_the_list_what_moved_since_the_turn_began(split, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(turning.time, "monotonic", lambda: clock[0])
+    panel = rw.Panel(split, trained(split.train))
+    first = panel._answer
+    for place in ("3", "6", "9"):  # one drag of the slider
+        clock[0] += 0.1
+        panel._on_act("knob:shrink", place)
+    moved = history.moves(first, panel._answer)
+    assert moved and all(f">{move}<" in panel._list.html for move in moved.values())
+    assert "change since the previous answer" in panel._list.html
+    rested = panel._answer
+    clock[0] += 60
+    panel._on_act("knob:shrink", "0")  # another turn counts from where it began
+    expected = history.moves(rested, panel._answer)
+    assert panel._list.html.count("↑") == sum("↑" in m for m in expected.values()) + ("↑↓" in panel._list.html)
+    panel.user = next(user for user in split.train.users if user != panel.user)
+    assert 'rw-moved"></span>' in panel._list.html and "↑" not in panel._list.html

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import HOSTILE, LONG, Markup, asked, random_table, table, trained
 
+import recwidgets as rw
 from recwidgets.answer import answer
 from recwidgets.core import Explanation, Part, Person
 from recwidgets.models.popularity import Popularity
-from recwidgets.why import parts
+from recwidgets.why import graph, parts
 
 KINDS = ("film", "neighbour", "own", "base", "genre")
 
@@ -227,3 +228,35 @@ def test_numbers_have_a_real_minus_and_zero_has_none(value, said):
 
 def test_without_a_film_there_is_a_hint():
     assert "Select a film" in Markup(parts.nothing()).one("p").text
+
+
+# ------------------------------------------------------------------ the graph, layer by layer
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3, 4])
+def test_the_graph_shows_what_so_many_layers_bring(layers):
+    panel = rw.GNNPanel(user="42", knobs={"layers": 4})
+    panel._on_act("layer", "4")
+    item, whole = panel._film(), graph.picture(panel._answer, panel._film(), 4)
+    drawn = graph.picture(panel._answer, item, layers)
+    assert [way.item for way in drawn.ways] == [way.item for way in whole.ways] and drawn.viewers == whole.viewers
+    fewer = panel._view().at(layers=layers)  # a model of so many layers is an independent way to the same parts
+    parts_of = {
+        part.index: part.value for part in fewer.explain("42", panel.data.items[item]).parts if part.kind == "film"
+    }
+    for way in drawn.ways:
+        assert way.value == pytest.approx(parts_of[way.item], rel=1e-4, abs=1e-6)
+    films = sum(way.value for way in drawn.ways) + drawn.other_films_value
+    assert films == pytest.approx(sum(parts_of.values()), rel=1e-4)
+    panel._why._act("layer", str(layers))
+    assert parts.minus(drawn.ways[0].value) in panel._why.head.html
+    assert (f"what {layers} of the 4 layers bring" in panel._why.head.html) == (layers < 4)
+    panel.close()
+
+
+def test_without_layers_no_film_is_drawn_and_none_can_be_removed():
+    panel = rw.GNNPanel(user="42", knobs={"layers": 0})
+    page = panel._why.head.html
+    assert "One part makes up its score" in page and "films drawn" not in page
+    assert "rw-pill" not in page and "to remove" not in page
+    panel.close()

@@ -219,13 +219,14 @@ class GNN(TfrsRecommender):
         """How alike is what two users are told, hop by hop: the mean cosine, 1 = the same (over-smoothing)."""
         return [mean_cosine(mean_over(self._graph().films_of, said)) for said in self._layers()[1]]
 
-    def through_viewers(self, person: Person, own: int, item: int) -> tuple[Ints, Floats]:
-        """The viewers of an own film, and what reaches `item` through each of them: hops 2 and later."""
+    def through_viewers(self, person: Person, own: int, item: int, layers: int = DEPTH) -> tuple[Ints, Floats]:
+        """The viewers of an own film, and what reaches `item` through each of them: hops 2 to `layers`."""
         viewers = self._graph().viewers_of.of(own)
         users, film = self._layers()[0], self._films()[item]
         weight = 1.0 / max(len(person.history), 1) / max(len(viewers), 1)
         value = np.zeros(len(viewers), np.float32)
-        for mix, layer in zip(self._snapshot["mix"][1:], users[: max(int(self.values["layers"]) - 1, 0)], strict=False):
+        far = max(min(layers, int(self.values["layers"])) - 1, 0)
+        for mix, layer in zip(self._snapshot["mix"][1:], users[:far], strict=False):
             value += mix * weight * (layer[viewers] @ film)
         return viewers, value
 

@@ -242,7 +242,8 @@ class Session(TfrsRecommender):
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("half_life", "Half-life", 1, 30, math.inf, True, "All = as learned; 1 = only the last film counts.",
              "films", math.inf),
-        Knob("window", "Window", 1, WINDOW, WINDOW, True, "How many of the last films are looked at.", "films"),
+        Knob("window", "Window", 1, WINDOW, WINDOW, True,
+             "How many of the last films are weighed one by one; at 50, those before count too, as one mean.", "films"),
     )  # fmt: skip
 
     def __init__(

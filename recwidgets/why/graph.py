@@ -40,16 +40,18 @@ class Picture(NamedTuple):
     other_films: int
     other_films_value: float
     other_viewers: int
-    own: float
     hops: tuple[float, ...]  # what each hop adds, over all films
 
 
-def picture(answer: Answer, item: int, explanation: Explanation) -> Picture:
-    """The films that add most, and the viewers through whom most of it comes."""
+def picture(answer: Answer, item: int, layers: int) -> Picture:
+    """The films that add most, and the viewers through whom most of it comes, with what `layers` hops bring.
+
+    Which films and viewers are drawn does not depend on `layers`, so that a step moves nothing.
+    """
     model, person = answer.model, answer.person
-    hops = model.hops(person, item)  # (history, layers)
-    value = hops.sum(1)
-    drawn = np.argsort(-np.abs(value), kind="stable")[:FILMS].tolist()
+    hops = model.hops(person, item)  # (history, all layers)
+    drawn = np.argsort(-np.abs(hops.sum(1)), kind="stable")[:FILMS].tolist() if hops.shape[1] else []
+    value = hops[:, :layers].sum(1)
     ways = tuple(
         Way(
             int(person.history[n]),
@@ -59,27 +61,29 @@ def picture(answer: Answer, item: int, explanation: Explanation) -> Picture:
         )
         for n in drawn
     )
-    through = [
-        dict(zip(*map(lambda a: a.tolist(), model.through_viewers(person, way.item, item)), strict=True))
-        for way in ways
-    ]
     total: dict[int, float] = {}
-    for link in through:
+    for link in (_through(answer, way.item, item) for way in ways):
         for viewer, part in link.items():
             if viewer != person.user:
                 total[viewer] = total.get(viewer, 0.0) + part
     viewers = tuple(sorted(total, key=lambda viewer: -abs(total[viewer]))[:VIEWERS]) if hops.shape[1] > 1 else ()
     links = tuple(
         (row, column, link[viewer])
-        for row, link in enumerate(through)
+        for row, link in enumerate(_through(answer, way.item, item, layers) for way in ways)
         for column, viewer in enumerate(viewers)
         if viewer in link
     )
     rest = float(value.sum() - value[drawn].sum())
+    others = len(value) - len(ways) if ways else 0
     return Picture(
-        ways, viewers, links, len(value) - len(ways), rest, max(len(total) - len(viewers), 0),
-        explanation.total("own"), tuple(hops.sum(0).tolist()),
+        ways, viewers, links, others, rest, max(len(total) - len(viewers), 0), tuple(hops.sum(0).tolist())
     )  # fmt: skip
+
+
+def _through(answer: Answer, own: int, item: int, layers: int = 99) -> dict[int, float]:
+    """By viewer of an own film: what reaches `item` through them within so many hops."""
+    viewers, values = answer.model.through_viewers(answer.person, own, item, layers)
+    return dict(zip(viewers.tolist(), values.tolist(), strict=True))
 
 
 def stroke(value: float, largest: float) -> float:
@@ -230,10 +234,10 @@ class GraphWhy(Why):
             super().show(answer, item)
             return
         explanation = answer.explain(item)
-        drawn = picture(answer, item, explanation)
         most = int(answer.model.values["layers"])
         layers = most if self._layers is None else min(self._layers, most)
-        lines = self.lines(drawn, explanation)
+        drawn = picture(answer, item, layers)
+        lines = self.lines(picture(answer, item, most), explanation)
         count = "One part makes up" if len(lines) == 1 else f"{len(lines)} parts add up to"
         caption = f"{count} its score, {parts.minus(round(explanation.score, parts.DIGITS))}."
         self.head.show(
@@ -249,15 +253,12 @@ class GraphWhy(Why):
     def lines(drawn: Picture, explanation: Explanation) -> list[parts.Line]:
         """Three lines: own embedding, the films drawn, the others; rounded so that they add up."""
         shown = sum(way.value for way in drawn.ways)
-        own = [] if not any(part.kind == "own" for part in explanation.parts) else [("own embedding", drawn.own, "own")]
-        rows = [
-            *own,
-            (
-                "the film drawn here" if len(drawn.ways) == 1 else f"the {len(drawn.ways)} films drawn here",
-                shown,
-                "film",
-            ),
-        ]
+        rows = [("own embedding", explanation.total("own"), "own")]
+        if not any(part.kind == "own" for part in explanation.parts):
+            rows = []
+        if drawn.ways:
+            films = "the film drawn here" if len(drawn.ways) == 1 else f"the {len(drawn.ways)} films drawn here"
+            rows.append((films, shown, "film"))
         if drawn.other_films:
             rows.append((f"{drawn.other_films} other films", drawn.other_films_value, "rest"))
         values = parts.rounded([value for _, value, _ in rows], parts.DIGITS, round(explanation.score, parts.DIGITS))
@@ -280,7 +281,7 @@ def hop_controls(layers: int, most: int, drawn: Picture) -> str:
         for n in range(most + 1)
     )
     following = f'<button type="button" class="rw-btn rw-small" data-act="layer" data-value="{(layers + 1) % (most + 1)}">Next layer</button>'
-    names = ["the films themselves", "their viewers", "their viewers’ films", "and one hop more"]
+    names = ["the films themselves", "their viewers", "their viewers’ films", "and those films’ viewers"]
     added = "; ".join(f"{names[n]} {parts.minus(value)}" for n, value in enumerate(drawn.hops[:layers]))
     words = (
         f"Layers 1–{layers} add: {added}."
@@ -289,8 +290,12 @@ def hop_controls(layers: int, most: int, drawn: Picture) -> str:
         if layers
         else "No layer: the own embedding alone."
     )
+    key = "Wider line = larger contribution within its step. Dashed = all others together. Select a film to remove it."
+    if layers and layers < most:
+        key = f"The numbers are what {layers} of the {most} layers bring. {key}"
+    if layers > 2:
+        key = f"What comes from farther than the viewers comes through them, too. {key}"
     return (
         f'<div class="rw-hop"><span>Layers shown</span>{buttons}{following}</div>'
-        f'<p class="rw-cap">{esc(words)} Wider line = larger contribution within its step. Dashed = all others together. '
-        "Select a film to remove it.</p>"
+        f'<p class="rw-cap">{esc(words)} {key if layers else ""}</p>'
     )

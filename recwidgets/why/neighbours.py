@@ -106,7 +106,7 @@ class NeighboursWhy(Why):
         _assign(self.you, here[:1], here[1:])
         kept, dim = 100 * self._flat.kept, places.shape[1]
         words = (
-            f"Filled = rated this film ({int(knows.sum())} of {len(knows)}). Larger = more weight. The map keeps {kept:.0f} % of "
+            f"Diamond = {'you' if answer.person.user is None else 'the user'}. Filled = rated this film ({int(knows.sum())} of {len(knows)}). Larger = more weight. The map keeps {kept:.0f} % of "
             f"the variance (PCA), so near here is not always near in all {dim} dimensions."
         )
         steps = (

@@ -110,7 +110,7 @@ class ComparePanel(Opening, Editing):
         self._edited, self._open, self._past = None, False, []
         self._refresh()
 
-    def _refresh(self, about: Any = None, keep_film: bool = True) -> None:
+    def _refresh(self, about: Any = None, keep_film: bool = True, since: Any = None) -> None:
         person = self.person
         dropped = np.asarray(() if self._edited is None else self._edited.dropped, np.int32)
         empty = person.user is None and not len(person.history)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..answer import Answer
 from ..core import Person, film_label
+from ..why.parts import minus
 from . import history as edits
 from . import markup, selector
 from .chooser import Chooser
@@ -25,8 +26,16 @@ class Editing(Chooser):
     _who: Page
     _you: Page
 
-    def _refresh(self, about: Callable[[Answer], Message | None] | None = None, keep_film: bool = True) -> None:
-        """Ask the model once, and let every view show that one answer. about: what to say of it."""
+    def _refresh(
+        self,
+        about: Callable[[Answer], Message | None] | None = None,
+        keep_film: bool = True,
+        since: Answer | None = None,
+    ) -> None:
+        """Ask the model once, and let every view show that one answer.
+
+        about: what to say of it. since: the answer before a knob was turned, for the arrows in the list.
+        """
         raise NotImplementedError
 
     @property
@@ -86,7 +95,8 @@ class Editing(Chooser):
             name = f"user {self.train_data.users[int(index)]}"
             self._edit(now.leave_out(int(index)), f"Changed because {name} is not asked.")
         else:
-            self._edit(now.drop(int(index)), f"Changed because you dropped {film_label(self.train_data, int(index))}.")
+            lead = f"Changed because you dropped {film_label(self.train_data, int(index))}."
+            self._edit(now.drop(int(index)), lead, self._what_it_added(int(index)))
 
     def _act_remove(self, value: str) -> None:
         if self._edited is not None:
@@ -158,13 +168,24 @@ class Editing(Chooser):
                 self._message = Message("Put back.", "Earlier changes are still there.", buttons=more)
             self._refresh()
 
-    def _edit(self, edited: edits.Edited, lead: str) -> None:
+    def _what_it_added(self, own: int) -> str:
+        """What a film of the history added to the score of the selected one: not the same as what it takes away."""
+        film = self._film()
+        if self._answer is None or film is None or not hasattr(self._answer.model, "explain"):
+            return ""
+        parts = [part for part in self._answer.explain(film).parts if part.kind == "film" and part.index == own]
+        if not parts or len(self._answer.person.history) < 2:
+            return ""
+        value = minus(sum(part.value for part in parts))
+        return f"It had added {value}; the films that are left weigh more now, so the score does not fall by just that."
+
+    def _edit(self, edited: edits.Edited, lead: str, more: str = "") -> None:
         """Ask again with the edited history; say what changed, and keep the old answer as a ghost."""
         before = self._answer
         self._past.append(self._edited)
         self._edited, self._before = edited, before
         self._message, film = None, self._film()
-        self._refresh(lambda after: edits.what_changed(before, after, lead, film) if before is not None else None)
+        self._refresh(lambda after: edits.what_changed(before, after, lead, film, more) if before is not None else None)
         if self._message is None:  # there was no answer before, or is none now
             self._message = Message(lead, buttons=(("Put it back", "undo", ""),))
             self._say(self._message)

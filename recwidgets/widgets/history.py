@@ -68,10 +68,10 @@ def shelf(data: Interactions, taken: Sequence[int], n: int = SHELF) -> list[int]
     return [int(item) for item in order[: n + len(taken)] if int(item) not in taken][:n]
 
 
-def what_changed(before: Answer, after: Answer, lead: str, film: int | None = None, undo: bool = True) -> Message:
+def what_changed(before: Answer, after: Answer, lead: str, film: int | None = None, more: str = "") -> Message:
     """Say what an edit did to the list: which films are new, which left, or that nothing moved.
 
-    film: the one that was selected; its old and new score are said too.
+    film: the one that was selected; its old and new score are said too, and `more` of it.
     """
     old, new = before.top.tolist(), after.top.tolist()
     came = [after.full_title(item) for item in new if item not in old]
@@ -92,8 +92,10 @@ def what_changed(before: Answer, after: Answer, lead: str, film: int | None = No
         text += "."
     if film is not None and film not in after.person.history:
         old_score, new_score = before.scores[film], after.scores[film]
-        text += f" {before.full_title(film)}: score {old_score:.3f} before, {new_score:.3f} now."
-    return Message(lead, text, buttons=(("Put it back", "undo", ""),) if undo else ())
+        text += (
+            f" {before.full_title(film)}: score {old_score:.3f} before, {new_score:.3f} now.{' ' if more else ''}{more}"
+        )
+    return Message(lead, text, buttons=(("Put it back", "undo", ""),))
 
 
 def moves(before: Answer | None, after: Answer) -> dict[int, str]:

@@ -247,7 +247,10 @@ def alike(hops: Sequence[float]) -> str:
         f'<span>hop {n}</span><i class="rw-alike" style="--share:{max(100 * share, 0):.1f}%" aria-hidden="true"></i><b>{share:.2f}</b>'
         for n, share in enumerate(hops, 1)
     )
-    words = "How alike is what two users are told (mean cosine; 1 = the same, over-smoothing):"
+    words = (
+        "How alike is what two users are told (mean cosine; 1 = the same, over-smoothing). "
+        "Odd hops bring what films say, even hops what viewers say:"
+    )
     return f'<div>{words}</div><div class="rw-hops">{bars}</div>' if hops else ""
 
 

@@ -214,8 +214,13 @@ class Panel(Running, ipywidgets.VBox):  # type: ignore[misc]
 
     # -- one answer, shown everywhere --------------------------------------------------------------
 
-    def _refresh(self, about: Callable[[Answer], Message | None] | None = None, keep_film: bool = True) -> None:
-        """Ask the model once, and let every view show that one answer. about: what to say of it."""
+    def _refresh(
+        self,
+        about: Callable[[Answer], Message | None] | None = None,
+        keep_film: bool = True,
+        since: Answer | None = None,
+    ) -> None:
+        self._since = since
         film = self._film() if keep_film else None
         self._answer = self._ask()
         if self._answer is None:
@@ -263,7 +268,7 @@ class Panel(Running, ipywidgets.VBox):  # type: ignore[misc]
         self._chart_foot.show(self.chart.foot(shown))
         count = 10 if shown is None else len(shown.top)
         whom = "you" if self.person.user is None else f"user {self.user}"
-        moved = {} if shown is None else edits.moves(self._before, shown)
+        moved = {} if shown is None else edits.moves(self._before or self._since, shown)
         page = markup.ranking(shown, place, self.chart.slots(), self._nothing(), f"Top {count} for {whom}", moved)
         self._list.show(page)
         if self._edited is not None and hasattr(self._why, "dropped"):

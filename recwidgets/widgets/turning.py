@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import metrics
+from ..answer import Answer
 from ..core import recommend_all
 from ..data import Split
 from . import markup
@@ -16,6 +18,7 @@ from .page import esc
 from .rewind import Rewinding
 from .trainer import Trainer, running_loop
 
+TURN = 1.0  # s; what is turned again sooner is one turn, and its arrows count from where that began
 REST = 0.8  # s that a knob must rest before all users are ranked
 DEPTH, KEPT = 10, 40  # of a list; measurements
 
@@ -54,6 +57,8 @@ class Turning(Rewinding):
     _wish: Any = None  # the key that is scheduled or under way; the newest wish alone counts
     _at_work = False  # one thread at a time
     _waiting: Any = None
+    _since: Answer | None = None  # the answer before the knob was turned
+    _turned_at = 0.0
 
     def _view(self) -> Any:
         """The model as it was at the epoch shown, with the knobs as they stand; None = untrained."""
@@ -82,7 +87,10 @@ class Turning(Rewinding):
         self.model.values[knob.name] = value
         if knob.instant:
             self._before = self._message = None  # what an edit changed was said of another answer
-            self._refresh()
+            now = time.monotonic()
+            since = self._since if now - self._turned_at < TURN and self._since is not None else self._answer
+            self._turned_at = now
+            self._refresh(since=since)
         self._show_controls()
 
     # -- everybody -----------------------------------------------------------------------------------
