@@ -124,6 +124,66 @@ def test_the_setup_is_one_line_that_runs():
     assert "\n" not in line and again._answer.top.tolist() == panel._answer.top.tolist() and again.setup() == line
 
 
+def changed(panel, kind):
+    """The panel after a learner's act of this kind."""
+    history = panel.person.history.tolist()
+    if kind == "you":
+        panel._on_act("you", "")
+        for title in ("alien", "fargo", "toy story"):
+            panel._on_act("add-title", title)
+        panel._on_act("earlier", str(panel.person.history[-1]))
+    elif kind == "an empty you":
+        panel._on_act("you", "")
+    elif kind == "dropped":
+        panel._on_act("drop", f"film:{history[-1]}")
+        panel._on_act("drop", f"film:{history[3]}")
+    elif kind == "moved":
+        panel._on_act("edit", "")
+        panel._on_act("earlier", str(history[-1]))
+        panel._on_act("drop", f"film:{history[5]}")
+    elif kind == "not asked":
+        panel._on_act("drop", f"neighbour:{rw.KNNPanel(user=panel.user).model.neighbours(panel.person)[0][0]}")
+    return panel
+
+
+@pytest.mark.parametrize("kind", ["you", "an empty you", "dropped", "moved", "not asked"])
+@pytest.mark.parametrize("name", ["KNNPanel", "SessionPanel", "ComparePanel"])
+def test_the_setup_has_the_history_as_it_was_edited(name, kind):
+    panel = changed(getattr(rw, name)(user="42"), kind)
+    again = eval(panel.setup(), {"rw": rw})
+    assert "edited=" in panel.setup() and again.setup() == panel.setup()
+    mine, theirs = panel.person, again.person
+    assert (mine.user, mine.history.tolist(), mine.without) == (theirs.user, theirs.history.tolist(), theirs.without)
+    shown = [each._answer for each in (panel, again)]
+    if kind == "an empty you":
+        assert shown == [None, None]
+    else:
+        assert shown[0].top.tolist() == shown[1].top.tolist(), "what was dropped stays out of the list, too"
+    again._on_act("undo", "")
+    assert (
+        again.person.user is not None
+        and again.person.history.tolist() == rw.KNNPanel(user="42").person.history.tolist()
+    )
+
+
+@pytest.mark.parametrize(("edited", "said"), [
+    ({"mine": ["1"]}, "edited may have you or films, dropped, without, got 'mine'"),
+    ({"you": ["1"], "films": ["2"]}, "either you, a history of one's own, or films"),
+    ({"you": ["no such"]}, "no such"),
+    ({"without": ["nobody"]}, "nobody"),
+])  # fmt: skip
+def test_an_edited_history_that_cannot_be_is_said(edited, said):
+    with pytest.raises((ValueError, LookupError), match=said):
+        rw.GNNPanel(user="42", edited=edited)
+
+
+def test_the_setup_of_a_comparison_of_ones_own_names_what_must_be_there():
+    split = rw.load_movielens("latest-small").split("temporal", test=0.2)
+    model = rw.load_pretrained("knn", split.train)[0]
+    panel = rw.ComparePanel(split, {"KNN": model}, user="42")
+    assert panel.setup() == 'rw.ComparePanel(data, models, user="42")'
+
+
 def test_an_export_holds_parts_that_add_up_and_what_it_takes_to_run_again(tmp_path):
     import csv
 

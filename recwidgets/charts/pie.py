@@ -161,7 +161,7 @@ class Pie(Chart):
             f'<p class="rw-shares">{legend}</p>'
             f'<p class="rw-sure"><b>How sure: {100 * sure:.1f} %</b> of the softmax over all {n:,} films</p>'
             f'<div class="rw-bar" aria-hidden="true">{pieces}</div>'
-            f'<p class="rw-cap">Top {len(answer.top)} against all other films. Pure chance: {untrained:.1f} %.</p>'
+            f'<p class="rw-cap">Top {len(answer.top)} against all other films. Pure chance: {untrained:.1f}&nbsp;%.</p>'
         )
 
     def sentence(self, answer: Answer | None) -> str:

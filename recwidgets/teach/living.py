@@ -62,18 +62,10 @@ def live(exercise: str, function: Any, **options: Any) -> LivePanel | Verdict:
         return Verdict(name, "blank", "Once your function is written, it drives a panel here.")
     except Stumble as error:
         return Verdict(name, "broken", f"No panel yet: {error}".rstrip(".") + ".")
-    chart = None if trained == "gnn" else _chart(trained)
-    return LivePanel(name, function, split, model, chart, history=_own(history), **options)
+    return LivePanel(name, function, split, model, history=_own(history), **options)
 
 
 def _own(history: TrainingHistory) -> TrainingHistory:
     """The epochs without their metrics: those were measured with the real layer, not with this one."""
     events = tuple(event._replace(metrics={}) for event in history.events)
     return TrainingHistory(events, history.total)
-
-
-def _chart(name: str) -> Any:
-    from ..charts.columns import Columns
-    from ..charts.polygon import Polygon
-
-    return {"knn": Polygon, "session": Columns}[name]()

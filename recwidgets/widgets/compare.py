@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ import traitlets
 from ..answer import Answer, answer
 from ..data import Interactions, Split, load_movielens
 from ..models.popularity import Chance, Popularity
-from . import lamps, leaderboard, markup
+from . import history as edits
+from . import lamps, leaderboard, markup, setups
 from .acting import guarded
 from .editing import Editing
 from .markup import Message, Status
@@ -27,7 +28,7 @@ from .trainer import running_loop
 class ComparePanel(Opening, Editing):
     """Three models side by side for one user, and the leaderboard with its four honesty lamps.
 
-    models: by name, trained on the same data; None = the three pretrained ones. Films on more
+    models: by name, trained on the same data; None = the three pretrained ones. edited: as for Panel. Films on more
     than one list are linked; select a film to find it on the others. The leaderboard is worked
     out in a thread of its own, after the first lists are on the page.
     """
@@ -40,22 +41,28 @@ class ComparePanel(Opening, Editing):
         models: Mapping[str, Any] | None = None,
         *,
         user: str | int | None = None,
+        edited: Mapping[str, Sequence[str | int]] | None = None,
     ) -> None:
         super().__init__()
         self.add_class("rw-compare")
         self._begin(
             "Compare",
             Status("Opening", "loading the trained models"),
-            functools.partial(self._fill, data, models, user),
+            functools.partial(self._fill, data, models, user, edited or {}),
             None,
         )
 
     def _fill(
-        self, data: Interactions | Split | None, models: Mapping[str, Any] | None, user: str | int | None
+        self,
+        data: Interactions | Split | None,
+        models: Mapping[str, Any] | None,
+        user: str | int | None,
+        edited: Mapping[str, Sequence[str | int]],
     ) -> None:
         self._lock = threading.RLock()
         self.split = as_split(load_movielens("latest-small") if data is None else data)
         self.train_data, self.held_out = self.split.train, self.split.test
+        self._ours = models is None  # the pretrained ones
         self.models = dict(models) if models is not None else _pretrained(self.split.train)
         self._answers: dict[str, Answer | None] = {}
         self._past, self._films_found, self._message, self._answer = [], [], None, None
@@ -75,8 +82,19 @@ class ComparePanel(Opening, Editing):
         with self._lock:
             self._show_board()
             self.user = str(user) if user is not None else _first_user(self.train_data)
+            self._edited = edits.from_ids(edited, self.train_data, self.train_data.user_index(self.user))
+            if self._edited is not None:
+                self._past, self._open = [None], self._edited.user is None
+                self._refresh()
         self.children = [self._header, self._who, self._you, self._note, self._lists, self._board]
         self._measure()
+
+    def setup(self) -> str:
+        """One runnable line that shows the same user, with the history as it was edited; your own data as `data`."""
+        told = edits.in_ids(self._edited, self.train_data)
+        line = setups.line("ComparePanel", {"user": self.user} | ({"edited": told} if told else {}))
+        embedded = self.train_data.name == setups.EMBEDDED and self._ours
+        return line if embedded else line.replace("(", "(data, models, ", 1)
 
     def close(self) -> None:
         """End the ranking, and take the panel off the page."""

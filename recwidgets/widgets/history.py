@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -60,6 +60,41 @@ class Edited(NamedTuple):
 def of_user(data: Interactions, user: int) -> Edited:
     """The history of a user as it is in the data."""
     return Edited(user, tuple(data.history(user).tolist()))
+
+
+def in_ids(edited: Edited | None, data: Interactions) -> dict[str, list[str]]:
+    """What makes an edited history again, by original ids; {} for one as it is in the data. `from_ids` reads it."""
+    if edited is None:
+        return {}
+    films, users = data.items, data.users
+    named = [str(films[film]) for film in edited.films]
+    told = {"dropped": [str(films[f]) for f in edited.dropped], "without": [str(users[u]) for u in edited.without]}
+    if edited.user is None:
+        told["you"] = named
+    elif edited.films != tuple(film for film in data.history(edited.user).tolist() if film not in edited.dropped):
+        told["films"] = named
+    return {name: ids for name, ids in told.items() if ids or name == "you"}
+
+
+def from_ids(told: Mapping[str, Sequence[str | int]], data: Interactions, user: int) -> Edited | None:
+    """An edited history by ids. you: a history of one's own; films: the user's, changed; both oldest first.
+
+    dropped: films taken out as evidence, which stay out of the list. without: neighbours not asked.
+    Raises ValueError for another word, UnknownItem or UnknownUser for an id that is not in the data.
+    """
+    if wrong := sorted(set(told) - {"you", "films", "dropped", "without"}):
+        raise ValueError(f"edited may have you or films, dropped, without, got {wrong[0]!r}")
+    if "you" in told and "films" in told:
+        raise ValueError("edited has either you, a history of one's own, or films, the user's own; got both")
+    if not told:
+        return None
+    ids = {
+        name: tuple(data.item_index(str(film)) for film in told.get(name, ())) for name in ("films", "you", "dropped")
+    }
+    films = ids["you"] if "you" in told else ids["films"] if "films" in told else data.history(user).tolist()
+    films = tuple(film for film in films if film not in ids["dropped"])
+    without = tuple(data.user_index(str(other)) for other in told.get("without", ()))
+    return Edited(None if "you" in told else user, films, ids["dropped"], without, 1)
 
 
 def shelf(data: Interactions, taken: Sequence[int], n: int = SHELF) -> list[int]:

@@ -34,7 +34,7 @@ class Keeping(Turning):
         raise NotImplementedError
 
     def setup(self) -> str:
-        """One runnable line that shows this panel again: user, epoch, knobs and what is hidden.
+        """One runnable line that shows this panel again: user, epoch, knobs, edited history and what is hidden.
 
         A panel on data or a model of your own names them `data` and `model`.
         """
@@ -45,6 +45,8 @@ class Keeping(Turning):
         defaults = {knob.name: knob.default for knob in getattr(self.model, "knobs", ())}
         turned = {name: v for name, v in getattr(self.model, "values", {}).items() if v != defaults.get(name)}
         settings |= {"knobs": turned} if turned else {}
+        told = edits.in_ids(self._edited, self.train_data)
+        settings |= {"edited": told} if told else {}
         settings |= {"hide": list(self._hide)} if self._hide else {}
         if ready and self.history is self._pretrained and self.train_data.name == setups.EMBEDDED:
             return setups.line(ready, settings)
@@ -88,6 +90,12 @@ class Keeping(Turning):
             "dropped": [str(ids[item]) for item in edited.dropped],
             "without": [str(users[user]) for user in edited.without],
         }
+
+    def _start_with(self, edited: edits.Edited | None) -> None:
+        """Show a history that was edited elsewhere; undoing it leads to the user's own."""
+        self._edited, self._past = edited, [None]
+        self._open = edited is not None and edited.user is None
+        self._refresh()
 
     def _restore(self, path: Path) -> None:
         """Go back to where the learner was; a state that does not fit this panel is kept aside, and said."""

@@ -183,7 +183,7 @@ def controls(state: str, settings: Sequence[tuple[str, str, int, int, int, str, 
         f"<output>{esc(said)}</output></div>"
         for act, label, value, low, high, said, off in settings
     )
-    return f'<div class="rw-buttons">{buttons}</div>{sliders}<p class="rw-hint">{esc(hint)}</p>{knobs}'
+    return f'<div class="rw-buttons">{buttons}</div>{sliders}<p class="rw-hint rw-train-setting">{esc(hint)}</p>{knobs}'
 
 
 def tools(setup: str, moving: bool, answered: bool) -> str:

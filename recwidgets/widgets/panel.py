@@ -40,6 +40,8 @@ class Panel(Running, ipywidgets.VBox):  # type: ignore[misc]
     data: Interactions (each user's newest fifth is then held out) or a Split. model: trained or
     not; chart: how the first films are drawn. history: the epochs of a model trained earlier, for
     the time machine; epoch: where it stands at first. knobs: values of the model's own settings.
+    edited: a history of your own, {"you": [ids of films, oldest first]}, or what is changed in the user's:
+    "films", "dropped" (films taken out as evidence), "without" (neighbours that are not asked).
     hide: parts to leave out for a lesson (see setups.PARTS). goal: an exercise, shown in "You".
     state: a small JSON file that the panel writes at each change and starts from when the cell is
     run again. animate=False: marks jump instead of moving. The panel trains in one thread of its
@@ -60,6 +62,7 @@ class Panel(Running, ipywidgets.VBox):  # type: ignore[misc]
         user: str | int | None = None,
         epoch: int | None = None,
         knobs: Mapping[str, float | str] | None = None,
+        edited: Mapping[str, Sequence[str | int]] | None = None,
         history: TrainingHistory | None = None,
         hide: Sequence[str] = (),
         goal: Goal | None = None,
@@ -106,6 +109,8 @@ class Panel(Running, ipywidgets.VBox):  # type: ignore[misc]
                 self._place(epoch=epoch)
                 self._live = False
             self.user = str(user) if user is not None else _first_user(self.train_data)
+            if edited:
+                self._start_with(edits.from_ids(edited, self.train_data, self.train_data.user_index(self.user)))
             if state is not None:
                 self._restore(Path(state))
         self.children = self._regions  # only now: what is drawn is drawn once
