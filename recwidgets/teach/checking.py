@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -11,6 +12,7 @@ from . import progressfile
 from .exercise import Exercise, Outcome
 
 WORDS = {"right": "Right.", "wrong": "Not yet.", "blank": "Not answered yet.", "broken": "That could not be checked."}
+_EMPHASIS = re.compile(r"(?<![\w*])\*(\w(?:[^*]*\w)?)\*(?![\w*])")  # not the stars of a product or a power
 TONE = {
     "right": "var(--jp-success-color1, #1b6e3c)",
     "wrong": "var(--jp-warn-color1, #b26a00)",
@@ -60,9 +62,11 @@ class Verdict:
 
 
 def _code(text: str) -> str:
-    """Text for a page, with `code` in backquotes set as such."""
+    """Text for a page, with `code` in backquotes and *what matters* set as such."""
     pieces = escape(text).split("`")
-    return "".join(f"<code>{piece}</code>" if n % 2 else piece for n, piece in enumerate(pieces))
+    return "".join(
+        f"<code>{piece}</code>" if n % 2 else _EMPHASIS.sub(r"<em>\1</em>", piece) for n, piece in enumerate(pieces)
+    )
 
 
 def check(exercise: str, answer: Any = ...) -> Verdict:

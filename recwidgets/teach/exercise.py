@@ -173,6 +173,7 @@ def _says(function: Any, case: Case, got: tuple[Array, ...], wanted: tuple[Array
             )
         if not close(one, two):
             place = np.unravel_index(int(np.argmax(np.abs(one - two))), one.shape)
-            where = f" at {tuple(map(int, place))}" if one.ndim else ""
+            at = tuple(map(int, place))
+            where = "" if not one.ndim else f" in place {at[0]}" if one.ndim == 1 else f" at {at}"
             return f"On {case.name}{where}, {who} gives {one[place]:.4g}; it should be {two[place]:.4g}."
     return f"On {case.name}, {who} does not give what it should."

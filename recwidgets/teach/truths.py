@@ -36,6 +36,10 @@ def on_all_lists() -> int:
     return len(frozenset.intersection(*(first_ten(name) for name in MODELS)))
 
 
+def on_both(one: str, two: str) -> int:
+    return len(first_ten(one.lower()) & first_ten(two.lower()))
+
+
 def on_any_list() -> int:
     return len(frozenset.union(*(first_ten(name) for name in MODELS)))
 
@@ -50,6 +54,10 @@ def share_of_top_tenth() -> float:
     """The share of all ratings that the most rated tenth of the films has."""
     counts = np.sort(load_movielens("latest-small").popularity)[::-1]
     return float(counts[: len(counts) // 10].sum() / counts.sum())
+
+
+def ratings_of_top_tenth() -> float:
+    return share_of_top_tenth() * len(load_movielens("latest-small"))
 
 
 def share_of_bottom_tenth() -> float:

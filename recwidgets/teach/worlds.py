@@ -70,6 +70,8 @@ def tables() -> tuple[Case, ...]:
 
 # nearest by cosine, by inner product and by distance are different rows
 POINTS = np.array([[3.0, 0.3], [1.0, 0.0], [0.3, 0.4], [-0.1, 1.2], [0.2, -0.5]], np.float32)
+APART = np.array([[1.0, 0.0], [-1.0, 0.3], [-0.5, 1.0], [-0.1, 1.0]], np.float32)  # all cosines with row 0 are below 0
+TWINS = np.array([[2.0, 1.0], [2.0, 1.0], [-1.0, 1.0]], np.float32)
 
 
 def places() -> tuple[Case, ...]:
@@ -77,6 +79,8 @@ def places() -> tuple[Case, ...]:
     return (
         Case("the five points", (POINTS, 1, 2)),
         Case("the five points", (POINTS, 2, 3)),
+        Case("four people who look other ways", (APART, 0, 3)),
+        Case("three people, two of them at one place", (TWINS, 1, 1)),
         *(Case("MovieLens", (real_places(), who, 10)) for who in (0, 41, 413)),
     )
 
@@ -161,6 +165,8 @@ def times() -> tuple[Case, ...]:
     rng = np.random.default_rng(15)
     return (
         Case("times 1 2 5 and 3 4 6", (np.array([1, 2, 5]), np.array([3, 4, 6]))),
+        Case("times 5 1 2 and 3 4 6", (np.array([5, 1, 2]), np.array([3, 4, 6]))),
+        Case("times 1 2 5 and 4 5 6", (np.array([1, 2, 5]), np.array([4, 5, 6]))),
         Case("a temporal split", (np.arange(8), np.arange(8, 10))),
         Case("a random split", tuple(np.split(rng.permutation(50), [40]))),
     )

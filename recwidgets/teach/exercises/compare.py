@@ -49,13 +49,19 @@ EXERCISES = (
                 lambda: _ndcg([1, 0, 1, 0, 0], 2, ideal=False),
                 "That is the DCG. The *n* divides by the best possible: both films on top.",
             ),
+            Mistake(
+                lambda: 1.5 / 2, "You divide by the number of films. The best possible is less than 2: 1 + 1/log2(3)."
+            ),
+            Mistake(
+                lambda: 1.5 / _best(5), "Your ideal has hits on all five places; there are only two films to find."
+            ),
             Mistake(lambda: 2 / 5, "That is the precision: two of five. nDCG looks at *where* they stand."),
             Mistake(lambda: 1.0, "Both were found, so recall is 1. But one of them stands only third."),
         ),
         hints=(
             "Each hit counts 1/log2(rank + 1). What is the best that two films could reach?",
             "DCG = 1 + 0.5. The ideal has them at rank 1 and 2: 1 + 1/log2(3).",
-            "(1 + 1 / np.log2(4)) / (1 + 1 / np.log2(3))",
+            "`(1 + 1 / np.log2(4)) / (1 + 1 / np.log2(3))`",
         ),
     ),
     Exercise(
@@ -102,9 +108,9 @@ EXERCISES = (
             ),
         ),
         hints=(
-            "gain = 1 / np.log2(rank + 1) with ranks 1, 2, …; sum it over the hits; divide by the best sum there can be.",
+            "`gain = 1 / np.log2(rank + 1)` with ranks 1, 2, …; sum it over the hits; divide by the best sum there can be.",
             "The best: `relevant` hits on the first places, but no more than the list is long.",
-            "g = 1 / np.log2(np.arange(2, len(hit) + 2)); return (hit * g).sum() / g[:min(relevant, len(hit))].sum()",
+            "`g = 1 / np.log2(np.arange(2, len(hit) + 2)); return (hit * g).sum() / g[:min(relevant, len(hit))].sum()`",
         ),
         praise="The same as recwidgets.metrics, also where more films are to be found than the list is long.",
     ),
@@ -123,14 +129,22 @@ EXERCISES = (
             ),
             Mistake(lambda train, test: float(np.mean(train < np.max(test))), "Train and test are swapped."),
             Mistake(
+                lambda train, test: float(np.mean(test <= np.max(train))),
+                "*Older* than the newest: one of the very same second is not older. `<`, not `<=`.",
+            ),
+            Mistake(
+                lambda train, test: float(np.mean(test < train[-1])),
+                "You take the last of the array for the newest; the times need not be in order. The newest is `.max()`.",
+            ),
+            Mistake(
                 lambda train, test: float(np.mean(test < np.min(train))),
                 "Older than the *newest* train rating: one from the future is enough.",
             ),
         ),
         hints=(
             "A test rating leaks if the model was shown something that came after it.",
-            "test_times < train_times.max() is True where it leaks; a mean of True and False is a share.",
-            "return (test_times < train_times.max()).mean()",
+            "`test_times < train_times.max()` is True where it leaks; a mean of True and False is a share.",
+            "`return (test_times < train_times.max()).mean()`",
         ),
         praise="No metric notices a leak; only looking at the times does.",
     ),

@@ -49,13 +49,17 @@ EXERCISES = (
             Mistake(
                 lambda: 100 * truths.share_of_top_tenth(), "Right, in per cent. As a share it lies between 0 and 1."
             ),
+            Mistake(
+                truths.ratings_of_top_tenth,
+                "That is how many ratings they have; divide by how many there are, `counts.sum()`.",
+            ),
             Mistake(lambda: 1 - truths.share_of_top_tenth(), "That is what the other nine tenths share."),
             Mistake(lambda: 0.1, "0.1 is the share of the *films*. How many *ratings* do they have?"),
         ),
         hints=(
             "`counts` is how many ratings each film has. Which entries are the top tenth once they are sorted?",
             "With the largest first, they are the first `len(counts) // 10`. Sum them, and divide by the sum of all.",
-            "np.sort(counts)[::-1][: len(counts) // 10].sum() / counts.sum()",
+            "`np.sort(counts)[::-1][: len(counts) // 10].sum() / counts.sum()`",
         ),
         praise="A model that knows nothing but this curve is the first rival of every other.",
     ),
@@ -97,7 +101,7 @@ EXERCISES = (
         hints=(
             "Two steps: make sure that no seen film can win, then sort.",
             "Copy the scores, set `scores[seen] = -np.inf`, and sort the negative with `np.argsort`.",
-            "scores = scores.copy(); scores[seen] = -np.inf; return np.argsort(-scores)[:k]",
+            "`scores = scores.copy(); scores[seen] = -np.inf; return np.argsort(-scores)[:k]`",
         ),
         praise="This is how every list in this course is made, by the package's own core.rank.",
     ),

@@ -64,7 +64,7 @@ EXERCISES = (
         hints=(
             "A node becomes what its neighbours say, on the average.",
             "Ann's neighbours are film 0 (at 1) and film 1 (at 0).",
-            "(1 + 0) / 2",
+            "`(1 + 0) / 2`",
         ),
     ),
     Exercise(
@@ -85,7 +85,7 @@ EXERCISES = (
         hints=(
             "It is the same as for the people, with the table turned: `watched.T`.",
             "Each row of `watched.T` is a film; divide it by its sum, then multiply with `people`.",
-            "watched.T / watched.T.sum(1, keepdims=True) @ people",
+            "`watched.T / watched.T.sum(1, keepdims=True) @ people`",
         ),
         praise="Film 1 was watched by both and ends between them. Each hop pulls the numbers nearer to each other.",
     ),
@@ -116,7 +116,7 @@ EXERCISES = (
         hints=(
             "One row for each neighbour: how does one get one row out of many, whatever their number?",
             "The mean over the neighbours, that is over axis 0.",
-            "return messages.mean(axis=0)",
+            "`return messages.mean(axis=0)`",
         ),
         praise="The same as recwidgets.graph.propagate, on paper and on MovieLens' whole graph, to 1e-5.",
     ),
@@ -157,9 +157,9 @@ EXERCISES = (
         ),
         hints=(
             "It is the five-node example: a table whose rows sum to one, times what the other side says.",
-            "to_users = watched / (its row sums); to_films the same with watched.T. A film nobody watched has the sum 0.",
-            "n = np.maximum(watched.sum(1, keepdims=True), 1); m = np.maximum(watched.T.sum(1, keepdims=True), 1); "
-            "return watched / n @ films, watched.T / m @ users",
+            "`to_users = watched / (its row sums)`; `to_films` the same with watched.T. A film nobody watched has the sum 0.",
+            "`n = np.maximum(watched.sum(1, keepdims=True), 1); m = np.maximum(watched.T.sum(1, keepdims=True), 1); "
+            "return watched / n @ films, watched.T / m @ users`",
         ),
         praise="A layer of your own, equal to the real one on the whole graph, to 1e-5.",
     ),

@@ -13,10 +13,11 @@ from ..exercise import Exercise, Mistake
 from ..worlds import nearness
 
 
-def _nearest(places: Any, who: int, k: int, own: bool = False, sign: float = 1.0) -> Any:
+def _nearest(places: Any, who: int, k: int, own: float | None = -np.inf, sign: float = 1.0) -> Any:
+    """own: the nearness that `who` is given to itself, None = as it is."""
     near = sign * nearness(np.arange(len(places)), places, who)
-    if not own:
-        near[who] = -np.inf
+    if own is not None:
+        near[who] = own
     return np.argsort(-near, kind="stable")[:k]
 
 
@@ -34,7 +35,7 @@ def _as_near(got: Any, wanted: Any, arguments: Any) -> bool:
 def _average(places: Any, values: Any, who: int, k: int, power: float, **wrong: Any) -> Any:
     """The layer, or the layer with something wrong."""
     many = len(places) - 1 if wrong.get("all") else k
-    found = _nearest(places, who, many, wrong.get("own", False), wrong.get("sign", 1.0))
+    found = _nearest(places, who, many, wrong.get("own", -np.inf), wrong.get("sign", 1.0))
     near = nearness(found, places, who)
     weight = (near if wrong.get("negative") else np.maximum(near, LEAST)) ** power
     if wrong.get("plain"):
@@ -96,8 +97,8 @@ EXERCISES = (
         ),
         hints=(
             "Two steps: the power, then let them sum to one.",
-            "w = cosine ** 3, divided by w.sum().",
-            "cosine**3 / (cosine**3).sum()",
+            "`w = cosine ** 3`, divided by `w.sum()`.",
+            "`cosine**3 / (cosine**3).sum()`",
         ),
     ),
     Exercise(
@@ -108,7 +109,16 @@ EXERCISES = (
         compare=_as_near,
         mistakes=(
             Mistake(
-                lambda places, who, k: _nearest(places, who, k, own=True),
+                lambda places, who, k: _nearest(places, who, k, own=0.0),
+                "You gave yourself the cosine 0. Others may be below 0, and then 0 wins: take `-np.inf`.",
+            ),
+            Mistake(
+                lambda places, who, k: _nearest(places, who, k + 1, own=None)[1:],
+                "You drop whoever stands first in the list. Where somebody stands just where you do, that may be your twin: "
+                "take `who` out by its number, before sorting.",
+            ),
+            Mistake(
+                lambda places, who, k: _nearest(places, who, k, own=None),
                 "The user is its own neighbour: nobody is nearer to you than you. Take `who` out before sorting.",
             ),
             Mistake(
@@ -144,9 +154,10 @@ EXERCISES = (
         ),
         hints=(
             "Three steps: the cosine with everybody, take yourself out, sort.",
-            "cosine = places @ places[who] / (all lengths × your length); cosine[who] = -np.inf; then np.argsort(-cosine).",
-            "n = np.linalg.norm(places, axis=1); c = places @ places[who] / (n * n[who]); c[who] = -np.inf; "
-            "return np.argsort(-c)[:k]",
+            "`cosine = places @ places[who]`, divided by all lengths and by your length; `cosine[who] = -np.inf`; then "
+            "`np.argsort(-cosine)`.",
+            "`n = np.linalg.norm(places, axis=1); c = places @ places[who] / (n * n[who]); c[who] = -np.inf; "
+            "return np.argsort(-c)[:k]`",
         ),
         praise="The neighbours that KNN.neighbours finds, on paper and among MovieLens' users.",
     ),
@@ -162,16 +173,16 @@ EXERCISES = (
                 "A cosine below 0 to an even power counts as near. Keep it out: `np.maximum(cosine, 0.001)`.",
             ),
             Mistake(_mistaken(sums=True), "You forgot to normalise: the weights must sum to one."),
-            Mistake(_mistaken(own=True), "The user is its own neighbour: take `who` out before sorting."),
+            Mistake(_mistaken(own=None), "The user is its own neighbour: take `who` out before sorting."),
             Mistake(_mistaken(all=True), "Everybody is averaged; only the k nearest should be."),
             Mistake(_mistaken(stand=True), "You average where they *stand* (`places`); what is averaged is `values`."),
             Mistake(_mistaken(sign=-1.0), "These are the k farthest: the order is reversed."),
         ),
         hints=(
             "Use your own nearest(), then the one line with the weights, then `weights @ values[found]`.",
-            "found = nearest(places, who, k); the cosines of those, at least 0.001, to the power; divided by their sum.",
-            "f = nearest(places, who, k); n = np.linalg.norm(places, axis=1); c = places[f] @ places[who] / (n[f] * n[who]); "
-            "w = np.maximum(c, 0.001) ** power; return w / w.sum() @ values[f]",
+            "`found = nearest(places, who, k)`; the cosines of those, at least 0.001, to the power; divided by their sum.",
+            "`f = nearest(places, who, k); n = np.linalg.norm(places, axis=1); c = places[f] @ places[who] / (n[f] * n[who]); "
+            "w = np.maximum(c, 0.001) ** power; return w / w.sum() @ values[f]`",
         ),
         praise="A KNN layer of your own, equal to the real one to 1e-5.",
     ),

@@ -46,10 +46,14 @@ EXERCISES = (
             Mistake(
                 lambda: 0.0625, "That halves at every click. With a half-life of two, it halves at every second one."
             ),
+            Mistake(
+                lambda: 0.5 ** (5 / 2), "You counted five clicks: the one *four* before the last has the age 4, not 5."
+            ),
+            Mistake(lambda: 0.125, "That is three halvings. Four clicks are two half-lives of two: two halvings."),
             Mistake(lambda: 4.0, "Older films weigh less, not more."),
             Mistake(lambda: 0.0, "It halves and halves, and is never nothing."),
         ),
-        hints=("How many half-lives are four clicks?", "Two half-lives: half of a half.", "0.5 ** (4 / 2)"),
+        hints=("How many half-lives are four clicks?", "Two half-lives: half of a half.", "`0.5 ** (4 / 2)`"),
     ),
     Exercise(
         "session-2",
@@ -61,6 +65,9 @@ EXERCISES = (
                 lambda: PLAIN[::-1] / PLAIN.sum(), "The order is reversed: the oldest weighs most. Age 0 is the newest."
             ),
             Mistake(lambda: PLAIN[::-1], "The order is reversed, and these do not sum to one."),
+            Mistake(
+                lambda: PLAIN / 5, "You divide by how many there are; a mean's weights are divided by their *sum*."
+            ),
             Mistake(lambda: np.full(5, 0.2), "All weigh the same: that is a half-life without an end."),
             Mistake(
                 lambda: _normal(0.5 ** np.arange(5)), "That halves at every click: divide the age by the half-life."
@@ -73,7 +80,7 @@ EXERCISES = (
         hints=(
             "`weight` is right already, but for one thing: what do its numbers sum to?",
             "Divide by the sum.",
-            "weight / weight.sum()",
+            "`weight / weight.sum()`",
         ),
     ),
     Exercise(
@@ -116,8 +123,8 @@ EXERCISES = (
         ),
         hints=(
             "It is the one line from before, times what was learned, for several columns at once.",
-            "fade = 0.5 ** (age / half_life) has shape (n,); `fade[:, None]` makes it a column that multiplies each.",
-            "w = learned * 0.5 ** (np.arange(len(learned)) / half_life)[:, None]; return w / w.sum(0)",
+            "`fade = 0.5 ** (age / half_life)` has shape (n,); `fade[:, None]` makes it a column that multiplies each.",
+            "`w = learned * 0.5 ** (np.arange(len(learned)) / half_life)[:, None]; return w / w.sum(0)`",
         ),
         praise="The same as Session.weights, to 1e-5, for every half-life.",
     ),
@@ -153,8 +160,8 @@ EXERCISES = (
         ),
         hints=(
             "Three steps: the weights from your recency(), a weighted mean of the films for each column, each mean through its map.",
-            "means = recency(learned, half_life).T @ films is (means, dim). Then add up mean @ map over the pairs.",
-            "return sum(mean @ m for mean, m in zip(recency(learned, half_life).T @ films, maps))",
+            "`means = recency(learned, half_life).T @ films` is (means, dim). Then add up `mean @ map` over the pairs.",
+            "`return sum(mean @ m for mean, m in zip(recency(learned, half_life).T @ films, maps))`",
         ),
         praise="A session layer of your own, equal to the real one to 1e-5.",
     ),

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from .. import truths
 from ..exercise import Exercise, Mistake
 
@@ -12,12 +14,19 @@ EXERCISES = (
         "How many films stand on all three lists of user 42?",
         right=truths.on_all_lists,
         mistakes=(
+            *(
+                Mistake(
+                    functools.partial(truths.on_both, *pair),
+                    f"That is what {' and '.join(pair)} share; the third list is missing.",
+                )
+                for pair in (("GNN", "KNN"), ("GNN", "Session"), ("KNN", "Session"))
+            ),
             Mistake(truths.on_any_list, "That counts the films on *any* of the lists (`|`); on *all* of them is `&`."),
         ),
         hints=(
             "The lists are sets: which operation keeps what is in both?",
             "`a & b` is what two sets share. Three sets: `a & b & c`; then count.",
-            "len(lists['GNN'] & lists['KNN'] & lists['Session'])",
+            "`len(lists['GNN'] & lists['KNN'] & lists['Session'])`",
         ),
         praise="The other films are where the models differ, and where they get interesting.",
     ),
@@ -36,7 +45,7 @@ EXERCISES = (
         hints=(
             "The panel marks them with a ✓, and says the sum under the list.",
             "In code: `later` is a set of films, `lists['Session']` is another. What do they share?",
-            "len(lists['Session'] & later)",
+            "`len(lists['Session'] & later)`",
         ),
         praise="Films without a ✓ need not be wrong: this person may like them, and never have met them.",
     ),

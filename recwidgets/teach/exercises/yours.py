@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from ...answer import Answer
 from ...answer import answer as ask
 from ...core import Explanation, FitEvent, Person, person_of
+from ...data import planted
 from ..careful import Blank, Stumble
 from ..exercise import Exercise
 from ..worlds import paper
@@ -67,9 +70,17 @@ def _answers(model: Any, data: Any) -> str | None:
 
 
 def _explains(model: Any, who: str, item: str, score: float) -> str | None:
+    films = len(person_of(model.data, who).history) if hasattr(model, "data") else 0
     try:
         why = model.explain(who, item)
     except Exception as error:
+        if "zip()" in str(error):
+            return (
+                f"`values` must hold one number for each film of the history: for {who} these are {films}, and yours are "
+                f"{'more' if 'longer' in str(error) else 'fewer'}. Which rows of `self.unit` are the history?"
+            )
+        if "0-dimensional" in str(error) or "can be converted to" in str(error):
+            return "Each value must be one number; yours are rows. Multiply each film's row with the row of `film`, and add up: `@`."
         raise Stumble(f"explain({who!r}, {item!r}) stopped with {type(error).__name__}: {error}") from None
     if why is ...:
         raise Blank
@@ -84,20 +95,58 @@ def _explains(model: Any, who: str, item: str, score: float) -> str | None:
 
 
 class Fixed:
-    """Scores that are known: what a chart of one's own is tried on."""
+    """Scores that are known, and not in the order of the films: what a chart of one's own is tried on."""
 
     label = "Fixed"
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any, high: float, low: float) -> None:
         self.data = data
+        self.table = np.linspace(high, low, data.n_items)[np.arange(data.n_items) * 7 % data.n_items].astype(np.float32)
 
     def scores(self, who: Any) -> Any:
         person_of(self.data, who)
-        return np.linspace(1.0, 0.2, self.data.n_items).astype(np.float32)
+        return self.table
+
+
+@cache
+def answers() -> tuple[Answer, ...]:
+    """What a chart is shown: ten films of more, twice, and the three that are left of four."""
+    world, small = planted(n_users=60, n_items=80, seed=1).data, paper()
+    asked = ((Fixed(world, 9.0, 1.0), 0), (Fixed(world, 2.0, 1.5), 3), (Fixed(small, 1.0, 0.2), 2))
+    return tuple(ask(model, model.data, Person(user, model.data.history(user))) for model, user in asked)
+
+
+def heights(found: Answer) -> Any:
+    """Score of each film of the list, as a share of the first one's: (10,), padded with zeros."""
+    scores = np.asarray(found.scores[found.top], float)
+    return np.pad(scores / scores[0], (0, 10 - len(scores)))
+
+
+def _wrong_heights(found: Answer) -> list[tuple[Any, str]]:
+    """(what a mark holds instead, what to say of it)."""
+    scores = np.asarray(found.scores, float)
+    listed, right = scores[found.top], heights(found)
+    return [
+        (found.top, "`answer.top` are the numbers of the films; their scores are `answer.scores[answer.top]`."),
+        (listed, "Those are the scores as they are; divide by the first of them, so that its bar has the height 1."),
+        (scores[:10], "Those are the first films of the catalogue; the list's are `answer.scores[answer.top]`."),
+        (
+            scores[:10] / scores[0],
+            "Those are the first films of the catalogue; the list's are `answer.scores[answer.top]`.",
+        ),
+        (scores, "Those are the scores of all films; the list's are `answer.scores[answer.top]`."),
+        (
+            scores / scores.max(),
+            "Those are all films; the list's ten are `answer.scores[answer.top]`, divided by the first.",
+        ),
+        (1 - right, "Turned round: the first bar must have the height 1, and 0 means that no film is there."),
+        (np.where(right > 0, 1 - right, 0), "Turned round: the first bar must have the height 1."),
+        (listed / listed.sum(), "Those are shares of the sum; asked for is the share of the *first* film's score."),
+    ]
 
 
 def chart_judged(chart: Any) -> str | None:
-    """What keeps this chart from being one: it is shown an answer, and none, and must say what it shows."""
+    """What keeps this chart from being the one asked for: it is shown answers, and none, and must say what it shows."""
     from ...charts._base import Chart
 
     if isinstance(chart, type):
@@ -106,30 +155,53 @@ def chart_judged(chart: Any) -> str | None:
         return "A chart is a subclass of rw.Chart, with `title`, `figure`, `show` and `sentence`."
     if not isinstance(getattr(chart, "title", None), str):
         return "A chart needs a `title`."
-    data = paper()
-    found = ask(Fixed(data), data, Person(0, data.history(0)))
     try:
-        before = _drawn(chart)
-        chart.show(found, 0, None)
-        after = _drawn(chart)
-        words: Any = chart.sentence(found)
+        said: list[Any] = []
+        for found in answers():
+            chart.show(found, 0, None)
+            wrong = _bars(chart, found)
+            if wrong is not None:
+                return wrong
+            said.append(chart.sentence(found))
         chart.show(None, 0, None)
         chart.sentence(None)
+    except (Blank, Stumble):
+        raise
     except Exception as error:
         raise Stumble(f"the chart stopped with {type(error).__name__}: {error}; `answer` may be None") from None
-    if words is ...:
+    return _says_little(said)
+
+
+def _bars(chart: Any, found: Answer) -> str | None:
+    """What is wrong with the heights of the bars, or None."""
+    held = [np.asarray(mark.y, float) for mark in chart.figure.marks if getattr(mark, "y", None) is not None]
+    right = heights(found)
+    if any(y.shape == right.shape and np.allclose(y, right, atol=1e-5) for y in held):
+        return None
+    if all(not y.any() for y in held):
+        return "All bars have the height 0: `bars_of` is still empty, or `show` assigns it to no mark."
+    n = len(found.top)
+    if any(y.shape == (n,) and np.allclose(y, right[:n], atol=1e-5) for y in held):
+        return f"For a list of {n} films there are {n} bars. Pad with zeros, so that there are always ten."
+    for wrong, says in _wrong_heights(found):
+        shape = np.shape(wrong)
+        padded = np.pad(wrong, (0, max(0, 10 - len(wrong))))
+        if any((y.shape == shape and np.allclose(y, wrong, atol=1e-5)) or np.array_equal(y, padded) for y in held):
+            return says
+    got = ", ".join(f"{value:.3g}" for value in held[0].ravel()[:3])
+    asked = ", ".join(f"{value:.3g}" for value in right[:3])
+    return f"For a list of {n} films the first bars are {got}; they should be {asked}: each score, divided by the first one's."
+
+
+def _says_little(said: list[Any]) -> str | None:
+    """A sentence must be one, and be about this answer."""
+    if any(words is ... for words in said):
         raise Blank
-    if not isinstance(words, str) or not words.strip():
+    if any(not isinstance(words, str) or len(words.split()) < 3 for words in said):
         return "`sentence` must say the picture in words, for those who do not see it."
-    if before == after:
-        return "`show` changes no mark: assign the answer's numbers to one of the figure's marks."
+    if len(set(said)) < len(said):
+        return "`sentence` says the same of different answers. Let it name what is seen: how high the last bar is, say."
     return None
-
-
-def _drawn(chart: Any) -> str:
-    """The numbers that the marks hold now."""
-    names = ("x", "y", "sizes", "size", "labels", "text", "color")
-    return repr([[np.asarray(getattr(mark, name, ())).tolist() for name in names] for mark in chart.figure.marks])
 
 
 EXERCISES = (
@@ -140,7 +212,7 @@ EXERCISES = (
         hints=(
             "scores adds up something for each film of the history. What is it, for one of them?",
             "explain must use the same numbers as scores: what each film of the history adds; their sum is the score.",
-            "values = self.unit[history] @ self.unit[film]",
+            "`values = self.unit[history] @ self.unit[film]`",
         ),
         praise="It has all that a panel asks for. Give it to rw.Panel.",
     ),
@@ -149,9 +221,9 @@ EXERCISES = (
         "Write a fourth chart: a subclass of Chart with figure, show and sentence.",
         judge=chart_judged,
         hints=(
-            "Build the mark once in __init__; in show, only assign to it.",
-            "answer.scores[answer.top] are the numbers of the list, best first; answer may be None.",
-            "self.bars.y = answer.scores[answer.top]",
+            "`show` is there already: it gives what `bars_of` returns to the bars. Which scores are the list's?",
+            "`scores = answer.scores[answer.top]` are the list's, best first; divide by the first, and pad to ten with `np.pad`.",
+            "`scores = answer.scores[answer.top]; return np.pad(scores / scores[0], (0, 10 - len(scores)))`",
         ),
         praise="It draws, and it says what it draws.",
     ),
