@@ -77,7 +77,9 @@ def graded(notebook: nbformat.NotebookNode, answers: dict[str, str]) -> nbformat
             continue
         cell.metadata["recwidgets"]["blank"] = blanks[cell.id]
         cell.metadata["nbgrader"] = about(name, solution=True)
-        test = nbformat.v4.new_code_cell(f"assert {checked(cell.source)}", id=f"grade-{name}")
+        # the verdict is the assertion's message, so that feedback says what is wrong
+        asked = f"verdict = {checked(cell.source)}\nassert verdict, verdict"
+        test = nbformat.v4.new_code_cell(asked, id=f"grade-{name}")
         test.metadata["nbgrader"] = about(f"grade-{name}", grade=True, locked=True, points=1)
         cells.append(test)
     out.cells = cells

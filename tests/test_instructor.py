@@ -47,7 +47,7 @@ def test_the_forms_differ_in_the_exercises_only(course, path):
     posed = [name for name in map(make.exercise, source.cells) if name]
     marks = [cell for cell in source.cells if cell.metadata.get("nbgrader", {}).get("grade")]
     assert [cell.metadata.nbgrader.grade_id for cell in marks] == [f"grade-{name}" for name in posed]
-    assert all(cell.source.startswith("assert rw.check(") for cell in marks)
+    assert all(re.match(r"verdict = rw\.check\(.*\nassert verdict, verdict$", cell.source) for cell in marks)
 
 
 @pytest.mark.parametrize("form", ["solution", "nbgrader"])
@@ -82,7 +82,45 @@ def nbgrader(course, home, *arguments):
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
 
 
-def test_nbgrader_gives_the_blanks_and_marks_right_and_wrong_work(course, tmp_path):
+def filled(notebook, known):
+    """A learner's copy of `notebook`, with the answers of `known` typed in."""
+    copy = nbformat.from_dict(notebook)
+    for cell in copy.cells:
+        cell.source = known.get(make.exercise(cell), cell.source)
+    return copy
+
+
+def damaged(notebook, known):
+    """As a learner may hand it in: a grade cell deleted, an exercise copied, another's metadata lost in a program."""
+    copy = filled(notebook, known)
+    copy.cells = [cell for cell in copy.cells if cell.metadata.get("nbgrader", {}).get("grade_id") != "grade-knn-1"]
+    at = next(n for n, cell in enumerate(copy.cells) if make.exercise(cell) == "knn-2")
+    first = nbformat.v4.new_code_cell("cosine, weight = ..., ...", metadata=copy.cells[at].metadata)
+    copy.cells.insert(at, first)
+    next(cell for cell in copy.cells if make.exercise(cell) == "knn-3").metadata.clear()
+    return copy
+
+
+def handed_in(course, plain, released):
+    """One submission for each way to hand in, and what each exercise is worth in it."""
+    answers = make.solutions()
+    wrong = answers | {"knn-2": answers["knn-2"].replace("cosine**3", "cosine")}
+    right = {f"grade-{name}": 1.0 for name in map(make.exercise, plain.cells) if name}
+    ways = {
+        "released": (filled(released, answers), right),
+        "wrong": (filled(released, wrong), right | {"grade-knn-2": 0.0}),
+        "tutorials": (filled(plain, answers), right),
+        "blank": (plain, dict.fromkeys(right, 0.0)),
+        "damaged": (damaged(released, answers), right),
+    }
+    for learner, (notebook, _) in ways.items():
+        target = course / "nbgrader" / "submitted" / learner / GRADED / f"{GRADED}.ipynb"
+        target.parent.mkdir(parents=True)
+        nbformat.write(notebook, target)
+    return {learner: marks for learner, (_, marks) in ways.items()}
+
+
+def test_nbgrader_gives_the_blanks_and_marks_work_in_every_form_that_learners_have(course, tmp_path):
     from nbgrader.api import Gradebook
 
     folder, name = course / "nbgrader", f"{GRADED}.ipynb"
@@ -93,29 +131,17 @@ def test_nbgrader_gives_the_blanks_and_marks_right_and_wrong_work(course, tmp_pa
         cell.source for cell in plain.cells if make.exercise(cell)
     ], "learners get the tutorials' own blanks"
 
-    answers = make.solutions()
-    wrong = answers | {"knn-2": 'weight = cosine / cosine.sum()\n\nrw.check("knn-2", weight)'}
-    for learner, known in (("right", answers), ("wrong", wrong)):
-        handed_in = nbformat.from_dict(released)
-        for cell in handed_in.cells:
-            posed = make.exercise(cell)
-            if posed:
-                cell.source = known[posed]
-        target = folder / "submitted" / learner / GRADED / name
-        target.parent.mkdir(parents=True)
-        nbformat.write(handed_in, target)
+    wanted = handed_in(course, plain, released)
     nbgrader(course, tmp_path, "autograde", GRADED)
-
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
-        marks = {
-            learner: {
-                grade.name: grade.auto_score for grade in book.find_submission_notebook(GRADED, GRADED, learner).grades
-            }
-            for learner in ("right", "wrong")
-        }
-    posed = [make.exercise(cell) for cell in plain.cells if make.exercise(cell)]
-    assert marks["right"] == {f"grade-{name}": 1.0 for name in posed}
-    assert marks["wrong"] == marks["right"] | {"grade-knn-2": 0.0}
+        grades = {who: book.find_submission_notebook(GRADED, GRADED, who).grades for who in wanted}
+        marks = {who: {grade.name: grade.auto_score for grade in given} for who, given in grades.items()}
+        assert not any(grade.needs_manual_grade for given in grades.values() for grade in given)
+    assert marks == wanted
+
+    nbgrader(course, tmp_path, "generate_feedback", GRADED)
+    page = (folder / "feedback" / "wrong" / GRADED / f"{GRADED}.html").read_text(encoding="utf-8")
+    assert re.search(r"AssertionError(</span>)?: ✗ knn-2: Not yet\.", page), "feedback says what is wrong"
 
 
 def test_the_slides_are_one_page_with_their_pictures(course):
