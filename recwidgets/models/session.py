@@ -240,8 +240,8 @@ class Session(TfrsRecommender):
     label: ClassVar[str] = "Session"
     chart: ClassVar[str] = "columns"
     knobs: ClassVar[tuple[Knob, ...]] = (
-        Knob("half_life", "Half-life", 1, 30, math.inf, True, "All = as learned; 1 = only the last film counts.",
-             "films", math.inf),
+        Knob("half_life", "Half-life", 1, 30, math.inf, True,
+             "All = as learned; 1 = each film counts half as much as the one after it.", "films", math.inf),
         Knob("window", "Window", 1, WINDOW, WINDOW, True,
              "How many of the last films are weighed one by one; at 50, those before count too, as one mean.", "films"),
     )  # fmt: skip

@@ -32,7 +32,9 @@ class GuessPie(Pie):
 
 
 def three_films(answer: Answer) -> tuple[int, ...]:
-    """The model's favourite, one that was watched later, and the crowd's favourite beside its list; by title.
+    """The model's favourite, one that was watched later, and the crowd's favourite beside its list.
+
+    By title, but not in the model's order: that would be right before a film is moved.
 
     Where one of them is missing or is there already, the next of the model's list takes its place.
     """
@@ -45,7 +47,10 @@ def three_films(answer: Answer) -> tuple[int, ...]:
     for candidates in (top, later, beside[:1], top):
         new = [item for item in candidates if item not in chosen]
         chosen += new[:1] if candidates is not top or not chosen else new[: FILMS - len(chosen)]
-    return tuple(sorted(chosen[:FILMS], key=answer.full_title))
+    films = sorted(chosen[:FILMS], key=answer.full_title)
+    if films == sorted(films, key=lambda item: -float(answer.scores[item])):
+        films.reverse()
+    return tuple(films)
 
 
 def shared(answer: Answer, films: Sequence[int], shares: Sequence[float]) -> Answer | None:

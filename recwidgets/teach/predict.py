@@ -11,6 +11,7 @@ import numpy as np
 
 from ..answer import softmax_shares
 from ..charts.pie import FILMS
+from ..widgets import selector
 from ..widgets.acting import guarded
 from ..widgets.markup import Message, message
 from ..widgets.page import Page, esc
@@ -168,19 +169,26 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
         return [one / max(sum(watched), 1.0) for one in watched]
 
     def _show(self) -> None:
-        self._head.show(predict_page.head(self.question, self.guess is not None))
+        self._head.show(predict_page.head(self.question, self._who(), self.guess is not None))
         if self.number is not None:
             self._show_number()
             return
         shares = self._shares(self.stage)
         words = {"guess": ("Guess", "3 : 2 : 1"), "model": ("Model", "softmax"), "truth": ("Watched", "later")}
         drawn = shared(self.asked, self.films, shares)
+        top = [] if drawn is None else drawn.top.tolist()
+        places = [str(top.index(film) + 1) if film in top else "–" for film in self.films]
         self.pie.draw(drawn, words[self.stage] if drawn is not None else ("None", "was watched"))
         titles = [self.asked.full_title(film) for film in self.films]
         slots, open_ = [self._slot(film) for film in self.films], self.guess is not None
-        form = predict_page.order(titles, slots, shares, open_)
+        form = predict_page.order(titles, slots, places, shares, open_)
         form += predict_page.alternative(self.stage, titles, shares)
         self._form.show(form + (predict_page.reveal(self.stage, self._words(), self._note, True) if open_ else ""))
+
+    def _who(self) -> str:
+        """Something to guess from: who is asked about, and what was rated last."""
+        person = self.asked.person
+        return "" if person.user is None else " · ".join(selector.facts(self.asked.data, person.user)[1:])
 
     def _slot(self, film: int) -> int:
         return self.pie.slots().get(film, 0)

@@ -11,10 +11,11 @@ from ..widgets.page import esc
 NAMES = {"guess": "Your guess", "model": "The model", "truth": "What happened"}
 
 
-def head(question: str, open_: bool) -> str:
-    """The question, and whether the panel is to be seen yet."""
+def head(question: str, who: str, open_: bool) -> str:
+    """The question, who it is about, and whether the panel is to be seen yet."""
     state = "Your guess stands; the panel is open." if open_ else "The panel opens once your guess stands."
-    return f'<div style="padding:12px 16px 4px"><h2>{esc(question)}</h2><p class="rw-cap" role="status">{esc(state)}</p></div>'
+    about = f'<p class="rw-cap">{esc(who)}</p>' if who else ""
+    return f'<div style="padding:12px 16px 4px"><h2>{esc(question)}</h2>{about}<p class="rw-cap" role="status">{esc(state)}</p></div>'
 
 
 def alternative(stage: str, titles: Sequence[str], shares: Sequence[float]) -> str:
@@ -23,10 +24,15 @@ def alternative(stage: str, titles: Sequence[str], shares: Sequence[float]) -> s
     return f'<span hidden data-alt="{esc(f"Pie, {NAMES[stage].lower()}: shares {parts}.")}"></span>'
 
 
-def order(titles: Sequence[str], slots: Sequence[int], shares: Sequence[float], committed: bool) -> str:
-    """Three films in the order guessed, each with buttons to move it; shares are shown once it stands."""
+def order(
+    titles: Sequence[str], slots: Sequence[int], places: Sequence[str], shares: Sequence[float], committed: bool
+) -> str:
+    """Three films in the order guessed, each with buttons to move it; shares are shown once it stands.
+
+    places: the numbers in the pie's slices, as they are drawn now.
+    """
     rows = ""
-    for place, (title, slot, share) in enumerate(zip(titles, slots, shares, strict=True)):
+    for place, (title, slot, number_, share) in enumerate(zip(titles, slots, places, shares, strict=True)):
         up = button("↑", "up", place, classes="rw-tiny", off=committed or place == 0, name=f"Move {title} up")
         down = button("↓", "down", place, classes="rw-tiny", off=committed or place == len(titles) - 1,
                       name=f"Move {title} down")  # fmt: skip
@@ -34,7 +40,7 @@ def order(titles: Sequence[str], slots: Sequence[int], shares: Sequence[float], 
         colour = f" rw-f{slot}" if slot else " rw-quiet"
         rows += (
             f'<li style="display:grid;grid-template-columns:28px minmax(0,1fr) auto 48px;gap:6px;align-items:center;'
-            f'min-height:32px"><span class="rw-chip{colour}">{place + 1}</span><span class="rw-title" title="{esc(title)}">'
+            f'min-height:32px"><span class="rw-chip{colour}">{number_}</span><span class="rw-title" title="{esc(title)}">'
             f'{esc(title)}</span><span>{up}{down}</span><span class="rw-num">{said}</span></li>'
         )
     commit = "" if committed else button("This is my guess", "commit", classes="rw-primary rw-commit")

@@ -80,7 +80,7 @@ STEPS = (
          "It answers at once, from what is trained already. Is the list better, or only other?", ("knob:",),
          _turn, _has_knob),
     Step("Move the time machine to the first epoch.",
-         "What the model would have said when it had hardly learned. Which film was there from the start?", ("epoch",),
+         "What the model would have said when it had hardly learned. Would you have believed it?", ("epoch",),
          lambda panel: panel._on_act("epoch", "1"), _has_epochs),
     Step("Press You, and add a film that you have seen.",
          "The model answers without retraining: it knows the films, not you.", ("add",),

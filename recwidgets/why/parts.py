@@ -58,6 +58,9 @@ def sentence(answer: Answer, explanation: Explanation) -> str:
         every = [part.index for part in explanation.parts if part.kind == "neighbour"]
         item = answer.data.item_index(explanation.item)
         shared = sum(item in answer.data.history(user) for user in every)
+        if len(every) == 1:
+            rated = "rated it" if shared else "has not rated it, but films like it"
+            return f"Because {words} is the only neighbour that is asked, and {rated}."
         near = f"{words} {'is' if len(named) == 1 else 'are'} near"
         return f"Because {near}, and {shared} of the {len(every)} nearest rated it; {carry}."
     if named[0].kind != "film":  # a kind of the learner's own

@@ -74,5 +74,5 @@ class TimelineWhy(Why):
         explanation = answer.explain(item)
         n = sum(part.kind == "film" for part in explanation.parts)
         score = parts.minus(round(explanation.score, parts.DIGITS))
-        caption = f"{n} films and the parts below add up to its score, {score}."
+        caption = f"{n} film{'' if n == 1 else 's'} and the parts below add up to its score, {score}."
         self.head.show(parts.heading(answer, item, explanation, caption) + timeline(explanation, self.dropped))

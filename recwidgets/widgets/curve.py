@@ -132,7 +132,9 @@ class Curve:
 def _head(title: str, curve: tuple[Any, Any], epoch: int, note: str, said: Any, name: str) -> str:
     x, y = curve
     here = np.flatnonzero(x == epoch)
-    value = f"epoch {epoch}: <b>{esc(said(y[here[0]]))}</b>" if len(here) else "no epoch yet"
+    value = (
+        f"epoch {epoch}: <b>{esc(said(y[here[0]]))}</b>" if len(here) else "not measured" if epoch else "no epoch yet"
+    )
     alt = f"{name} by epoch. " + (
         f"From {said(y[0])} at epoch {x[0]:.0f} to {said(y[-1])} at epoch {x[-1]:.0f}. {note}"
         if len(x)

@@ -56,7 +56,8 @@ class Editing(Chooser):
             n = len(self.person.history)
             about = ("You", f"{n} film{'' if n == 1 else 's'} of your own", f"{about[0]} is one click away.")
         options, own = selector.options_markup(self.train_data, self._found), self.person.user is None
-        self._who.show(markup.who(about, self._field, options, self._wrong, self._open and own, self._open and not own))
+        field = "You" if own and self._field == f"User {self.user}" else self._field
+        self._who.show(markup.who(about, field, options, self._wrong, self._open and own, self._open and not own))
         if not self._open or self._edited is None:
             self._you.show("")
             return

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..answer import Answer
 from ..core import Knob
 from .page import esc
@@ -117,13 +119,12 @@ def ranking(
     if answer is None or not len(answer.top):
         return f'<h3>{esc(heading)}</h3><p class="rw-empty">{esc(empty)}</p>'
     scores = answer.scores[answer.top]
-    digits = 2 if abs(float(scores[0])) >= 1 else 3
-    rows, moved = [], moved or {}
+    said_scores, rows, moved = scores_in_short(scores), [], moved or {}
     for n, (place, item) in enumerate(zip(answer.places, answer.top.tolist(), strict=True)):
         title, year = answer.title(item)
         seen = item in answer.later
         slot = f" rw-f{slots[item]}" if item in slots else ""
-        spoken = f"Rank {place}: {answer.full_title(item)}, score {scores[n]:.{digits}f}"
+        spoken = f"Rank {place}: {answer.full_title(item)}, score {said_scores[n]}"
         spoken += ", watched later" if seen else ""
         spoken += f", {in_words(moved[item])}" if item in moved else ""
         rows.append(
@@ -132,7 +133,7 @@ def ranking(
             f'title="{esc(answer.full_title(item))}"><span class="rw-chip{slot}">{esc(place)}</span>'
             f"{named(title, year)}"
             f'<span class="rw-moved">{esc(moved.get(item, ""))}</span>'
-            f'<span class="rw-num">{scores[n]:.{digits}f}</span><span class="rw-ok">{"✓" if seen else ""}</span></button></li>'
+            f'<span class="rw-num">{said_scores[n]}</span><span class="rw-ok">{"✓" if seen else ""}</span></button></li>'
         )
     hits = sum(item in answer.later for item in answer.top.tolist())
     if not answer.has_held_out:
@@ -148,6 +149,15 @@ def ranking(
         '<span class="rw-num">Score</span><span class="rw-ok">✓</span></div>'
         f'<ol class="rw-rows" aria-label="{esc(heading)}">{"".join(rows)}</ol><p class="rw-cap rw-foot">{esc(foot)}</p>'
     )
+
+
+def scores_in_short(scores: Any) -> list[str]:
+    """Scores of a list in a narrow column: two or three decimals, none from 1,000 on, and 5.3e6 for what is longer."""
+    most = float(np.abs(scores).max()) if len(scores) else 0.0
+    if most >= 1e5:
+        return [f"{float(score):.3g}".replace("e+0", "e").replace("e+", "e") for score in scores]
+    digits = 0 if most >= 1000 else 1 if most >= 100 else 2 if abs(float(scores[0])) >= 1 else 3
+    return [f"{float(score):.{digits}f}" for score in scores]
 
 
 def in_words(move: str) -> str:

@@ -17,6 +17,7 @@ from ..exercise import Exercise
 from ..worlds import paper
 
 PEOPLE = ("Ann", "Bob", "Cyd")
+EMPTY = "All bars have the height 0: `bars_of` is still empty, or `show` assigns it to no mark."
 
 
 def model_judged(model: Any) -> str | None:
@@ -159,10 +160,13 @@ def chart_judged(chart: Any) -> str | None:
         said: list[Any] = []
         for found in answers():
             chart.show(found, 0, None)
+            words: Any = chart.sentence(found)
             wrong = _bars(chart, found)
+            if words is ... and wrong == EMPTY:
+                raise Blank
             if wrong is not None:
                 return wrong
-            said.append(chart.sentence(found))
+            said.append(words)
         chart.show(None, 0, None)
         chart.sentence(None)
     except (Blank, Stumble):
@@ -179,7 +183,7 @@ def _bars(chart: Any, found: Answer) -> str | None:
     if any(y.shape == right.shape and np.allclose(y, right, atol=1e-5) for y in held):
         return None
     if all(not y.any() for y in held):
-        return "All bars have the height 0: `bars_of` is still empty, or `show` assigns it to no mark."
+        return EMPTY
     n = len(found.top)
     if any(y.shape == (n,) and np.allclose(y, right[:n], atol=1e-5) for y in held):
         return f"For a list of {n} films there are {n} bars. Pad with zeros, so that there are always ten."
