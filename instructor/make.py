@@ -23,10 +23,13 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import nbformat
+from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 TUTORIALS = HERE.parent / "tutorials"
 PICTURES = HERE.parent / "docs" / "images"
+# a slide's picture: left, top, right and bottom of the part to show, as fractions
+PICTURE = re.compile(r"\.\./docs/images/(?P<name>[\w-]+\.png)#crop=(?P<edges>[\d.,]+)")
 START = "tutorials/00-start-here.ipynb"
 
 
@@ -113,15 +116,29 @@ def make(folder: Path) -> list[Path]:
 
 
 def slides(folder: Path) -> Path:
-    """slides.ipynb as a page; its pictures are in it. Showing it needs the network once, for reveal.js."""
-    shutil.copytree(PICTURES, folder / "images", dirs_exist_ok=True)  # nbconvert takes in what lies below a notebook
+    """slides.ipynb as a page; its pictures are in it. Reveal.js comes from the network; without it, see slides.html."""
+    folder.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.read(HERE / "slides.ipynb", as_version=4)
     for cell in notebook.cells:
-        cell.source = cell.source.replace("../docs/images/", "images/")
+        cell.source = PICTURE.sub(lambda found: cropped(found, folder), cell.source)
     nbformat.write(notebook, folder / "slides.ipynb")
     options = ["--to", "slides", "--embed-images", "--output-dir", str(folder)]
     subprocess.run([sys.executable, "-m", "nbconvert", *options, str(folder / "slides.ipynb")], check=True)
-    return folder / "slides.slides.html"
+    page = folder / "slides.slides.html"
+    whole, own = page.read_text(encoding="utf-8"), (HERE / "slides.html").read_text(encoding="utf-8")
+    before, end, after = whole.rpartition("</body>")
+    page.write_text(before + own + end + after, encoding="utf-8")
+    return page
+
+
+def cropped(found: re.Match[str], folder: Path) -> str:
+    """Cut a picture to the part that its slide is about, beside the notebook, where nbconvert takes it in."""
+    name, edges = found["name"], [float(edge) for edge in found["edges"].split(",")]
+    with Image.open(PICTURES / name) as picture:
+        size = (picture.width, picture.height) * 2
+        box = tuple(round(edge * length) for edge, length in zip(edges, size, strict=True))
+        picture.crop(box).save(folder / name)  # type: ignore[arg-type]
+    return name
 
 
 def links(repository: str, branch: str = "main", hub: str | None = None) -> Iterator[tuple[str, str]]:
@@ -131,13 +148,13 @@ def links(repository: str, branch: str = "main", hub: str | None = None) -> Iter
     links bring new material and never overwrite what a learner changed.
     """
     parts = urlsplit(repository)
-    path = parts.path.removesuffix(".git").strip("/")
+    path = parts.path.strip("/").removesuffix(".git")
     if parts.scheme != "https" or parts.netloc != "github.com" or path.count("/") != 1:
         raise ValueError(f"the repository must look like https://github.com/OWNER/NAME, got {repository!r}")
+    if hub is not None and (urlsplit(hub).scheme != "https" or not urlsplit(hub).netloc):
+        raise ValueError(f"the hub must look like https://hub.example.org, got {hub!r}")
     yield "Binder", f"https://mybinder.org/v2/gh/{path}/{quote(branch, safe='')}?urlpath={quote(f'lab/tree/{START}')}"
     if hub is not None:
-        if urlsplit(hub).scheme != "https" or not urlsplit(hub).netloc:
-            raise ValueError(f"the hub must look like https://hub.example.org, got {hub!r}")
         name = path.partition("/")[2]
         query = f"repo={quote(f'https://github.com/{path}', safe='')}&branch={quote(branch, safe='')}"
         opened = quote(f"lab/tree/{name}/{START}", safe="")

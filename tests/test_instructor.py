@@ -153,8 +153,9 @@ def test_the_slides_are_one_page_with_their_pictures(course):
 # -- links ------------------------------------------------------------------------------------------------
 
 
-def test_the_links_open_the_start_notebook():
-    made = dict(make.links("https://github.com/owner/recwidgets.git", "a branch", "https://hub.example.org/"))
+@pytest.mark.parametrize("ending", ["", "/", ".git", ".git/"])
+def test_the_links_open_the_start_notebook(ending):
+    made = dict(make.links(f"https://github.com/owner/recwidgets{ending}", "a branch", "https://hub.example.org/"))
     binder = urlsplit(made["Binder"])
     assert (binder.netloc, binder.path) == ("mybinder.org", "/v2/gh/owner/recwidgets/a%20branch")
     assert parse_qs(binder.query) == {"urlpath": ["lab/tree/tutorials/00-start-here.ipynb"]}
@@ -179,6 +180,9 @@ def test_a_repository_that_cannot_be_linked_is_a_sentence(wrong):
 def test_a_hub_without_https_is_a_sentence():
     with pytest.raises(ValueError, match="hub must look like"):
         list(make.links("https://github.com/owner/name", hub="hub.example.org"))
+    command = [sys.executable, str(KIT / "make.py"), "links", "https://github.com/owner/name", "--hub", "hub"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and "hub must look like" in done.stderr and not done.stdout, "no link before the error"
 
 
 # -- the texts ------------------------------------------------------------------------------------------------
