@@ -8,6 +8,7 @@ solution/   the same with every blank filled from tutorials/solutions.py
 nbgrader/   a course folder: `nbgrader generate_assignment 02-gnn` there gives the student's form again,
             `nbgrader autograde 02-gnn` grades what came back
 slides/     slides.ipynb as one page to show (nbconvert's reveal)
+handout.html  one A4 page to print
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import nbformat
+from nbconvert.filters import markdown2html
 from PIL import Image
 
 HERE = Path(__file__).resolve().parent
@@ -31,6 +33,21 @@ PICTURES = HERE.parent / "docs" / "images"
 # a slide's picture: left, top, right and bottom of the part to show, as fractions
 PICTURE = re.compile(r"\.\./docs/images/(?P<name>[\w-]+\.png)#crop=(?P<edges>[\d.,]+)")
 START = "tutorials/00-start-here.ipynb"
+
+
+SHEET = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>recwidgets: the one-page handout</title><style>
+@page {{ size: A4; margin: 14mm; }}
+body {{ font: 10pt/1.4 system-ui, sans-serif; max-width: 182mm; margin: 0 auto; }}
+h1 {{ font-size: 16pt; margin: 0 0 2mm; }}
+pre {{ font-size: 8pt; background: #f3f3f3; padding: 2mm; }}
+table {{ border-collapse: collapse; }}
+td, th {{ border: 1px solid #999; padding: 1mm 2mm; text-align: left; }}
+.anchor-link {{ display: none; }}
+</style></head><body>
+{text}
+</body></html>
+"""
 
 
 def solutions(path: Path = TUTORIALS / "solutions.py") -> dict[str, str]:
@@ -111,7 +128,7 @@ def make(folder: Path) -> list[Path]:
             nbformat.write(form, target)
             written.append(target)
     shutil.copy(HERE / "nbgrader_config.py", folder / "nbgrader" / "nbgrader_config.py")
-    written.append(slides(folder / "slides"))
+    written += [slides(folder / "slides"), handout(folder / "handout.html")]
     return written
 
 
@@ -128,6 +145,14 @@ def slides(folder: Path) -> Path:
     whole, own = page.read_text(encoding="utf-8"), (HERE / "slides.html").read_text(encoding="utf-8")
     before, end, after = whole.rpartition("</body>")
     page.write_text(before + own + end + after, encoding="utf-8")
+    return page
+
+
+def handout(page: Path) -> Path:
+    """handout.md as a page that prints on one sheet of A4."""
+    page.parent.mkdir(parents=True, exist_ok=True)
+    text = markdown2html((HERE / "handout.md").read_text(encoding="utf-8"))
+    page.write_text(SHEET.format(text=text), encoding="utf-8")
     return page
 
 

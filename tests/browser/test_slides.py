@@ -1,5 +1,7 @@
 """The instructor's slides as they look without a network: one a screen, nothing cut, the keys turn them."""
 
+import re
+
 import pytest
 from course import make
 
@@ -37,3 +39,13 @@ def test_without_a_network_each_slide_fills_the_screen_and_none_is_cut(chromium_
         const slides = document.querySelectorAll('.slides > section');
         return Math.abs(slides[slides.length - 2].getBoundingClientRect().top) < 2;
     }""")
+
+
+def test_the_handout_prints_on_one_sheet(chromium_browser, tmp_path):
+    page = chromium_browser.new_page()
+    page.goto(make.handout(tmp_path / "handout.html").as_uri())
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    page.set_viewport_size({"width": 688, "height": 900})  # 182 mm, as printed
+    assert page.evaluate("[...document.querySelectorAll('pre, table')].every(e => e.scrollWidth <= innerWidth)")
+    assert "graph neural network" in page.locator("table").inner_text()
