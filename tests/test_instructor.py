@@ -14,6 +14,7 @@ import pytest
 from course import make
 
 import recwidgets as rw
+from recwidgets.widgets import lamps
 
 ROOT = Path(__file__).resolve().parents[1]
 KIT = ROOT / "instructor"
@@ -230,3 +231,36 @@ def test_the_four_films_of_the_plan_show_that_order_matters():
     told, turned = (list(rw.recommend(model, train, order, k=10).titles) for order in (history, history[::-1]))
     assert len(set(told) - set(turned)) == 5
     assert told[0].startswith("Matrix") and turned[0].startswith("Terminator 2")
+    last_first = list(rw.recommend(model, train, [history[-1], *history[:-1]], k=10).titles)
+    assert len(set(told) - set(last_first)) == 3
+    (line,) = re.findall(r"`(rw\.SessionPanel\(.*?\))`", plan)
+    posted = eval(line, {"rw": rw})
+    assert [train.titles[item] for item in posted._answer.top] == told
+
+
+def test_the_table_of_the_lamps_holds_what_is_measured():
+    plan = (KIT / "plan-90.md").read_text(encoding="utf-8")
+    split = rw.load_movielens("latest-small").split("temporal", test=0.2)
+    models = {name: rw.load_pretrained(name, split.train)[0] for name in ("session", "gnn", "knn")}
+    labels = {lamp.label: lamp.name for lamp in lamps.LAMPS}
+    rows = re.findall(r"^\| (?:\*\*)?([^|*]+?)(?:\*\*)? \|((?: (?:\.\d+|–) \|){4})", plan, flags=re.MULTILINE)
+    assert [row[0] for row in rows] == ["none", *labels]
+    for label, cells in rows:
+        off = frozenset({labels[label]} if label in labels else ())
+        measured = {row.name: row.values["ndcg"][0] for row in lamps.measure(models, {}, split, off)}
+        told = [float(cell) for cell in re.findall(r"\.\d+", cells)]
+        names = ["session", "gnn", "knn", "popularity"][: len(told)]
+        assert told == pytest.approx([measured[name] for name in names], abs=0.0006), label
+
+
+def test_the_neighbour_of_plan_45_takes_along_what_it_says():
+    """Of 50 neighbours one hardly counts; of three, the film falls off the list."""
+    scores = []
+    for knobs in ({}, {"k": 3}):
+        panel = rw.KNNPanel(user="414", knobs=knobs)
+        film, user = panel._answer.top[0], panel.train_data.user_index("51")
+        before = panel._answer.scores[film]
+        panel._on_act("drop", f"neighbour:{user}")
+        scores.append((float(before), float(panel._answer.scores[film]), film in panel._answer.top))
+    (a, b, still), (c, d, gone) = scores
+    assert (a, b, c, d) == pytest.approx((1.973, 1.966, 1.821, 1.260), abs=0.0006) and still and not gone
