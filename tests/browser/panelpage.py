@@ -167,6 +167,7 @@ class PanelPage:
             const cut = e => getComputedStyle(e).textOverflow === 'ellipsis';
             const shortened = e => e !== panel && (cut(e) || shortened(e.parentElement));
             for (const e of [panel, ...panel.querySelectorAll('*')]) {
+                if (e.tagName === 'g') continue;  // no ink of its own: what is in it is looked at by itself
                 const box = e.getBoundingClientRect();
                 if (!box.width || !e.textContent.trim() || !e.checkVisibility({visibilityProperty: true})) continue;
                 const scrolls = ['auto', 'scroll'].includes(getComputedStyle(e).overflowX);

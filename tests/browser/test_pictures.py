@@ -224,6 +224,26 @@ def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path, theme):
     assert not wrong, f"look at {SHEET}: " + "; ".join(wrong)
 
 
+@pytest.mark.parametrize("page", [{"width": WIDTHS["wide"], "height": 2400}], indirect=True, ids=["from 820 to 1400"])
+def test_nothing_is_cut_between_the_widths_either(page, open_in_lab, tmp_path):
+    """Laptops are 1366 and 1440 wide: columns that are too narrow to read stack instead."""
+    states = {name: STATES[name] for name in ("gnn", "knn", "session")}
+    open_in_lab(notebook(tmp_path / "widths.ipynb", states), "light")
+    labpage.run_all(page)
+    for name in states:
+        ready(page, name)
+    out = []
+    for width in range(820, 1420, 40):
+        page.set_viewport_size({"width": width, "height": 2400})
+        for name in states:
+            panel = PanelPage(page, name)
+            panel.still()
+            out += [f"{name} at {width}: {part}" for part in panel.sticks_out()]
+            why = panel.root.locator(".rw-why").bounding_box()["width"]
+            out += [f"{name} at {width}: why is {why:.0f} px wide"] if why < 340 else []
+    assert not out, out
+
+
 @pytest.mark.parametrize("page", [{"width": 360, "height": 900}], indirect=True, ids=["a phone"])
 def test_a_phone_under_voila_scrolls_down_only(page, start_voila, tmp_path):
     states = {name: STATES[name] for name in ("gnn", "knn", "session")}
