@@ -36,7 +36,13 @@ class PutMarks(NbGraderPreprocessor):
         source = nbformat.read(SOURCE / about["assignment"] / f"{about['notebook']}.ipynb", as_version=4)
         pairs = [pair for pair in zip(source.cells, source.cells[1:], strict=False) if mark_of(pair[1])]
         marks = {mark_of(mark) for _, mark in pairs}
-        nb.cells = [cell for cell in nb.cells if not {mark_of(cell), cell.get("id")} & marks]
+        sources = {mark.source for _, mark in pairs}
+        nb.cells = [cell for cell in nb.cells if mark_of(cell) not in marks or cell.source not in sources]
+        for n, cell in enumerate(nb.cells):
+            if {mark_of(cell), cell.get("id")} & marks:  # a learner wrote into it: theirs to keep, not a mark
+                cell.metadata.pop("nbgrader", None)
+                cell["id"] = f"kept-{n}"
+        nb.nbformat_minor = max(nb.nbformat_minor, 5)  # marks have ids
         for posed, mark in pairs:
             name = exercise_of(posed)
             at = [n for n, cell in enumerate(nb.cells) if exercise_of(cell) == name]

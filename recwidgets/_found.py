@@ -20,3 +20,19 @@ def classes_in(package: str, base: type) -> tuple[Any, ...]:
         for thing in vars(module).values()
         if isinstance(thing, type) and issubclass(thing, base) and thing.__module__ == module.__name__
     )
+
+
+@functools.cache
+def named_classes(package: str, base: type) -> dict[str, Any]:
+    """Those of them that have a name of their own, by that name. Raises ValueError where a name comes twice."""
+    known: dict[str, Any] = {}
+    for found in classes_in(package, base):
+        name = vars(found).get("name")
+        if name in known:
+            other = known[name].__module__
+            raise ValueError(
+                f"name must be another one for each class, got {name!r} in {other} and in {found.__module__}"
+            )
+        if name is not None:
+            known[name] = found
+    return known

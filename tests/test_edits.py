@@ -141,12 +141,15 @@ def changed(panel, kind):
         panel._on_act("edit", "")
         panel._on_act("earlier", str(history[-1]))
         panel._on_act("drop", f"film:{history[5]}")
+    elif kind == "cleared":
+        panel._on_act("edit", "")
+        panel._on_act("clear", "")
     elif kind == "not asked":
         panel._on_act("drop", f"neighbour:{rw.KNNPanel(user=panel.user).model.neighbours(panel.person)[0][0]}")
     return panel
 
 
-@pytest.mark.parametrize("kind", ["you", "an empty you", "dropped", "moved", "not asked"])
+@pytest.mark.parametrize("kind", ["you", "an empty you", "dropped", "moved", "cleared", "not asked"])
 @pytest.mark.parametrize("name", ["KNNPanel", "SessionPanel", "ComparePanel"])
 def test_the_setup_has_the_history_as_it_was_edited(name, kind):
     panel = changed(getattr(rw, name)(user="42"), kind)
@@ -175,6 +178,23 @@ def test_the_setup_has_the_history_as_it_was_edited(name, kind):
 def test_an_edited_history_that_cannot_be_is_said(edited, said):
     with pytest.raises((ValueError, LookupError), match=said):
         rw.GNNPanel(user="42", edited=edited)
+
+
+def test_one_id_is_a_list_of_one():
+    assert (
+        rw.KNNPanel(user="414", edited={"dropped": "296"}).setup()
+        == rw.KNNPanel(user="414", edited={"dropped": [296]}).setup()
+    )
+
+
+def test_what_was_undone_is_not_brought_back_when_the_cell_is_run_again(tmp_path):
+    def cell():
+        return rw.SessionPanel(user="42", state=tmp_path / "lesson.json", edited={"you": ["296", "318"]})
+
+    panel = cell()
+    assert panel.person.user is None
+    panel._on_act("user", "42")
+    assert panel.person.user is not None and cell().person.user is not None
 
 
 def test_the_setup_of_a_comparison_of_ones_own_names_what_must_be_there():

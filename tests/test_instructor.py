@@ -92,13 +92,19 @@ def filled(notebook, known):
 
 
 def damaged(notebook, known):
-    """As a learner may hand it in: a grade cell deleted, an exercise copied, another's metadata lost in a program."""
+    """As a learner may hand it in: a grade cell deleted, an exercise copied, another's metadata lost in a program,
+    and a copied grade cell turned into code that an answer needs.
+    """
     copy = filled(notebook, known)
     copy.cells = [cell for cell in copy.cells if cell.metadata.get("nbgrader", {}).get("grade_id") != "grade-knn-1"]
     at = next(n for n, cell in enumerate(copy.cells) if make.exercise(cell) == "knn-2")
     first = nbformat.v4.new_code_cell("cosine, weight = ..., ...", metadata=copy.cells[at].metadata)
     copy.cells.insert(at, first)
     next(cell for cell in copy.cells if make.exercise(cell) == "knn-3").metadata.clear()
+    scratch = nbformat.v4.new_code_cell("scale = 1.0", metadata={"nbgrader": make.about("grade-knn-2", grade=True)})
+    last = next(n for n, cell in enumerate(copy.cells) if make.exercise(cell) == "knn-4")
+    copy.cells[last].source = f"assert scale == 1.0\n{copy.cells[last].source}"
+    copy.cells.insert(last, scratch)
     return copy
 
 

@@ -14,7 +14,7 @@ from worlds import HOSTILE, Svd, random_table, register, table, trained
 
 import recwidgets as rw
 from recwidgets import checkerboard, load_model, models, planted, recommend
-from recwidgets._found import classes_in
+from recwidgets._found import classes_in, named_classes
 from recwidgets.core import Person
 from recwidgets.data import UnknownItem, UnknownUser
 from recwidgets.models import make, write_arrays
@@ -446,9 +446,9 @@ class Fourth(Svd):
 def test_a_fourth_model_is_one_new_file(tmp_path, monkeypatch, data):
     (tmp_path / "fourth.py").write_text(FOURTH)
     monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
-    monkeypatch.setattr(models, "classes_in", classes_in.__wrapped__)
+    classes_in.cache_clear()
     monkeypatch.delitem(sys.modules, "recwidgets.models.fourth", raising=False)
-    models.known_models.cache_clear()
+    named_classes.cache_clear()
     try:
         assert list(models.known_models()) == ["fourth", "gnn", "knn", "session"]
         model = make("fourth", shrink=2)
@@ -459,4 +459,24 @@ def test_a_fourth_model_is_one_new_file(tmp_path, monkeypatch, data):
         assert type(panel.chart) is rw.Columns
         panel.close()
     finally:
-        models.known_models.cache_clear()
+        classes_in.cache_clear()
+        named_classes.cache_clear()
+
+
+def test_two_models_of_one_name_are_told_apart_at_once(tmp_path, monkeypatch):
+    (tmp_path / "twin.py").write_text("from worlds import Svd\n\n\nclass Twin(Svd):\n    name = 'gnn'\n")
+    (tmp_path / "unnamed.py").write_text("from worlds import Svd\n\n\nclass Unnamed(Svd):\n    label = 'x'\n")
+    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    classes_in.cache_clear()
+    named_classes.cache_clear()
+    try:
+        with pytest.raises(ValueError, match="got 'gnn' in recwidgets.models.gnn and in recwidgets.models.twin"):
+            make("knn")
+        (tmp_path / "twin.py").unlink()
+        classes_in.cache_clear()
+        assert list(models.known_models()) == ["gnn", "knn", "session"], (
+            "what has no name of its own is no model of ours"
+        )
+    finally:
+        classes_in.cache_clear()
+        named_classes.cache_clear()

@@ -199,6 +199,15 @@ def test_hostile_titles_and_names_do_no_harm(made):
     assert not [name for tag in everything.tags for name in tag.attributes if name.startswith("on")]
 
 
+@pytest.mark.parametrize("chart", ["bars", rw.Columns])
+def test_a_model_that_names_a_chart_which_is_none_is_told_which_there_are(chart):
+    split = rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2)
+    model = type("Mine", (rw.Popularity,), {"chart": chart})()
+    rw.fit(model, split.train, progress=False)
+    with pytest.raises(ValueError, match="a model's chart must be one of 'columns', 'pie', 'polygon', got"):
+        rw.Panel(split, model)
+
+
 @pytest.mark.parametrize("chart", [rw.Pie, rw.Polygon, rw.Columns])
 @pytest.mark.parametrize("make", [Popularity, Svd])
 def test_every_chart_goes_with_every_model(made, split, chart, make):

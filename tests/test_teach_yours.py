@@ -46,7 +46,7 @@ RIGHT = solved("own-2")
         (lambda self, a: 1 - RIGHT.bars_of(self, a), "Turned round"),
         (lambda self, a: RIGHT.bars_of(self, a)[: len(a.top)], "there are 3 bars. Pad with zeros"),
         (lambda self, a: np.zeros(10), "All bars have the height 0"),
-        (lambda self, a: np.ones(10), "the first bars are 1, 1, 1; they should be 1, "),
+        (lambda self, a: np.ones(10), "bar 2 is 1; it should be "),
         (lambda self, a: np.pad(a.scores[a.top] / a.scores[a.top].sum(), (0, 10 - len(a.top))), "shares of the sum"),
     ],
 )
@@ -73,7 +73,7 @@ def test_a_sentence_must_be_about_the_answer(told, sentence, state, said):
 def test_the_right_chart_is_right_and_so_is_the_third_hint(told):
     assert told("own-2", RIGHT())
     space = {"np": np}
-    exec("def bars_of(self, answer):\n    " + EXERCISES["own-2"].hints[2].strip("`").replace("; ", "\n    "), space)
+    exec("def bars_of(self, answer):\n    " + EXERCISES["own-2"].hints[2].split("`")[1].replace("; ", "\n    "), space)
     assert told("own-2", chart(bars_of=space["bars_of"])())
 
 
@@ -84,6 +84,8 @@ def test_the_right_chart_is_right_and_so_is_the_third_hint(told):
         ("self.unit[history[:0]] @ self.unit[film]", "yours are fewer"),
         ("self.unit[history] * self.unit[film]", "yours are rows"),
         ("2 * self.unit[history] @ self.unit[film]", "the parts add up to"),
+        ("np.full(len(history), (self.unit[history] @ self.unit[film]).mean())", "asked with this film alone"),
+        ("(self.unit[history] @ self.unit[film])[::-1]", "asked with this film alone"),
     ],
 )
 def test_values_of_a_wrong_shape_are_told_in_words_and_get_a_hint(told, values, said):
@@ -93,6 +95,29 @@ def test_values_of_a_wrong_shape_are_told_in_words_and_get_a_hint(told, values, 
     verdict = told("own-1", space["Together"]())
     assert verdict.state == "wrong" and said in verdict.says and verdict.hint, verdict
     assert "zip()" not in verdict.says
+
+
+def test_scores_that_are_no_numbers_are_told(told):
+    source = SOLVED.read_text(encoding="utf-8").split("# %% own-1\n")[1].split("own_model =")[0]
+    space = {"np": np, "rw": rw}
+    exec(
+        source.replace(
+            "np.maximum(np.linalg.norm(viewers, axis=1, keepdims=True), 1.0)",
+            "np.linalg.norm(viewers, axis=1)[:, None]",
+        ),
+        space,
+    )
+    with np.errstate(all="ignore"):
+        assert "which is no number" in told("own-1", space["Together"]()).says
+
+
+def test_a_model_may_keep_what_it_likes_as_data(told):
+    source = SOLVED.read_text(encoding="utf-8").split("# %% own-1\n")[1].split("own_model =")[0]
+    space = {"np": np, "rw": rw}
+    exec(source.replace("self.data", "self.inter"), space)
+    model = space["Together"]()
+    model.data = np.zeros(3)
+    assert told("own-1", model)
 
 
 def test_stars_are_emphasis_and_products_are_not():

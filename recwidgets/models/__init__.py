@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .._found import classes_in
+from .._found import named_classes
 from ..core import Snapshot
 from ..data import Interactions
 
@@ -110,9 +109,8 @@ def model_class(name: str) -> Any:
     return known_models()[name]
 
 
-@functools.cache
 def known_models() -> dict[str, Any]:
     """Those that can be saved and loaded, by their short names: the classes of this folder."""
     from ._base import EmbeddingModel
 
-    return {found.name: found for found in classes_in("models", EmbeddingModel)}
+    return named_classes("models", EmbeddingModel)

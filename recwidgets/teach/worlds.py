@@ -80,7 +80,7 @@ def places() -> tuple[Case, ...]:
         Case("the five points", (POINTS, 1, 2)),
         Case("the five points", (POINTS, 2, 3)),
         Case("four people who look other ways", (APART, 0, 3)),
-        Case("three people, two of them at one place", (TWINS, 1, 1)),
+        *(Case("three people, two of them at one place", (TWINS, who, 1)) for who in (1, 0)),
         *(Case("MovieLens", (real_places(), who, 10)) for who in (0, 41, 413)),
     )
 
@@ -167,6 +167,7 @@ def times() -> tuple[Case, ...]:
         Case("times 1 2 5 and 3 4 6", (np.array([1, 2, 5]), np.array([3, 4, 6]))),
         Case("times 5 1 2 and 3 4 6", (np.array([5, 1, 2]), np.array([3, 4, 6]))),
         Case("times 1 2 5 and 4 5 6", (np.array([1, 2, 5]), np.array([4, 5, 6]))),
+        Case("times 1 2 5 and 6 3 4", (np.array([1, 2, 5]), np.array([6, 3, 4]))),
         Case("a temporal split", (np.arange(8), np.arange(8, 10))),
         Case("a random split", tuple(np.split(rng.permutation(50), [40]))),
     )

@@ -21,6 +21,7 @@ class Editing(Chooser):
     _past: list[edits.Edited | None]
     _answer: Answer | None
     _before: Answer | None = None  # what the last edit changed; the charts draw it as a ghost
+    _since: Answer | None = None  # the answer before a knob was turned
     _open, _film_field = False, ""
     _films_found: list[tuple[int, str]]
     _who: Page
@@ -86,7 +87,7 @@ class Editing(Chooser):
                 self._past, self._before, self._message, self._edited = [self._edited], None, None, None
             self._edited = self._edited or edits.of_user(self.train_data, self.train_data.user_index(self.user))
             self._open, self._film_field = True, ""
-        self._refresh()
+        self._refresh(since=self._since)
 
     def _act_drop(self, value: str) -> None:
         """Take out one piece of evidence: "film:123" or "neighbour:45"."""

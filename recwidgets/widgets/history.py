@@ -73,7 +73,7 @@ def in_ids(edited: Edited | None, data: Interactions) -> dict[str, list[str]]:
         told["you"] = named
     elif edited.films != tuple(film for film in data.history(edited.user).tolist() if film not in edited.dropped):
         told["films"] = named
-    return {name: ids for name, ids in told.items() if ids or name == "you"}
+    return {name: ids for name, ids in told.items() if ids or name in ("you", "films")}
 
 
 def from_ids(told: Mapping[str, Sequence[str | int]], data: Interactions, user: int) -> Edited | None:
@@ -88,6 +88,7 @@ def from_ids(told: Mapping[str, Sequence[str | int]], data: Interactions, user: 
         raise ValueError("edited has either you, a history of one's own, or films, the user's own; got both")
     if not told:
         return None
+    told = {name: [ids] if isinstance(ids, (str, int)) else ids for name, ids in told.items()}
     ids = {
         name: tuple(data.item_index(str(film)) for film in told.get(name, ())) for name in ("films", "you", "dropped")
     }

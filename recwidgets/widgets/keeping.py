@@ -129,8 +129,9 @@ class Keeping(Turning):
             self._place(epoch=self.history.at(epoch).step)
         if state["user"] != self.user:
             self.user = state["user"]
-        if edited is not None:
-            self._edited, self._past, self._open = edited, [None], bool(state["open"])
+        # also where nothing was edited: what was undone here is not brought back by `edited=`
+        self._edited, self._past = edited, [] if edited is None else [None]
+        self._open = edited is not None and bool(state["open"])
         self._refresh()
 
     def _act_save(self, value: str) -> None:

@@ -12,7 +12,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from .._found import classes_in
+from .._found import classes_in, named_classes
 from ..answer import Answer, answer
 from ..core import FitEvent, film_label
 from ..data import Interactions, Split, load_movielens
@@ -388,8 +388,11 @@ def _default_chart(model: Any) -> Chart:
     """The chart that the model names, else a pie."""
     from ..charts._base import Chart
 
-    known = {chart.name: chart for chart in classes_in("charts", Chart)}
-    return cast("Chart", known[getattr(model, "chart", "pie")]())
+    known, name = named_classes("charts", Chart), getattr(model, "chart", "pie")
+    if not isinstance(name, str) or name not in known:
+        words = ", ".join(map(repr, known))
+        raise ValueError(f"a model's chart must be one of {words}, got {name!r}; or give rw.Panel(…, chart=…)")
+    return cast("Chart", known[name]())
 
 
 def _why_for(model: Any, handler: Any) -> Why:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import metrics
-from ..answer import Answer
 from ..core import recommend_all
 from ..data import Split
 from . import markup
@@ -57,7 +56,6 @@ class Turning(Rewinding):
     _wish: Any = None  # the key that is scheduled or under way; the newest wish alone counts
     _at_work = False  # one thread at a time
     _waiting: Any = None
-    _since: Answer | None = None  # the answer before the knob was turned
     _turned_at = 0.0
 
     def _view(self) -> Any:

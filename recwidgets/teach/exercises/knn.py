@@ -113,6 +113,12 @@ EXERCISES = (
                 "You gave yourself the cosine 0. Others may be below 0, and then 0 wins: take `-np.inf`.",
             ),
             Mistake(
+                lambda places, who, k: np.argsort(
+                    -np.delete(nearness(np.arange(len(places)), places, who), who), kind="stable"
+                )[:k],
+                "With `np.delete` all rows after `who` move up by one, so that their numbers are wrong. Set `cosine[who] = -np.inf`.",
+            ),
+            Mistake(
                 lambda places, who, k: _nearest(places, who, k + 1, own=None)[1:],
                 "You drop whoever stands first in the list. Where somebody stands just where you do, that may be your twin: "
                 "take `who` out by its number, before sorting.",

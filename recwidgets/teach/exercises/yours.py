@@ -56,7 +56,7 @@ def _answers(model: Any, data: Any) -> str | None:
                 f"`scores` must give one number for each of the {data.n_items} films, got the shape {np.shape(scores)}."
             )
         for item in range(data.n_items):
-            wrong = _explains(model, name, str(data.items[item]), float(scores[item]))
+            wrong = _explains(model, data, name, item, float(scores[item]))
             if wrong is not None:
                 return wrong
     try:
@@ -70,14 +70,14 @@ def _answers(model: Any, data: Any) -> str | None:
     )
 
 
-def _explains(model: Any, who: str, item: str, score: float) -> str | None:
-    films = len(person_of(model.data, who).history) if hasattr(model, "data") else 0
+def _explains(model: Any, data: Any, who: str, index: int, score: float) -> str | None:
+    history, item = person_of(data, who).history, str(data.items[index])
     try:
         why = model.explain(who, item)
     except Exception as error:
         if "zip()" in str(error):
             return (
-                f"`values` must hold one number for each film of the history: for {who} these are {films}, and yours are "
+                f"`values` must hold one number for each film of the history: for {who} these are {len(history)}, and yours are "
                 f"{'more' if 'longer' in str(error) else 'fewer'}. Which rows of `self.unit` are the history?"
             )
         if "0-dimensional" in str(error) or "can be converted to" in str(error):
@@ -88,10 +88,28 @@ def _explains(model: Any, who: str, item: str, score: float) -> str | None:
     if not isinstance(why, Explanation):
         return f"`explain` must give a rw.Explanation, got {type(why).__name__}."
     total = sum(part.value for part in why.parts)
-    if abs(total - score) > 1e-4 * max(1.0, abs(score)):
+    if not np.isfinite(score):
+        return f"The score of {item} for {who} is {score}, which is no number: was something divided by a count that is zero?"
+    if not abs(total - score) <= 1e-4 * max(1.0, abs(score)):
         return (
             f"For {who} and {item}, the parts add up to {total:.4g}, but the score is {score:.4g}. They must be equal."
         )
+    return _beside_its_film(model, why, who, history, index, score)
+
+
+def _beside_its_film(model: Any, why: Any, who: str, history: Any, index: int, score: float) -> str | None:
+    """Where films alone add up to the score, each part must be what its film gives alone."""
+    try:
+        alone = {n: float(model.scores(Person(None, np.array([n], np.int32)))[index]) for n in history.tolist()}
+    except Exception:  # somebody new is asked for below, with a message
+        return None
+    if abs(sum(alone.values()) - score) > 1e-4 * max(1.0, abs(score)):
+        return None
+    told = {part.index: part.value for part in why.parts}
+    for n, value in alone.items():
+        if n not in told or abs(told[n] - value) > 1e-4:
+            said = f"adds {told[n]:.4g}" if n in told else "is not named"
+            return f"For {who} and {why.title}, film {n} {said}; asked with this film alone, the model gives {value:.4g}. They must be equal."
     return None
 
 
@@ -192,9 +210,11 @@ def _bars(chart: Any, found: Answer) -> str | None:
         padded = np.pad(wrong, (0, max(0, 10 - len(wrong))))
         if any((y.shape == shape and np.allclose(y, wrong, atol=1e-5)) or np.array_equal(y, padded) for y in held):
             return says
-    got = ", ".join(f"{value:.3g}" for value in held[0].ravel()[:3])
-    asked = ", ".join(f"{value:.3g}" for value in right[:3])
-    return f"For a list of {n} films the first bars are {got}; they should be {asked}: each score, divided by the first one's."
+    if held[0].shape != right.shape:
+        return f"For a list of {n} films the bars have the shape {held[0].shape}; there should always be ten."
+    at = int(np.argmax(~np.isclose(held[0], right, atol=1e-5)))
+    asked = f"{held[0][at]:.3g}; it should be {right[at]:.3g}: each score, divided by the first one's, and zeros after the last."
+    return f"For a list of {n} films, bar {at + 1} is {asked}"
 
 
 def _says_little(said: list[Any]) -> str | None:
@@ -211,7 +231,7 @@ def _says_little(said: list[Any]) -> str | None:
 EXERCISES = (
     Exercise(
         "own-1",
-        "Write a fourth model: a class with label, steps, scores and explain.",
+        "Fill `values` in explain: one number for each film of the history, what it adds to the score of `film`.",
         judge=model_judged,
         hints=(
             "scores adds up something for each film of the history. What is it, for one of them?",
@@ -222,12 +242,13 @@ EXERCISES = (
     ),
     Exercise(
         "own-2",
-        "Write a fourth chart: a subclass of Chart with figure, show and sentence.",
+        "Fill `bars_of`, ten heights, the first of them 1, and `sentence`, what is seen of this answer in words.",
         judge=chart_judged,
         hints=(
-            "`show` is there already: it gives what `bars_of` returns to the bars. Which scores are the list's?",
+            "`show` is there already: it gives what `bars_of` returns to the bars. The sentence names a number that is seen.",
             "`scores = answer.scores[answer.top]` are the list's, best first; divide by the first, and pad to ten with `np.pad`.",
-            "`scores = answer.scores[answer.top]; return np.pad(scores / scores[0], (0, 10 - len(scores)))`",
+            "`scores = answer.scores[answer.top]; return np.pad(scores / scores[0], (0, 10 - len(scores)))`, and in `sentence`, say, "
+            "`return f'The second bar reaches {self.bars_of(answer)[1]:.0%} of the first.'`",
         ),
         praise="It draws, and it says what it draws.",
     ),
