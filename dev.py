@@ -137,7 +137,8 @@ def lock(arguments):
         shutil.copy(str(LOCK), str(new))  # uv keeps the pins it finds there, unless asked to --upgrade
         options = [*UV.split(), *NO_ADDRESS.split(), *arguments, "--output-file", new]
         run(PYTHON, "-m", "uv", *options, stdout=subprocess.DEVNULL)
-        LOCK.write_text(head + new.read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
+        pins = new.read_text(encoding="utf-8").removeprefix(head)  # uv keeps the comment of the file it starts from
+        LOCK.write_text(head + pins, encoding="utf-8", newline="\n")
 
 
 def main():

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import recwidgets as rw
+from recwidgets import _tf
 from recwidgets.data import Interactions, popularity_world
 from recwidgets.graph import Graph, graph_of
-from recwidgets.models import _tf, make
+from recwidgets.models import make
 from recwidgets.models._two_tower import CAP
 
 from .options import LABELS, MODELS, SIZES, Missing, Options

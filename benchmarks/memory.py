@@ -36,7 +36,7 @@ def importing(*modules: str) -> dict[str, Any]:
 
 
 def tensorflow(options: Options) -> dict[str, Any]:
-    from recwidgets.models import _tf
+    from recwidgets import _tf
 
     _tf.load()
     return {"peak": peak_mb()}

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from recwidgets.models import _tf, model_class
+from recwidgets import _tf
+from recwidgets.models import model_class
 
 
 class Tap:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from recwidgets import _tf
 from recwidgets.data import Interactions
-from recwidgets.models import _tf
 
 DIM, RATE, BATCH = 32, 0.1, 8192
 

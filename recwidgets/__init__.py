@@ -27,10 +27,10 @@ _HOME = {
     "Part": "core",
     "Recommendations": "core",
     "person_of": "core",
-    "Recommender": "core",
+    "Recommender": "protocols",
     "Snapshot": "core",
-    "recommend": "core",
-    "recommend_all": "core",
+    "recommend": "ranking",
+    "recommend_all": "ranking",
     "evaluate": "evaluation",
     "TrainingHistory": "training",
     "fit": "training",
@@ -47,12 +47,12 @@ _HOME = {
     "Pie": "charts.pie",
     "Polygon": "charts.polygon",
     "Columns": "charts.columns",
-    "Panel": "widgets.panel",
-    "GNNPanel": "widgets.ready",
-    "KNNPanel": "widgets.ready",
-    "SessionPanel": "widgets.ready",
-    "ComparePanel": "widgets.compare",
-    "Goal": "widgets.goal",
+    "Panel": "panel.panel",
+    "GNNPanel": "panel.ready",
+    "KNNPanel": "panel.ready",
+    "SessionPanel": "panel.ready",
+    "ComparePanel": "panel.compare",
+    "Goal": "panel.goal",
     "teach": "teach",
     "check": "teach",
     "hint": "teach",
@@ -66,18 +66,7 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .charts.columns import Columns
     from .charts.pie import Pie
     from .charts.polygon import Polygon
-    from .core import (
-        Explanation,
-        FitEvent,
-        Knob,
-        Part,
-        Recommendations,
-        Recommender,
-        Snapshot,
-        person_of,
-        recommend,
-        recommend_all,
-    )
+    from .core import Explanation, FitEvent, Knob, Part, Recommendations, Snapshot, person_of
     from .data import Interactions, Split, checkerboard, display_title, load_movielens
     from .data.planted import planted
     from .evaluation import evaluate
@@ -86,14 +75,16 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .models.knn import KNN
     from .models.popularity import Popularity
     from .models.session import Session
+    from .panel.compare import ComparePanel
+    from .panel.goal import Goal
+    from .panel.panel import Panel
+    from .panel.ready import GNNPanel, KNNPanel, SessionPanel
     from .pretrained import load_pretrained
+    from .protocols import Recommender
+    from .ranking import recommend, recommend_all
     from .teach.checking import check, hint
     from .teach.predict import Predict
     from .training import TrainingHistory, fit
-    from .widgets.compare import ComparePanel
-    from .widgets.goal import Goal
-    from .widgets.panel import Panel
-    from .widgets.ready import GNNPanel, KNNPanel, SessionPanel
 
 
 def __getattr__(name: str) -> Any:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .core import Explanation, Floats, Ints, Person, film_label, rank
+from .core import Explanation, Floats, Ints, Person, film_label
 from .data import Interactions, display_title
+from .ranking import rank
 
 NOTHING = np.zeros(0, np.int32)
 

@@ -86,8 +86,8 @@ def _train(chosen: argparse.Namespace) -> int:
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
+    from . import _tf
     from .data import load_movielens
-    from .models import _tf
 
     print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
     for package in PACKAGES:

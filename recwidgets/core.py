@@ -1,4 +1,4 @@
-"""The few types that everything else speaks, and the one place where films are ranked.
+"""The few types that everything else speaks.
 
 Indices count from 0 inside; public calls take and give original ids. numpy only.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,6 @@ Floats: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int32]
 #: Who is asked about: the id of a user, or a history of one's own (item ids, oldest first).
 Who: TypeAlias = "str | int | Sequence[str | int] | Person"
-
-BLOCK = 1 << 21  # scores computed at a time in recommend_all: 8 MB of float32, 16 MB of indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,18 +141,6 @@ class Knob(NamedTuple):
     choices: tuple[str, ...] = ()
 
 
-@runtime_checkable
-class Recommender(Protocol):
-    """What a panel, `recommend` and `evaluate` ask of a model. A class of your own may have it too."""
-
-    label: str
-
-    def steps(
-        self, data: Interactions, validation: Interactions | None = None, epochs: int | None = None
-    ) -> Iterator[FitEvent]: ...
-    def scores(self, user: Who) -> Floats: ...
-
-
 def person_of(data: Interactions, who: Who) -> Person:
     """Turn an id, or a history of item ids, into indices.
 
@@ -175,123 +161,3 @@ def film_label(data: Interactions, item: int) -> str:
     """A film as it is called in sentences: "The Silence of the Lambs (1991)"."""
     title, year = display_title(str(data.titles[item]))
     return f"{title} ({year})" if year else title
-
-
-def check_k(k: int, n_items: int) -> int:
-    """k as an int between 1 and the catalogue's size, or a clear sentence."""
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= n_items:
-        raise ValueError(f"k must be a whole number from 1 to {n_items} (the films there are), got {k!r}")
-    return int(k)
-
-
-def check_scored(shape: tuple[int, ...], data: Interactions) -> None:
-    """A model of other data would be ranked under wrong titles: say so. shape: (films,) or (users, films)."""
-    there = (data.n_users, data.n_items)[-len(shape) :]
-    if shape != there:
-        raise ValueError(
-            f"scores must be of the {' × '.join(map(str, there))} {'users × ' * (len(shape) - 1)}films of the data, "
-            f"got {' × '.join(map(str, shape))}; pass the interactions that the model was trained on"
-        )
-
-
-def rank(scores: Floats, seen: Ints, k: int) -> Ints:
-    """The k best items of one score vector (n_items,): seen left out, ties to the lower index.
-
-    Fewer than k are given where fewer are left; a score that is not a number is never recommended.
-    """
-    left = np.where(np.isnan(scores), -np.inf, scores)
-    left[seen] = -np.inf
-    order = np.argsort(-left, kind="stable")[:k]
-    return order[left[order] > -np.inf].astype(np.int32)
-
-
-def recommend(model: Recommender, data: Interactions, user: Who, k: int = 10, *, seen: bool = False) -> Recommendations:
-    """The k films that `model` ranks first for `user`.
-
-    data: the interactions whose films count as seen. user: an id, or a list of item ids (a
-    history of one's own). seen=True leaves the films already seen in the list.
-    Raises ValueError for k beyond the catalogue, UnknownUser for an id that is not in the data.
-    """
-    k = check_k(k, data.n_items)
-    person = person_of(data, user)
-    # an id goes on as an id: the model knows the history that it was trained on, `data` may hold more
-    asked = person if isinstance(user, Person) or person.user is None else str(data.users[person.user])
-    scores = np.asarray(model.scores(asked))
-    check_scored(scores.shape, data)
-    index = rank(scores, person.history[:0] if seen else person.history, k)
-    return Recommendations(
-        tuple(data.items[index].tolist()),
-        tuple(data.titles[index].tolist()),
-        scores[index].astype(np.float32),
-        index,
-    )
-
-
-def recommend_all(
-    model: Any, data: Interactions, k: int = 100, *, seen: bool = False, progress: bool = False
-) -> NDArray[np.int32]:
-    """The k first films of every user, best first: int32 (n_users, k), indices into data.items.
-
-    Rows follow data.users. Seen films are left out unless seen=True; a row with fewer than k
-    films left ends in -1. Ties go to the lower index, as in `recommend`. Where the model has
-    `vectors`, all are multiplied at once, which rounds otherwise than one user's product: films
-    whose scores differ by less than that (1e-6 of the score) may change places.
-    progress: a bar (tqdm), where it takes longer than a second.
-    """
-    k = check_k(k, data.n_items)
-    vectors = getattr(model, "vectors", None)
-    out = np.full((data.n_users, k), -1, np.int32)
-    step = max(1, BLOCK // data.n_items)
-    queries, items = vectors() if vectors else (np.empty(0), None)
-    transposed = None if items is None else np.ascontiguousarray(items.T)  # (dim, n_items)
-    if items is not None:
-        check_scored((len(queries), len(items)), data)
-    for start in _bar(range(0, data.n_users, step), progress):
-        users = range(start, min(start + step, data.n_users))
-        if transposed is not None:
-            block = queries[start : users.stop] @ transposed  # (users, n_items)
-        else:
-            block = np.stack([model.scores(str(data.users[user])) for user in users])
-            check_scored(block.shape[1:], data)
-            block = block if block.dtype.kind == "f" else block.astype(np.float64)  # whole numbers have no infinity
-        out[start : users.stop] = _rank_rows(block, None if seen else data, start, k)
-    return out
-
-
-def _bar(steps: range, shown: bool) -> Iterable[int]:
-    """The steps; if shown, with a bar once they have taken a second."""
-    if not shown:
-        return steps
-    from tqdm.auto import tqdm
-
-    bar: Iterable[int] = tqdm(steps, desc="Ranking all films", unit="block", delay=1, leave=False)
-    return bar
-
-
-def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> NDArray[np.int32]:
-    """rank() for the users start, start + 1, … at once. `block` (users, n_items) is overwritten."""
-    rows, n_items = block.shape
-    if data is not None:
-        indptr = data.by_user.indptr
-        seen = data.by_user.items[indptr[start] : indptr[start + rows]]
-        block[np.repeat(np.arange(rows), np.diff(indptr[start : start + rows + 1])), seen] = -np.inf
-    if np.isnan(block.min(initial=np.inf)):  # the least is NaN where any is, and costs no second table
-        block[np.isnan(block)] = -np.inf
-    if k >= n_items:
-        top = np.argsort(-block, axis=1, kind="stable")[:, :k]
-    else:
-        edge = np.partition(block, n_items - k, axis=1)[:, n_items - k]  # the k-th best score of each row
-        place = np.flatnonzero(block >= edge[:, None])  # lower index first within a row, which keeps ties in order
-        row, top = place // n_items, place % n_items
-        if len(place) > rows * k:  # a tie across the k-th place: the rule wants the lowest indices of it
-            above = block.ravel()[place] > edge[row]
-            tied = np.flatnonzero(~above)
-            nth = np.arange(len(tied)) - np.searchsorted(row[tied], row[tied])  # of the tie, in its row
-            room = k - np.bincount(row[above], minlength=rows)
-            above[tied[nth < room[row[tied]]]] = True
-            top = top[above]
-        top = top.reshape(rows, k)
-        best = np.take_along_axis(block, top, 1)
-        top = np.take_along_axis(top, np.argsort(-best, axis=1, kind="stable"), 1)
-    chosen = np.take_along_axis(block, top, 1)
-    return np.where(chosen > -np.inf, top, -1).astype(np.int32)

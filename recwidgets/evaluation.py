@@ -9,16 +9,10 @@ from typing import Any
 import numpy as np
 
 from . import metrics
-from .core import check_k, recommend_all
 from .data import Interactions, Split
+from .ranking import check_k, recommend_all
 
 DEPTHS = (1, 5, 10, 50, 100)
-
-
-def held_out_accuracy(model: Any, train: Interactions, held_out: Interactions, k: int = 10) -> float:
-    """Top-k accuracy on held-out rows, seen films left out: the point on a training curve."""
-    k = min(k, train.n_items)
-    return metrics.top_k_accuracy(recommend_all(model, train, k), held_out, k)
 
 
 def evaluate(

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .core import FitEvent, Recommender, Snapshot
+from .core import FitEvent, Snapshot
 from .data import Interactions
+from .protocols import Recommender
 
 KEEP = 100  # snapshots of a history; beyond it every second one goes, then every second one of the rest, …
 

@@ -15,8 +15,9 @@ from recwidgets.charts._base import Chart, digits_of, nice_ticks
 from recwidgets.charts.columns import Columns, column_heights, in_top, replay
 from recwidgets.charts.pie import Pie, assign_slots
 from recwidgets.charts.polygon import Polygon, frequency_polygon, nearest, neighbour_counts, score_ticks
-from recwidgets.core import Person, rank
+from recwidgets.core import Person
 from recwidgets.models.popularity import Popularity
+from recwidgets.ranking import rank
 
 #: each of recwidgets/charts: a new file is tested without being named here
 CHARTS = classes_in("charts", Chart)

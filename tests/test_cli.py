@@ -9,8 +9,7 @@ import pytest
 from worlds import Svd, random_table, register
 
 import recwidgets
-from recwidgets import cli, load_pretrained
-from recwidgets.models import _tf
+from recwidgets import _tf, cli, load_pretrained
 
 
 @pytest.fixture(autouse=True)

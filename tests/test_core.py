@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from worlds import Fixed, Svd, random_table, table, ties_and_all, trained
 
 from recwidgets import graph, recommend, recommend_all
-from recwidgets.core import Explanation, Part, Person, Recommender, Snapshot, person_of
+from recwidgets.core import Explanation, Part, Person, Snapshot, person_of
 from recwidgets.data import UnknownItem, UnknownUser, planted
 from recwidgets.models.popularity import Popularity
+from recwidgets.protocols import Recommender
 
 
 def naive(scores, seen, k):
@@ -106,7 +107,7 @@ class Whole(Popularity):
 
 @pytest.mark.parametrize("block", [1, 50, 1 << 23])
 def test_vectors_are_ranked_as_scores_are_whatever_the_size_of_a_block(monkeypatch, block):
-    monkeypatch.setattr("recwidgets.core.BLOCK", block)
+    monkeypatch.setattr("recwidgets.ranking.BLOCK", block)
     data = random_table(np.random.default_rng(1), 23, 40)
     model = Whole().learn(data)
     for k in (1, 10, 39, 40):

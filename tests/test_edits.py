@@ -9,8 +9,8 @@ import pytest
 
 import recwidgets as rw
 from recwidgets.charts.columns import replay
+from recwidgets.panel.history import Edited, moves, what_changed
 from recwidgets.why.parts import minus
-from recwidgets.widgets.history import Edited, moves, what_changed
 
 
 @pytest.fixture(scope="module")

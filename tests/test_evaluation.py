@@ -9,8 +9,9 @@ from worlds import Fixed, random_table, table, trained
 
 from recwidgets import evaluate, planted, recommend_all
 from recwidgets.data import Split
-from recwidgets.evaluation import baseline_lists, held_out_accuracy, score_lists
+from recwidgets.evaluation import baseline_lists, score_lists
 from recwidgets.models.popularity import Chance, Popularity
+from recwidgets.ranking import held_out_accuracy
 
 METRICS = {"ndcg", "recall", "precision", "map", "mrr", "novelty"}
 

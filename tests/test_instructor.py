@@ -14,7 +14,7 @@ import pytest
 from course import make
 
 import recwidgets as rw
-from recwidgets.widgets import lamps
+from recwidgets.panel import lamps
 
 ROOT = Path(__file__).resolve().parents[1]
 KIT = ROOT / "instructor"

@@ -18,11 +18,11 @@ from unittest.mock import MagicMock
 import numpy as np
 import pytest
 
+from recwidgets import _tf
 from recwidgets.data import DownloadError, _tfds, cache, download, load_movielens, movielens, planted
 from recwidgets.data.archive import ML100K_FILES, PUBLISHED, Published, checked_zip
 from recwidgets.data.download import fetch
 from recwidgets.data.parse import GENRES_100K, read_zip
-from recwidgets.models import _tf
 
 COLUMNS = ("user", "item", "rating", "time", "users", "items", "titles")
 SMALL = planted(n_users=40, n_items=60).data

@@ -11,11 +11,12 @@ from recwidgets.answer import answer
 from recwidgets.core import Person
 from recwidgets.data import Interactions
 from recwidgets.models.popularity import Popularity
+from recwidgets.page import markup
+from recwidgets.page.markup import Message, Status
+from recwidgets.page.page import Page, esc
+from recwidgets.panel import selector
+from recwidgets.panel.curve import Curve, _head, thin, value_range
 from recwidgets.training import TrainingHistory
-from recwidgets.widgets import markup, selector
-from recwidgets.widgets.curve import Curve, _head, thin, value_range
-from recwidgets.widgets.markup import Message, Status
-from recwidgets.widgets.page import Page, esc
 
 BAD = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onmouseover='alert(1)", "</div></li>", "&lt;"]
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import recwidgets as rw
-from recwidgets.core import Person, Snapshot, recommend_all
+from recwidgets.core import Person, Snapshot
 from recwidgets.data import Split
 from recwidgets.models import known_models, load_model, make
 from recwidgets.pretrained import find, load_pretrained, quantise, restore
+from recwidgets.ranking import recommend_all
 
 pytestmark = pytest.mark.needs_tf
 NAMES = tuple(known_models())  # a new file of recwidgets/models is tested without being named here

@@ -11,7 +11,7 @@ from worlds import DEADLINE, Markup, random_table, trained
 import recwidgets as rw
 from recwidgets.data import UnknownUser
 from recwidgets.data.download import DownloadError
-from recwidgets.widgets import lamps, leaderboard, opening, ready
+from recwidgets.panel import lamps, leaderboard, opening, ready
 
 
 class Events:

@@ -9,11 +9,12 @@ from worlds import DEADLINE, Svd, random_table, trained
 
 import recwidgets as rw
 from recwidgets import metrics
-from recwidgets.core import recommend_all
 from recwidgets.models import gnn, knn
 from recwidgets.models.gnn import mean_cosine
-from recwidgets.widgets import history, leaderboard, markup, turning
-from recwidgets.widgets.turning import everybody
+from recwidgets.page import markup
+from recwidgets.panel import history, leaderboard, turning
+from recwidgets.panel.turning import everybody
+from recwidgets.ranking import recommend_all
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ Table = dict[str, npt.NDArray[Any]]  # user, item, rating, time: (n,)
 
 def load() -> Any:
     """Import TFDS, or say in a sentence why that cannot be."""
-    from recwidgets.models import _tf
+    from recwidgets import _tf
 
     try:
         with _tf.LOADING:

@@ -22,7 +22,7 @@ from ..core import (
     person_of,
 )
 from ..data import Interactions
-from ..evaluation import held_out_accuracy
+from ..ranking import held_out_accuracy
 
 T = TypeVar("T")
 #: Called between two batches with (batches done, batches in this epoch); it may wait or raise.

@@ -8,8 +8,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple
 
+from .. import _tf
 from ..data import Interactions
-from . import _tf
 from ._base import BetweenBatches, EmbeddingModel, whole
 
 CAP = 2048  # films (and neighbours) that one step compares with; of more, each step draws so many by lot

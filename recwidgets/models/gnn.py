@@ -9,10 +9,10 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _tf
 from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
 from ..graph import graph_of, mean_over, propagate
-from . import _tf
 from ._two_tower import TfrsRecommender, query_dropout, two_tower
 
 DEPTH = 4  # the most layers that the knob offers

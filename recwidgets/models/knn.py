@@ -8,10 +8,10 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from .. import _tf
 from ..core import Floats, Ints, Knob, Part, Person
 from ..data import Interactions
 from ..graph import graph_of, mean_over
-from . import _tf
 from ._two_tower import CAP, TfrsRecommender, query_dropout, two_tower
 
 K = 50  # neighbours while training, and where the knob starts

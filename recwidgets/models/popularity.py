@@ -34,7 +34,7 @@ class Popularity:
         self, data: Interactions, validation: Interactions | None = None, epochs: int | None = None
     ) -> Iterator[FitEvent]:
         """One step, whatever `epochs` says: there is nothing to repeat."""
-        from ..evaluation import held_out_accuracy
+        from ..ranking import held_out_accuracy
 
         self.learn(data)
         assert self.snapshot is not None

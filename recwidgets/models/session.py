@@ -9,9 +9,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from .. import _tf
 from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
-from . import _tf
 from ._two_tower import TfrsRecommender, two_tower
 
 WINDOW, TARGETS, FADE = 50, 8, 0.75  # films looked back at; films to come that count as right, each 0.75 of the last

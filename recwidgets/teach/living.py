@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..data import load_movielens
+from ..panel.panel import Panel
 from ..pretrained import load_pretrained
 from ..training import TrainingHistory
-from ..widgets.panel import Panel
 from .careful import Blank, Stumble
 from .checking import Verdict
 from .own import OwnGNN, OwnKNN, OwnSession

@@ -11,10 +11,10 @@ import numpy as np
 
 from ..answer import softmax_shares
 from ..charts.pie import FILMS
-from ..widgets import selector
-from ..widgets.acting import guarded
-from ..widgets.markup import Message, message
-from ..widgets.page import Page, esc
+from ..page.markup import Message, message
+from ..page.page import Page, esc
+from ..panel import selector
+from ..panel.acting import guarded
 from . import predict_page, progressfile
 from .guess import GuessPie, shared, three_films
 

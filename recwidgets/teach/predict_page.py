@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..widgets.markup import button, slider
-from ..widgets.page import esc
+from ..page.markup import button, slider
+from ..page.page import esc
 
 NAMES = {"guess": "Your guess", "model": "The model", "truth": "What happened"}
 

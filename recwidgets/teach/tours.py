@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import ipywidgets
 
-from ..widgets.acting import guarded
-from ..widgets.markup import Message, button
-from ..widgets.page import Page, esc
+from ..page.markup import Message, button
+from ..page.page import Page, esc
+from ..panel.acting import guarded
 
 
 class Step(NamedTuple):
@@ -177,7 +177,7 @@ def tour(panel: Any) -> Tour:
 
     Raises TypeError for what is not a Panel.
     """
-    from ..widgets.panel import Panel
+    from ..panel.panel import Panel
 
     if not isinstance(panel, Panel):
         raise TypeError(f"a tour needs a Panel, such as rw.GNNPanel(), got {type(panel).__name__}")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import metrics
-from ..core import recommend, recommend_all
 from ..data import Split, load_movielens
 from ..pretrained import load_pretrained
+from ..ranking import recommend, recommend_all
 
 USER = "42"  # of the first notebook
 MODELS = ("gnn", "knn", "session")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import ipywidgets
 
 from ..answer import Answer
-from ..widgets.page import Handler, Page, esc
+from ..page.page import Handler, Page, esc
 from . import parts
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..answer import Answer
 from ..core import Explanation, film_label
-from ..widgets.page import esc
+from ..page.page import esc
 from . import parts
 from ._base import Why
 

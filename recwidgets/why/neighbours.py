@@ -10,7 +10,7 @@ import numpy as np
 from ..answer import Answer
 from ..charts._base import DURATION
 from ..core import Floats
-from ..widgets.page import Page, esc
+from ..page.page import Page, esc
 from ._base import Why
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..answer import Answer
 from ..answer import rounded as rounded
 from ..core import Explanation, Part
-from ..widgets.page import esc
+from ..page.page import esc
 
 DRAWN = 5  # summands named one by one; the others are one line
 DIGITS = 3

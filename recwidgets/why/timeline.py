@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ..answer import Answer
 from ..core import Explanation, Part
-from ..widgets.page import esc
+from ..page.page import esc
 from . import parts
 from ._base import Why
 

@@ -45,7 +45,7 @@ STATES = {
     "not trained": "panel = rw.GNNPanel(user='42', animate=False); panel.reset()",
     "bad input": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('choose', 'qqqq')",
     "failed": "panel = rw.Panel(few, model=rw.GNN(dim=4, learning_rate=1e30), user='u4', animate=False)\npanel.train()",
-    "opening": "from recwidgets.widgets.opening import Opening\nreal = Opening._after_the_cell\n"
+    "opening": "from recwidgets.panel.opening import Opening\nreal = Opening._after_the_cell\n"
     "Opening._after_the_cell = lambda *_: None  # what is seen until it is filled stays\n"
     "panel = rw.GNNPanel(user='42'); Opening._after_the_cell = real",
     "getting ready": "panel = rw.Panel(few, model=Waits(0), user='u4', animate=False); start(panel)",

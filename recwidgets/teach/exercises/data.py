@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import rank
+from ...ranking import rank
 from .. import truths, worlds
 from ..exercise import Exercise, Mistake
 

@@ -18,10 +18,10 @@ from typing import Any
 import ipywidgets
 from IPython import get_ipython
 
-from . import markup
+from ..page import markup
+from ..page.markup import Message, Status
+from ..page.page import Page
 from .acting import sentence
-from .markup import Message, Status
-from .page import Page
 from .trainer import running_loop
 
 NOT_OURS = ("__", "_ipython", "_repr")  # what IPython tries on everything that it shows,

@@ -14,13 +14,14 @@ import traitlets
 from ..answer import Answer, answer
 from ..data import Interactions, Split, load_movielens
 from ..models.popularity import Chance, Popularity
+from ..page import markup
+from ..page.markup import Message, Status
+from ..page.page import Page
 from . import history as edits
-from . import lamps, leaderboard, markup, setups
+from . import lamps, leaderboard, setups
 from .acting import guarded
 from .editing import Editing
-from .markup import Message, Status
 from .opening import Opening
-from .page import Page
 from .panel import _first_user, as_split
 from .trainer import running_loop
 

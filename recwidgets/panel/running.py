@@ -8,14 +8,14 @@ import traceback
 import weakref
 from typing import Any
 
+from .. import _tf
 from ..data import Interactions
-from ..models import _tf
+from ..page import markup
+from ..page.markup import Message, Status
+from ..page.page import Page
 from ..training import TrainingHistory, pull
-from . import markup
 from .acting import guarded, sentence
 from .keeping import Keeping
-from .markup import Message, Status
-from .page import Page
 
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 SPEAK = 5.0  # s between two announcements to a screen reader while training

@@ -13,7 +13,7 @@ import traitlets
 from ..data import Interactions, Split, load_movielens
 from ..data.movielens import NAMES
 from ..models import model_class
-from .markup import Status
+from ..page.markup import Status
 from .opening import Opening
 from .panel import Panel, as_split
 from .setups import READY

@@ -10,9 +10,9 @@ import numpy as np
 from ..answer import Answer
 from ..core import Person, film_label
 from ..data import Interactions
+from ..page.markup import Message, button
+from ..page.page import esc
 from ..why.parts import listed
-from .markup import Message, button
-from .page import esc
 
 SHELF = 8  # well-known films to start with
 CHIPS = 12  # films of a long history that are shown one by one

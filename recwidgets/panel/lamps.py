@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import metrics
-from ..core import recommend_all
 from ..data import Split
+from ..ranking import recommend_all
 
 DEPTH = 10
 DRAWS = 20

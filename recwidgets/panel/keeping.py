@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ..data import Interactions
+from ..page.markup import Message
 from . import history as edits
 from . import setups
 from .acting import sentence
 from .goal import Goal
-from .markup import Message
 from .turning import Turning
 
 

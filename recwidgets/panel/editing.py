@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from ..answer import Answer
 from ..core import Person, film_label
+from ..page import markup
+from ..page.markup import Message
+from ..page.page import Page
 from ..why.parts import minus
 from . import history as edits
-from . import markup, selector
+from . import selector
 from .chooser import Chooser
-from .markup import Message
-from .page import Page
 
 
 class Editing(Chooser):

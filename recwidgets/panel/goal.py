@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..answer import Answer
-from .page import esc
+from ..page.page import esc
 
 
 class Goal(NamedTuple):

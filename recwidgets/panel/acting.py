@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..data import UnknownUser
-from .markup import Message
+from ..page.markup import Message
 
 
 def guarded(method: Callable[..., None]) -> Callable[..., None]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from ..answer import answer
 from ..core import film_label
+from ..page.page import esc
 from ..training import TrainingHistory
 from ..why.parts import listed
 from .editing import Editing
-from .page import esc
 from .trainer import running_loop
 
 TEMPI = {"slow": 1.6, "normal": 0.8, "fast": 0.35}  # seconds an epoch stays

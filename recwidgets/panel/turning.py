@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import metrics
-from ..core import recommend_all
 from ..data import Split
-from . import markup
+from ..page import markup
+from ..page.page import esc
+from ..ranking import recommend_all
 from .acting import guarded
-from .page import esc
 from .rewind import Rewinding
 from .trainer import Trainer, running_loop
 

@@ -16,17 +16,18 @@ from .._found import classes_in, named_classes
 from ..answer import Answer, answer
 from ..core import FitEvent, film_label
 from ..data import Interactions, Split, load_movielens
-from ..evaluation import held_out_accuracy
 from ..models import model_class
 from ..models.popularity import Popularity
+from ..page import markup
+from ..page.markup import Message
+from ..page.page import Page, esc
+from ..ranking import held_out_accuracy
 from ..training import TrainingHistory
 from ..why._base import Why
 from . import history as edits
-from . import markup, setups
+from . import setups
 from .acting import guarded
 from .goal import Goal
-from .markup import Message
-from .page import Page, esc
 from .running import PANELS, RATES, Running
 from .trainer import Trainer
 

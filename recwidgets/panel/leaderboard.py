@@ -7,10 +7,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ..answer import Answer
+from ..page.markup import button, named
+from ..page.page import esc
 from ..why.parts import listed
 from .lamps import LAMPS, METRICS, Row
-from .markup import button, named
-from .page import esc
 
 COLOURS = 6  # of shared films; the others are linked in grey
 ROW, HEAD = 30, 44  # px: a row of a list, and what stands above the first

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ..data import Interactions, display_title
-from .page import esc
+from ..page.page import esc
 
 OPTIONS = 8
 

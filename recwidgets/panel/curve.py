@@ -9,8 +9,8 @@ import ipywidgets
 import numpy as np
 
 from ..charts._base import AXIS, digits_of, nice_ticks
+from ..page.page import Page, esc
 from ..training import TrainingHistory
-from .page import Page, esc
 
 POINTS = 300  # at most so many points travel to the browser
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from ..data import Interactions
+from ..page.markup import Message
 from . import selector
 from .acting import Acting
-from .markup import Message
 
 
 class Chooser(Acting):

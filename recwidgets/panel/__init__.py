@@ -1,0 +1,1 @@
+"""The panels: one state, acts on it, what is shown of it."""
