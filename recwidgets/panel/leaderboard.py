@@ -10,7 +10,7 @@ from ..answer import Answer
 from ..page.markup import button, named
 from ..page.page import esc
 from ..why.parts import listed
-from .lamps import LAMPS, METRICS, Row
+from .honesty import LAMPS, METRICS, Row
 
 COLOURS = 6  # of shared films; the others are linked in grey
 ROW, HEAD = 30, 44  # px: a row of a list, and what stands above the first
