@@ -95,10 +95,9 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
             self._say_failed(self._failed)  # to code in the cell: no need to try once more
 
     def _forget_the_cell(self) -> None:
-        shell = get_ipython()
-        if shell is not None:
-            with contextlib.suppress(ValueError):  # it is called once more where there is a loop
-                shell.events.unregister("post_run_cell", self._after_the_cell)
+        # ValueError: it is called once more where there is a loop; ImportError: Python itself goes down
+        with contextlib.suppress(ValueError, ImportError, AttributeError):
+            get_ipython().events.unregister("post_run_cell", self._after_the_cell)
 
     def _try(self) -> None:
         try:
