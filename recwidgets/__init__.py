@@ -30,7 +30,10 @@ _HOME = {  # without what the registry finds
     "Part": "core",
     "Recommendations": "core",
     "person_of": "core",
+    "Explains": "protocols",
     "Recommender": "protocols",
+    "Rewindable": "protocols",
+    "Tunable": "protocols",
     "Snapshot": "core",
     "recommend": "ranking",
     "recommend_all": "ranking",
@@ -75,7 +78,7 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .panel.panel import Panel
     from .panel.ready import GNNPanel, KNNPanel, SessionPanel
     from .pretrained import load_pretrained
-    from .protocols import Recommender
+    from .protocols import Explains, Recommender, Rewindable, Tunable
     from .ranking import recommend, recommend_all
     from .teach.checking import check, hint
     from .teach.predict import Predict

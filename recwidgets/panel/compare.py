@@ -259,7 +259,12 @@ class ComparePanel(Acting):
 
 
 def pretrained(train: Interactions) -> dict[str, Any]:
-    """The models that come with a trained file for these interactions, by name."""
-    from ..pretrained import load_pretrained
+    """The models that are at hand trained on these interactions, by name. Raises FileNotFoundError where none is."""
+    from ..pretrained import load_pretrained, pretrained_names
 
-    return {name: load_pretrained(name, train)[0] for name in ("gnn", "knn", "session")}
+    if not (names := pretrained_names(train)):
+        raise FileNotFoundError(
+            f"there is no trained model for these {len(train):,} interactions of {train.name}; give "
+            'rw.ComparePanel(data, {"KNN": model, …}), or make some with the command: recwidgets train'
+        )
+    return {name: load_pretrained(name, train)[0] for name in names}
