@@ -62,9 +62,10 @@ class Background:
         self._wish = None
 
     def _begin(self) -> None:
-        assert self._wish is not None
-        wish, loop, task = self._wish, self._loop, self._wish[1]
-        self._at_work, began = True, time.monotonic()
+        wish, loop = self._wish, self._loop
+        assert wish is not None
+        task, began = wish[1], time.monotonic()
+        self._at_work = True
 
         def told(done: int, total: int) -> None:
             if self._wish is not wish:

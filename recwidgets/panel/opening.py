@@ -29,7 +29,7 @@ from .trainer import running_loop
 AT_ONCE = "RECWIDGETS_AT_ONCE"
 
 #: by cell: the run of it that made panels, and these
-_MADE: dict[str, tuple[str, weakref.WeakSet[Opening]]] = {}
+_MADE: dict[str, tuple[str, weakref.WeakSet[Any]]] = {}
 
 
 class PanelClosed(RuntimeError):
@@ -48,7 +48,7 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
         self._closed = False
         super().__init__()
         self.add_class("rw-panel")
-        _register(self)
+        belongs_to_cell(self)
 
     def _begin(self, title: str, status: Status, fill: Callable[[], None], instead: Callable[[], None] | None) -> None:
         """Show the frame and fill it after the cell; what `fill` raises is said in the panel.
@@ -167,20 +167,20 @@ def all_widgets(roots: list[Any]) -> list[Any]:
     return list(found.values())
 
 
-def _register(panel: Opening) -> None:
-    """Close what an earlier run of this cell had made: its output is gone from the page."""
+def belongs_to_cell(widget: Any) -> None:
+    """Close what an earlier run of the cell that is running had made: its output is gone from the page."""
     shell = get_ipython()
     try:
-        parent = shell.kernel.get_parent("shell")  # no shell, or not Jupyter's: no cell
+        parent = shell.kernel.get_parent("shell")
         cell, run = parent["metadata"]["cellId"], parent["header"]["msg_id"]
-    except (AttributeError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError):  # no shell, or not Jupyter's: no cell
         return
-    before, panels = _MADE.get(cell, ("", weakref.WeakSet()))
+    before, made = _MADE.get(cell, ("", weakref.WeakSet()))
     if before != run:
-        for old in list(panels):
+        for old in list(made):
             old.close()
-        _MADE[cell] = run, (panels := weakref.WeakSet())
-    panels.add(panel)
+        _MADE[cell] = run, (made := weakref.WeakSet())
+    made.add(widget)
 
 
 @contextlib.contextmanager
