@@ -164,7 +164,7 @@ class ComparePanel(Opening, Editing):
         if len(self.held_out):
             self._board.show(leaderboard.board(rows, self._off, honest, self._ranking))
         else:
-            self._board.show('<p class="rw-empty">Nothing is held out, so there is nothing to measure.</p>')
+            self._board.show(markup.empty("Nothing is held out, so there is nothing to measure."))
 
     def _say(self, message: Message | None) -> None:
         self._message = message

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from markupsafe import Markup
 
 from ..answer import Answer
-from ..page.page import esc
 
 
 class Goal(NamedTuple):
@@ -36,14 +36,13 @@ class Goal(NamedTuple):
         place = None if answer is None else self.place(answer)
         return place is not None and place <= self.top
 
-    def markup(self, answer: Answer | None, edits: int) -> str:
+    def markup(self, answer: Answer | None, edits: int) -> Markup:
         where = "add a first film to begin"
         if answer is not None:
             place = self.place(answer)
             where = "it is in the history itself: that does not count" if place is None else f"rank {place} now"
         count = f"{edits} edit{'' if edits == 1 else 's'} so far"
         won = f"Reached with {edits} edit{'' if edits == 1 else 's'} ✓ " if self.reached(answer) else ""
-        return (
-            f'<p class="rw-goal" role="status"><b>{esc(won)}Goal: {esc(self.title)} in the top {self.top}.</b> '
-            f"{esc(where)}, {count}.</p>"
+        return Markup('<p class="rw-goal" role="status"><b>{}Goal: {} in the top {}.</b> {}, {}.</p>').format(
+            won, self.title, self.top, where, count
         )

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from markupsafe import Markup
 
 from ..answer import Answer
 from ..core import Person, film_label
 from ..data import Interactions
+from ..page.elements import combobox, joined
 from ..page.markup import Message, button
-from ..page.page import esc
 from ..why.parts import listed
 
 SHELF = 8  # well-known films to start with
@@ -148,40 +149,42 @@ def moves(before: Answer | None, after: Answer) -> dict[int, str]:
     return words
 
 
-def you_markup(data: Interactions, edited: Edited, field: str, options: str, back: str, goal: str) -> str:
+def you_markup(data: Interactions, edited: Edited, field: str, options: Markup, back: str, goal: str) -> Markup:
     """The picker: one's own films in order, a field to add one, a shelf to start from."""
     films = list(edited.films)
     own = edited.user is None
     older = max(0, len(films) - CHIPS)
-    chips = "".join(
+    chips = joined(
         _chip(data, film, place > 0, place < len(films) - 1) for place, film in list(enumerate(films))[older:]
     )
     if own and not films:
         text = "Pick three to five films you have seen. The model answers without retraining."
     else:
         text = "Newest last. Each film that you add, move or remove changes the answer at once."
-    more = f'<span class="rw-cap">{older} older films · </span>' if older else ""
-    start = "".join(button(film_label(data, film), "add", film) for film in shelf(data, films))
-    listbox = f'<ul class="rw-options" role="listbox" aria-label="Films found">{options}</ul>' if options else ""
+    more = Markup('<span class="rw-cap">{} older films · </span>').format(older) if older else ""
+    start = joined(button(film_label(data, film), "add", film) for film in shelf(data, films))
+    start = Markup('<p class="rw-cap">Or start with</p><div class="rw-chips">{}</div>').format(start)
     title = "Your own history" if own else f"The history of user {data.users[edited.user]}"
-    return (
-        f'<div class="rw-yours"><h3>{esc(title)}</h3><p class="rw-cap">{esc(text)}</p>{goal}'
-        f'<div class="rw-chips">{more}{chips}</div><div class="rw-pick"><div class="rw-combo rw-wide"><input type="text" '
-        f'role="combobox" autocomplete="off" spellcheck="false" aria-label="Add a film by its title" '
-        f'aria-expanded="{"true" if options else "false"}" placeholder="Add a film, for example Fargo" value="{esc(field)}" '
-        f'data-stamp="{esc(field)}-{len(films)}" data-input="film" data-enter="add-title" data-escape="film-close">{listbox}</div>'
-        f"{button('Clear all', 'clear', off=not films)}{button(f'Back to user {back}', 'user', back)}</div>"
-        + (f'<p class="rw-cap">Or start with</p><div class="rw-chips">{start}</div>' if own and len(films) < 5 else "")
-        + "</div>"
-    )
+    return Markup(
+        '<div class="rw-yours"><h3>{title}</h3><p class="rw-cap">{text}</p>{goal}<div class="rw-chips">{more}{chips}</div>'
+        '<div class="rw-pick">{field}{clear}{back}</div>{start}</div>'
+    ).format(
+        title=title, text=text, goal=goal, more=more, chips=chips, start=start if own and len(films) < 5 else "",
+        field=combobox(
+            "Add a film by its title", field, options, placeholder="Add a film, for example Fargo",
+            stamp=f"{field}-{len(films)}", find="film", enter="add-title", leave="film-close",
+            options_name="Films found", wide=True,
+        ),
+        clear=button("Clear all", "clear", off=not films), back=button(f"Back to user {back}", "user", back),
+    )  # fmt: skip
 
 
-def _chip(data: Interactions, film: int, earlier: bool, later: bool) -> str:
+def _chip(data: Interactions, film: int, earlier: bool, later: bool) -> Markup:
     label = film_label(data, film)
-    move = ""
+    move = Markup("")
     if earlier:
         move += button("←", "earlier", film, classes="rw-tiny", name=f"Move {label} one place earlier")
     if later:
         move += button("→", "later", film, classes="rw-tiny", name=f"Move {label} one place later")
     take = button("Remove", "remove", film, classes="rw-tiny", name=f"Remove {label}")
-    return f'<span class="rw-pill-film"><span>{esc(label)}</span>{move}{take}</span>'
+    return Markup('<span class="rw-pill-film"><span>{}</span>{}{}</span>').format(label, move, take)

@@ -20,7 +20,7 @@ from ..models import model_class
 from ..models.popularity import Popularity
 from ..page import markup
 from ..page.markup import Message
-from ..page.page import Page, esc
+from ..page.page import Page
 from ..ranking import held_out_accuracy
 from ..training import TrainingHistory
 from ..why._base import Why
@@ -269,8 +269,8 @@ class Panel(Running, ipywidgets.VBox):  # type: ignore[misc]
     def _show_choice(self) -> None:
         shown, place = self._answer, self.selected
         self.chart.show(shown, place, self._before)
-        alt, caption = esc(self.chart.sentence(shown)), self.chart.caption(shown)
-        self._chart_head.show(f'<h3>{esc(self.chart.title)}</h3><p class="rw-cap" data-alt="{alt}">{caption}</p>')
+        sentence, caption = self.chart.sentence(shown), self.chart.caption(shown)
+        self._chart_head.show(markup.chart_head(self.chart.title, caption, sentence))
         self._chart_foot.show(self.chart.foot(shown))
         count = 10 if shown is None else len(shown.top)
         whom = "you" if self.person.user is None else f"user {self.user}"

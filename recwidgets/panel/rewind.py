@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
 from ..answer import answer
 from ..core import film_label
-from ..page.page import esc
+from ..page.markup import rank_changes
 from ..training import TrainingHistory
 from ..why.parts import listed
 from .editing import Editing
@@ -21,7 +23,7 @@ class Rewinding(Editing):
 
     epoch: int
     _playing, _tempo = False, "normal"
-    _tale = ""  # what entered and left, as HTML, once it was asked for
+    _tale: str = ""  # what entered and left, once it was asked for
 
     @property
     def history(self) -> TrainingHistory:
@@ -74,7 +76,7 @@ class Rewinding(Editing):
         self._tale = "" if self._tale else self._tell()
         self._show_training()
 
-    def _tell(self) -> str:
+    def _tell(self) -> Markup:
         events = self.history.events
         if len(events) > LISTED:
             events = (*events[:: -(-len(events) // (LISTED - 1))], events[-1])
@@ -83,14 +85,9 @@ class Rewinding(Editing):
         for event in events:
             now = self._top_at(event.snapshot)
             came, went = [i for i in now if i not in before], [i for i in before if i not in now]
-            rows.append(
-                f"<tr><th scope='row'>{event.step}</th><td>{self._named(came)}</td><td>{self._named(went)}</td></tr>"
-            )
+            rows.append((event.step, self._named(came), self._named(went)))
             before = now
-        return (
-            '<div class="rw-scroll" tabindex="0"><table class="rw-tale"><thead><tr><th scope="col">epoch</th>'
-            f'<th scope="col">entered the top 10</th><th scope="col">left it</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
-        )
+        return rank_changes(rows)
 
     def _top_at(self, snapshot: Any) -> list[int]:
         model, data, person = self.model, self.train_data, self.person  # type: ignore[attr-defined]
@@ -100,4 +97,4 @@ class Rewinding(Editing):
 
     def _named(self, films: list[int]) -> str:
         names = [film_label(self.train_data, film) for film in films]
-        return esc(listed(names)) if names else "–"
+        return listed(names) if names else ""

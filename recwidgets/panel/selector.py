@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from ..data import Interactions, display_title
-from ..page.page import esc
+from ..page.elements import joined, option
 
 OPTIONS = 8
 
@@ -29,18 +31,14 @@ def look_up(data: Interactions, text: str) -> Found:
     return Found(options[0][0] if options else None, options)
 
 
-def options_markup(data: Interactions, found: Found) -> str:
+def options_markup(data: Interactions, found: Found) -> Markup:
     """The list under the field."""
-    return "".join(option("user", data.users[index], label) for index, label in found.options)
+    return joined(option("user", data.users[index], label) for index, label in found.options)
 
 
-def film_options(found: list[tuple[int, str]]) -> str:
+def film_options(found: list[tuple[int, str]]) -> Markup:
     """The list under the field for films."""
-    return "".join(option("add", index, label) for index, label in found)
-
-
-def option(act: str, value: object, label: str) -> str:
-    return f'<li role="option" aria-selected="false" data-act="{esc(act)}" data-value="{esc(value)}">{esc(label)}</li>'
+    return joined(option("add", index, label) for index, label in found)
 
 
 def day(moment: date) -> str:

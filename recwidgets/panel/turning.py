@@ -7,11 +7,11 @@ import time
 from typing import Any, NamedTuple
 
 import numpy as np
+from markupsafe import Markup
 
 from .. import metrics
 from ..data import Split
 from ..page import markup
-from ..page.page import esc
 from ..ranking import recommend_all
 from .acting import guarded
 from .rewind import Rewinding
@@ -163,16 +163,16 @@ class Turning(Rewinding):
         if error is not None:
             raise error
 
-    def _crowd(self) -> str:
+    def _crowd(self) -> Markup:
         """What the knobs do to everybody, as HTML; "" while nothing was turned."""
         now = self._known()
         if now is None:
-            return "" if self._wish is None else "Ranking all films for everybody …"
+            return Markup("" if self._wish is None else "Ranking all films for all users …")
         text = f"On average two users share {now.shared:.1f} of their {now.depth} films"
         trained = self._known(**self.model.trained) if self._turned() else None
         if trained is not None:
             text += f" (as trained: {trained.shared:.1f})"
-        return f"{esc(text)}.{markup.alike(now.alike)}"
+        return Markup("{}.{}").format(text, markup.alike(now.alike))
 
     def _accuracy_now(self) -> float | None:
         """The held-out accuracy with turned knobs, for the curve."""
