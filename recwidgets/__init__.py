@@ -35,11 +35,11 @@ _HOME = {
     "TrainingHistory": "training",
     "fit": "training",
     "GNN": "models.gnn",
-    "GNNLayer": "models.gnn",
+    "GNNLayer": "nets.gnn",
     "KNN": "models.knn",
-    "KNNLayer": "models.knn",
+    "KNNLayer": "nets.knn",
     "Session": "models.session",
-    "SessionLayer": "models.session",
+    "SessionLayer": "nets.session",
     "Popularity": "models.popularity",
     "load_model": "models",
     "load_pretrained": "pretrained",
@@ -75,6 +75,9 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .models.knn import KNN
     from .models.popularity import Popularity
     from .models.session import Session
+    from .nets.gnn import GNNLayer
+    from .nets.knn import KNNLayer
+    from .nets.session import SessionLayer
     from .panel.compare import ComparePanel
     from .panel.goal import Goal
     from .panel.panel import Panel
