@@ -103,7 +103,7 @@ def spoken(panel: Panel) -> str:
     parts = panel._ready()
     state, said, moment = parts.announced
     if training.state == state == "running" and now - moment < SPEAK:
-        return said
+        return str(said)
     parts.announced = (training.state, word, now)
     return word
 
