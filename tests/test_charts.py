@@ -47,6 +47,13 @@ def answers():
         "tiny scores": asked(extreme, same, 1),
         "enormous scores": asked(extreme, same, 0),
         "negative scores": asked(extreme, same, 2),
+        "all scores equal": asked(Fixed(same, np.full((3, 30), 0.3)), same),
+        "the lowest are minus infinity": asked(
+            Fixed(same, np.where(np.arange(30) < 4, 1.0, -np.inf) * np.ones((3, 1))), same, 2
+        ),
+        "the highest is infinity": asked(
+            Fixed(same, np.where(np.arange(30) == 4, np.inf, 1.0) * np.ones((3, 1))), same, 2
+        ),
         "not all are numbers": asked(Fixed(same, np.where(np.arange(30) % 3, np.nan, 1.0) * np.ones((3, 1))), same),
         "odd titles": asked(trained(odd), odd, 2),
         "nothing left": asked(trained(small), table([(0, n) for n in range(6)], 6, 6)),
@@ -179,7 +186,7 @@ def wired(cls, shown):
 
 
 def index_of(chart, place):
-    return next(n for n in range(10) if chart.place_of(n) == place)
+    return next(n for n in range(10) if chart.list_index(n) == place)
 
 
 @pytest.mark.parametrize("place", [1, 2])
@@ -200,7 +207,7 @@ def test_a_chart_without_a_panel_keeps_what_was_clicked(cls):
     assert list(mark.selected) == [index]
 
 
-def test_the_answer_before_an_edit_stays_as_a_ghost_until_it_is_let_go(cls):
+def test_the_previous_answer_stays_as_an_outline_until_it_is_let_go(cls):
     chart, before, after = cls(), ANSWERS["usual"], ANSWERS["another"]
     chart.show(before)
     (mark,) = watched(chart)
@@ -213,12 +220,12 @@ def test_the_answer_before_an_edit_stays_as_a_ghost_until_it_is_let_go(cls):
     was = drawn()
     chart.show(after, 0, before)
     assert watched(chart) == [mark]
-    (ghost,) = [other for other in chart.figure.marks if other.visible and id(other) not in alone]
-    shown = getattr(ghost, "sizes" if ghost.has_trait("sizes") else "y")
+    (outline,) = [other for other in chart.figure.marks if other.visible and id(other) not in alone]
+    shown = getattr(outline, "sizes" if outline.has_trait("sizes") else "y")
     expected = was["sizes"] if "sizes" in was else was["y"].sum(0) if was["y"].ndim == 2 else was["y"]
     np.testing.assert_allclose(np.asarray(shown)[1:-1] if len(shown) == len(expected) + 2 else shown, expected)
-    chart.show(after, 2, before)  # a choice alone leaves the ghost as it is
-    np.testing.assert_array_equal(getattr(ghost, "sizes" if ghost.has_trait("sizes") else "y"), shown)
+    chart.show(after, 2, before)  # a choice alone leaves the outline as it is
+    np.testing.assert_array_equal(getattr(outline, "sizes" if outline.has_trait("sizes") else "y"), shown)
     chart.show(after)
     assert {id(other) for other in chart.figure.marks if other.visible} == alone
 
@@ -342,7 +349,7 @@ def test_the_slices_are_the_shares_of_the_films_in_the_slots():
     chart.show(asked(model, data, 1))  # film 5 and 7 stay in their slots, 3 comes into that of 6
     np.testing.assert_allclose(chart.pie.sizes, np.array([3, 2, 4, 7]) / whole, rtol=1e-5)
     assert list(chart.pie.labels) == ["2", "3", "1", ""]
-    assert [chart.place_of(n) for n in range(4)] == [1, 2, 0, -1]
+    assert [chart.list_index(n) for n in range(4)] == [1, 2, 0, -1]
     assert "Film 8 (1957) 25.0 %, Film 6 (1955) 18.8 %" in chart.sentence(asked(model, data, 1))
 
 
@@ -381,7 +388,7 @@ def test_a_slice_too_thin_for_its_number_has_none():
 
 
 def test_the_polygon_starts_and_ends_at_zero_outside_the_list():
-    x, y = frequency_polygon([3, 1, 2], places=4)
+    x, y = frequency_polygon([3, 1, 2], n_ranks=4)
     assert x.tolist() == [0, 1, 2, 3, 4, 5]
     assert y.tolist() == [0, 3, 1, 2, 0, 0]
     x, y = frequency_polygon([])

@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
+from recwidgets.panel.history import Edited, moves, what_changed
 
 import recwidgets as rw
 from recwidgets.charts.columns import replay
-from recwidgets.panel.history import Edited, moves, what_changed
 from recwidgets.why.parts import minus
 
 
@@ -310,7 +310,7 @@ def test_the_compare_panel_edits_a_users_history_for_all_models():
 def test_the_panel_offers_its_setup_and_saves_its_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     panel = rw.SessionPanel(user="42")
-    assert 'data-copy="rw.SessionPanel(user=&quot;42&quot;)"' in panel._controls.html
+    assert 'data-copy="rw.SessionPanel(user=&#34;42&#34;)"' in panel._controls.html
     panel.user = "414"
     assert 'data-copy="rw.SessionPanel(user=&quot;414&quot;)"' in panel._controls.html
     panel._on_act("save", "")

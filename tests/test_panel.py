@@ -104,7 +104,7 @@ def assert_one_answer(panel):
     assert all(title in alt for title in titles[:3])
     unseen = np.delete(view.scores(panel.user), person_of(panel.train_data, panel.user).history)
     shares, _ = softmax_shares(found.scores, unseen)
-    drawn = {place: panel.chart.pie.sizes[n] for n in range(4) if (place := panel.chart.place_of(n)) >= 0}
+    drawn = {place: panel.chart.pie.sizes[n] for n in range(4) if (place := panel.chart.list_index(n)) >= 0}
     assert drawn == pytest.approx({place: shares[place] for place in range(min(3, len(shares)))}, abs=1e-6)
     assert page(panel, "rw-why").one("h3").text == f"Why {titles[panel.selected]}?"
     why = view.explain(panel.user, found.items[panel.selected])
@@ -260,7 +260,7 @@ def test_a_row_a_slice_and_code_select_the_same_way(panel, place):
 
 
 def test_a_click_in_the_chart_selects_the_film(panel):
-    index = next(n for n in range(4) if panel.chart.place_of(n) == 2)
+    index = next(n for n in range(4) if panel.chart.list_index(n) == 2)
     panel.chart.pie.selected = [index]
     assert panel.selected == 2
     assert list(panel.chart.pie.selected) == [index]

@@ -86,7 +86,7 @@ def test_the_lines_by_hand():
         ("film 0", 0.5, "film"),
         ("1 other films of the history", 0.25, "rest"),
         ("own embedding", 0.125, "own"),
-        ("the film itself, for everybody", 0.0, "base"),
+        ("the film itself, the same for all users", 0.0, "base"),
     ]
 
 
@@ -106,20 +106,21 @@ def test_no_parts_at_all_are_no_lines():
 def test_the_sentence_names_what_speaks_for_the_film_the_largest_first(shown):
     found = explained(("film", 0.1), ("film", -5.0), ("film", 0.9), ("own", 7.0), ("film", 0.5), ("film", 0.4))
     assert parts.sentence(shown, found) == (
-        "Because user u5 watched film 2, film 4 and film 5; these 3 make up 20 % of what speaks for it."
+        "Because user u5 watched film 2, film 4 and film 5; these 3 make up 20 % of what raises its score."
     )
 
 
 def test_a_film_that_speaks_against_it_is_no_reason(shown):
     found = explained(("film", -5.0), ("film", -4.0), ("film", -3.0), ("film", 0.1), ("own", 20.0))
     assert (
-        parts.sentence(shown, found) == "Because user u5 watched film 3; this alone makes up 0 % of what speaks for it."
+        parts.sentence(shown, found)
+        == "Because user u5 watched film 3; this alone makes up 0 % of what raises its score."
     )
 
 
 @pytest.mark.parametrize("found", [explained(("own", 2.0)), explained(("film", -1.0), ("base", 2.0)), explained()])
 def test_where_nothing_speaks_for_it_that_is_said(shown, found):
-    assert parts.sentence(shown, found).startswith("Nothing in the history speaks for it")
+    assert parts.sentence(shown, found).startswith("Nothing in the history raises its score")
 
 
 def test_neighbours_are_near_and_are_counted(shown):
@@ -129,12 +130,12 @@ def test_neighbours_are_near_and_are_counted(shown):
     assert rated > 0
     said = parts.sentence(shown, found)
     near = f"Because neighbour 11, neighbour 10 and neighbour 9 are near, and {rated} of the 12 nearest rated it"
-    assert said == f"{near}; these 3 make up {100 * 3.3 / 7.8:.0f} % of what speaks for it."
+    assert said == f"{near}; these 3 make up {100 * 3.3 / 7.8:.0f} % of what raises its score."
 
 
 def test_a_kind_of_ones_own_is_a_reason_too(shown):
     assert parts.sentence(shown, explained(("genre", 1.0), ("genre", 2.0))) == (
-        "Because of genre 1 and genre 0; these 2 make up 100 % of what speaks for it."
+        "Because of genre 1 and genre 0; these 2 make up 100 % of what raises its score."
     )
 
 
@@ -142,7 +143,7 @@ def test_somebody_new_is_you(shown):
     own = answer(shown.model, shown.data, Person(None, np.array([1], np.int32)))
     assert (
         parts.sentence(own, explained(("film", 1.0)))
-        == "Because you watched film 0; this alone makes up 100 % of what speaks for it."
+        == "Because you watched film 0; this alone makes up 100 % of what raises its score."
     )
 
 
@@ -165,7 +166,8 @@ def test_the_page_shows_the_sum_of_a_real_model(shown):
         assert score == pytest.approx(float(shown.scores[item]), abs=0.002)
         assert page.one("h3").text == f"Why {shown.full_title(item)}?"
         assert (
-            f"{len(why.parts)} parts add up to its score, {parts.minus(round(why.score, 3))}." in page.all("p")[1].text
+            f"{len(why.parts)} contributions add up to its score, {parts.minus(round(why.score, 3))}."
+            in page.all("p")[1].text
         )
 
 
@@ -186,7 +188,7 @@ def test_one_part_is_not_called_parts(shown):
     popular = asked(Popularity().learn(data), data)
     item = int(popular.top[0])
     said = Markup(parts.markup(popular, item, popular.explain(item))).all("p")[1].text
-    assert said == "One part: 1.000."
+    assert said == "One contribution: 1.000."
 
 
 def test_only_films_and_neighbours_can_be_taken_out(shown):
@@ -239,17 +241,17 @@ def test_the_graph_shows_what_so_many_layers_bring(layers):
     panel._on_act("layer", "4")
     item, whole = panel._film(), graph.picture(panel._answer, panel._film(), 4)
     drawn = graph.picture(panel._answer, item, layers)
-    assert [way.item for way in drawn.ways] == [way.item for way in whole.ways] and drawn.viewers == whole.viewers
+    assert [path.item for path in drawn.paths] == [path.item for path in whole.paths] and drawn.viewers == whole.viewers
     fewer = panel._view().at(layers=layers)  # a model of so many layers is an independent way to the same parts
     parts_of = {
         part.index: part.value for part in fewer.explain("42", panel.data.items[item]).parts if part.kind == "film"
     }
-    for way in drawn.ways:
-        assert way.value == pytest.approx(parts_of[way.item], rel=1e-4, abs=1e-6)
-    films = sum(way.value for way in drawn.ways) + drawn.other_films_value
+    for path in drawn.paths:
+        assert path.value == pytest.approx(parts_of[path.item], rel=1e-4, abs=1e-6)
+    films = sum(path.value for path in drawn.paths) + drawn.other_films_value
     assert films == pytest.approx(sum(parts_of.values()), rel=1e-4)
     panel._why._act("layer", str(layers))
-    assert parts.minus(drawn.ways[0].value) in panel._why.head.html
+    assert parts.minus(drawn.paths[0].value) in panel._why.head.html
     assert (f"what {layers} of the 4 layers bring" in panel._why.head.html) == (layers < 4)
     panel.close()
 
@@ -257,6 +259,6 @@ def test_the_graph_shows_what_so_many_layers_bring(layers):
 def test_without_layers_no_film_is_drawn_and_none_can_be_removed():
     panel = rw.GNNPanel(user="42", knobs={"layers": 0})
     page = panel._why.head.html
-    assert "One part makes up its score" in page and "films drawn" not in page
+    assert "One contribution makes up its score" in page and "films drawn" not in page
     assert "rw-pill" not in page and "to remove" not in page
     panel.close()

@@ -196,7 +196,7 @@ class Markup(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.tags, self.open = [], []
-        self.feed(text)
+        self.feed(str(text))  # of Markup even the pieces would be escaped again
         self.close()
         assert not self.open, f"never closed: {[tag.tag for tag in self.open]}"
 

@@ -13,8 +13,8 @@ import numpy as np
 from ..answer import Answer
 
 DURATION = 500  # ms; marks move from where they were
-# how a ghost is outlined: bqplot has no class names on marks, but styles those that are selected
-GHOST = {
+# the outline of the previous answer: bqplot has no class names on marks, but styles those that are selected
+PREVIOUS = {
     "fill": "none",
     "stroke": "var(--rw-ink2)",
     "stroke-dasharray": "3 2",
@@ -25,12 +25,16 @@ GHOST = {
 AXIS = {"grid_color": "var(--rw-quiet2)", "color": "var(--rw-rule)", "tick_style": {"font-size": "11px"}}
 
 
+NO_ANSWER = "No answer to draw yet."
+NOT_FINITE = "Nothing is drawn: a score in this list is not a finite number."
+
+
 class Chart(ABC):
     """A chart of an answer. Marks are built once; `show` assigns to them.
 
     A subclass builds `self.figure` in __init__, and says in `title`, `caption` and its docstring
-    what is drawn. `on_select(place)` is called with the place in the list (0 = first) of a mark
-    that was clicked.
+    what is drawn. `on_select(index)` is called with the index in the list (0 = first) of a mark
+    that was clicked. A str is text wherever a chart returns one; HTML is `markupsafe.Markup`.
     """
 
     name: ClassVar[str]
@@ -38,12 +42,12 @@ class Chart(ABC):
     figure: bqplot.Figure
 
     def __init__(self) -> None:
-        self.on_select: Callable[[int], None] = lambda place: None  # the panel sets it
+        self.on_select: Callable[[int], None] = lambda index: None  # the panel sets it
         self._showing = False
-        self._ghost_of: Answer | None = None
+        self._previous: Answer | None = None
 
     def watch(self, mark: Any) -> None:
-        """Let a click on a mark select its place in the list. bqplot writes it to `selected`."""
+        """Let a click on a mark select its row of the list. bqplot writes it to `selected`."""
         mark.interactions = {"click": "select"}
         mark.observe(self._marked, "selected")
 
@@ -53,12 +57,12 @@ class Chart(ABC):
         mark = change["owner"]
         old, new = ([] if change[key] is None else list(change[key]) for key in ("old", "new"))
         added = [index for index in new if index not in old]  # Ctrl and a click add to what is selected
-        place = self.place_of(int(added[-1])) if added else -1
-        if place < 0:
-            self._choose(mark, old)  # a click beside the films, or on the chosen one, changes nothing
+        index = self.list_index(int(added[-1])) if added else -1
+        if index < 0:
+            self._choose(mark, old)  # a click beside the items, or on the chosen one, changes nothing
             return
         self._choose(mark, added[-1:])
-        self.on_select(place)
+        self.on_select(index)
 
     def _choose(self, mark: Any, selected: Any) -> None:
         """Mark as chosen from our side, without taking it for a click."""
@@ -68,38 +72,38 @@ class Chart(ABC):
         finally:
             self._showing = False
 
-    def place_of(self, index: int) -> int:
-        """The place in the list of the mark's index-th element, or -1 for none."""
-        return index
+    def list_index(self, element: int) -> int:
+        """The index in the list (0 = first) of a mark's element, or -1 for none."""
+        return element
 
-    def haunt(self, ghost: Answer | None, mark: Any, trait: str, now: Any) -> None:
-        """Let `mark` keep what is drawn now (the answer before an edit), or take it away without one.
+    def outline(self, previous: Answer | None, mark: Any, trait: str, now: Any) -> None:
+        """Let `mark` keep what is drawn now (the previous answer), or take it away where there is none.
 
         It is the figure's last mark while there is one, so that the others stay as they are.
         """
-        if ghost is not None and ghost is not self._ghost_of:
+        if previous is not None and previous is not self._previous:
             setattr(mark, trait, now)
-        if (ghost is not None) != (mark in self.figure.marks):
+        if (previous is not None) != (mark in self.figure.marks):
             others = [other for other in self.figure.marks if other is not mark]
-            self.figure.marks = others if ghost is None else [*others, mark]
-        self._ghost_of = ghost
+            self.figure.marks = others if previous is None else [*others, mark]
+        self._previous = previous
 
     def animate(self, wanted: bool) -> None:
         self.figure.animation_duration = DURATION if wanted else 0
 
     @abstractmethod
-    def show(self, answer: Answer | None, selected: int = 0, ghost: Answer | None = None) -> None:
-        """Move the marks to `answer`; None = there is no answer yet. selected: place in the list.
+    def show(self, answer: Answer | None, selected: int = 0, previous: Answer | None = None) -> None:
+        """Move the marks to `answer`; None = there is no answer yet. selected: index in the list.
 
-        ghost: the answer before an edit, drawn as a dashed outline behind.
+        previous: the answer before an edit, drawn as a dashed outline behind.
         """
 
     def caption(self, answer: Answer | None) -> str:
-        """One line under the title."""
+        """One line under the title: text, or Markup."""
         return ""
 
     def foot(self, answer: Answer | None) -> str:
-        """HTML under the figure."""
+        """What stands under the figure: Markup, or text."""
         return ""
 
     @abstractmethod
@@ -107,7 +111,7 @@ class Chart(ABC):
         """The picture in words, for those who do not see it."""
 
     def slots(self) -> dict[int, int]:
-        """item -> colour slot (1, 2, 3) of the films that own a colour in this chart."""
+        """item -> colour slot (1, 2, 3) of the items that own a colour in this chart."""
         return {}
 
 

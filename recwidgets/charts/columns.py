@@ -1,4 +1,4 @@
-"""The columns: how often each ranked film stood in the top ten while the session is replayed."""
+"""The columns: how often each ranked item was in the top ten while the session is replayed."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ from typing import Any, ClassVar
 
 import bqplot
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ..answer import Answer
 from ..core import Floats, Ints, Person
-from ._base import AXIS, GHOST, Chart, figure
+from ._base import AXIS, NO_ANSWER, PREVIOUS, Chart, figure
 
-PLACES, RECENT, CLICKS = 10, 3, 50
+RANKS, RECENT, CLICKS = 10, 3, 50
 
 
-def in_top(scores: Floats, seen: Ints, films: Ints, depth: int = PLACES) -> NDArray[np.bool_]:
-    """Does each of `films` stand among the first `depth`? As `core.rank` orders, without sorting the rest."""
+def in_top(scores: Floats, seen: Ints, items: Ints, depth: int = RANKS) -> NDArray[np.bool_]:
+    """Does each of `items` stand among the first `depth`? As `core.rank` orders, without sorting the rest."""
     left = np.where(np.isnan(scores), -np.inf, scores)
     left[seen] = -np.inf
-    place = max(0, len(left) - depth)
-    edge = np.partition(left, place)[place]
+    cut = max(0, len(left) - depth)
+    edge = np.partition(left, cut)[cut]
     free = depth - np.count_nonzero(left > edge)
     tied = np.flatnonzero(left == edge)[:free]  # ties go to the lower index
-    inside: NDArray[np.bool_] = (left[films] > edge) | np.isin(films, tied)
-    return inside & (left[films] > -np.inf)
+    inside: NDArray[np.bool_] = (left[items] > edge) | np.isin(items, tied)
+    return inside & (left[items] > -np.inf)
 
 
 def replay(answer: Answer, clicks: int = CLICKS) -> Any:
-    """Was each ranked film in the top ten after each of the last clicks? bool (clicks, films).
+    """Was each ranked item in the top ten after each of the last clicks? bool (clicks, items).
 
-    After click t the model has seen the history up to t, and those films are left out of its list,
-    as are the films that the learner took out.
+    After click t the model has seen the history up to t, and those items are left out of its list,
+    as are those that the learner took out.
     """
     person, n = answer.person, len(answer.person.history)
     lengths, model = range(max(1, n - clicks + 1), n + 1), answer.model
@@ -42,14 +43,14 @@ def replay(answer: Answer, clicks: int = CLICKS) -> Any:
     together = getattr(model, "scores_of", None)  # one product for all but the last, which is the list itself
     before = together(people[:-1]) if together is not None and people[:-1] else map(model.scores, people[:-1])
     for row, scores in enumerate([*before, model.scores(people[-1])]):
-        inside[row] = in_top(scores, np.concatenate([people[row].history, answer.kept_out]), answer.top)
+        inside[row] = in_top(scores, np.concatenate([people[row].history, answer.excluded]), answer.top)
     return inside
 
 
 def column_heights(inside: Any, recent: int = RECENT) -> tuple[Floats, Floats]:
-    """Share of the clicks after which each film was in the top ten, as (before, last clicks).
+    """Share of the clicks after which each item was in the top ten, as (before, last clicks).
 
-    inside: bool (clicks, films). The two add up to the whole share.
+    inside: bool (clicks, items). The two add up to the whole share.
     """
     if not len(inside):
         return np.zeros(inside.shape[1], np.float32), np.zeros(inside.shape[1], np.float32)
@@ -58,7 +59,7 @@ def column_heights(inside: Any, recent: int = RECENT) -> tuple[Floats, Floats]:
 
 
 class Columns(Chart):
-    """Share of the session's clicks after which each ranked film stood in the top 10.
+    """Share of the session's clicks after which each ranked item was in the top 10.
 
     The session is replayed click by click. The strong colour is the part due to the last three
     clicks: a column that is mostly strong is *rising*, one that is mostly pale was always there.
@@ -69,20 +70,20 @@ class Columns(Chart):
 
     def __init__(self) -> None:
         super().__init__()
-        self._clicks, self._films = 0, 0
+        self._clicks, self._items = 0, 0
         self._shown: Answer | None = None
-        self._heights: Any = np.zeros((2, PLACES), np.float32)
+        self._heights: Any = np.zeros((2, RANKS), np.float32)
         x, y = bqplot.OrdinalScale(), bqplot.LinearScale(min=0, max=1)
-        ranks = np.arange(1, PLACES + 1)
+        ranks = np.arange(1, RANKS + 1)
         self.bars = bqplot.Bars(
             x=ranks, y=self._heights, scales={"x": x, "y": y}, type="stacked", padding=0.3,
             colors=["var(--rw-mid)", "var(--rw-accent)"], stroke="var(--rw-accent)",
             apply_clip=False,
             selected_style={"stroke": "var(--rw-ink)", "stroke-width": "2.5px"},
         )  # fmt: skip
-        self.ghost = bqplot.Bars(
-            x=ranks, y=np.zeros(PLACES), scales={"x": x, "y": y}, padding=0.2, colors=["transparent"],
-            selected=list(range(PLACES)), selected_style=GHOST, apply_clip=False,
+        self.previous = bqplot.Bars(
+            x=ranks, y=np.zeros(RANKS), scales={"x": x, "y": y}, padding=0.2, colors=["transparent"],
+            selected=list(range(RANKS)), selected_style=PREVIOUS, apply_clip=False,
         )  # fmt: skip
         axes = [
             bqplot.Axis(
@@ -98,38 +99,37 @@ class Columns(Chart):
         self.figure.layout.min_width = "236px"
         self.watch(self.bars)
 
-    def show(self, answer: Answer | None, selected: int = 0, ghost: Answer | None = None) -> None:
-        self.haunt(ghost, self.ghost, "y", self._heights.sum(0))
+    def show(self, answer: Answer | None, selected: int = 0, previous: Answer | None = None) -> None:
+        self.outline(previous, self.previous, "y", self._heights.sum(0))
         if answer is None or answer is not self._shown:  # a choice alone replays nothing
-            self._shown, self._heights = answer, np.zeros((2, PLACES), np.float32)
-            self._clicks = self._films = 0
+            self._shown, self._heights = answer, np.zeros((2, RANKS), np.float32)
+            self._clicks = self._items = 0
             if answer is not None and len(answer.top):
                 inside = replay(answer)
-                self._clicks, self._films = inside.shape
-                self._heights[:, : self._films] = column_heights(inside)
+                self._clicks, self._items = inside.shape
+                self._heights[:, : self._items] = column_heights(inside)
         with self.bars.hold_sync():
             self.bars.y = self._heights
-            self._choose(self.bars, [selected] if selected < self._films else [])
+            self._choose(self.bars, [selected] if selected < self._items else [])
 
-    def place_of(self, index: int) -> int:
-        return index if index < self._films else -1
+    def list_index(self, element: int) -> int:
+        return element if element < self._items else -1
 
     def caption(self, answer: Answer | None) -> str:
         if not self._clicks:
             return "Share of the clicks of the replayed session."
         return f"Share of the {self._clicks} clicks of the replayed session."
 
-    def foot(self, answer: Answer | None) -> str:
-        return (
+    def foot(self, answer: Answer | None) -> Markup:
+        before = Markup('<span class="rw-swatch rw-outline"></span>previous answer')
+        return Markup(
             '<p class="rw-legend-line"><span class="rw-swatch rw-strong"></span>last three clicks '
-            '<span class="rw-swatch rw-mid"></span>before'
-            + ('<span class="rw-swatch rw-outline"></span>previous answer' if self._ghost_of is not None else "")
-            + "</p>"
-        )
+            '<span class="rw-swatch rw-mid"></span>before{}</p>'
+        ).format("" if self._previous is None else before)
 
     def sentence(self, answer: Answer | None) -> str:
         if answer is None or not len(answer.top):
-            return "No answer to draw yet."
+            return NO_ANSWER
         whole = self._heights.sum(0)
         films = ", ".join(
             f"{answer.full_title(item)} {100 * share:.0f} %" for item, share in zip(answer.top, whole, strict=False)

@@ -1,4 +1,4 @@
-"""The frequency polygon: how many of the nearest neighbours rated each ranked film."""
+"""The frequency polygon: how many of the nearest neighbours rated each ranked item."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ from typing import Any, ClassVar
 
 import bqplot
 import numpy as np
+from markupsafe import Markup
 
 from ..answer import Answer
 from ..core import Floats, Ints
 from ..data import Interactions
-from ._base import AXIS, Chart, digits_of, figure, nice_ticks
+from ._base import AXIS, NO_ANSWER, Chart, digits_of, figure, nice_ticks
 
-PLACES = 10
+RANKS = 10
 
 
-def neighbour_counts(data: Interactions, neighbours: Ints, films: Ints) -> Ints:
-    """How many of these users rated each of these films: int (len(films),)."""
+def neighbour_counts(data: Interactions, neighbours: Ints, items: Ints) -> Ints:
+    """How many of these users rated each of these items: int (len(items),)."""
     if not len(neighbours):
-        return np.zeros(len(films), np.int32)
+        return np.zeros(len(items), np.int32)
     rated = np.concatenate([np.unique(data.history(int(user))) for user in neighbours])
-    return np.bincount(rated, minlength=data.n_items)[films].astype(np.int32)
+    return np.bincount(rated, minlength=data.n_items)[items].astype(np.int32)
 
 
-def frequency_polygon(counts: Any, places: int = PLACES) -> tuple[Floats, Floats]:
-    """The polygon's corners: x = 0 … places + 1, y = zero, the counts, zero.
+def frequency_polygon(counts: Any, n_ranks: int = RANKS) -> tuple[Floats, Floats]:
+    """The polygon's corners: x = 0 … n_ranks + 1, y = zero, the counts, zero.
 
-    Always places + 2 points, so that the corners can move: a shorter list is filled with zeros.
+    Always n_ranks + 2 points, so that the corners can move: a shorter list is filled with zeros.
     """
-    y = np.zeros(places + 2, np.float32)
+    y = np.zeros(n_ranks + 2, np.float32)
     y[1 : len(counts) + 1] = counts
-    return np.arange(places + 2, dtype=np.float32), y
+    return np.arange(n_ranks + 2, dtype=np.float32), y
 
 
 def nearest(answer: Answer, k: int = 20) -> Ints:
@@ -54,7 +55,7 @@ def nearest(answer: Answer, k: int = 20) -> Ints:
 
 
 class Polygon(Chart):
-    """Frequency polygon over the ranked films: of the k nearest neighbours, how many rated each.
+    """Frequency polygon over the ranked items: of the k nearest neighbours, how many rated each.
 
     It starts and ends at zero, outside the list. The thin dashed polygon is the model's score,
     on its own axis at the right.
@@ -65,8 +66,8 @@ class Polygon(Chart):
 
     def __init__(self) -> None:
         super().__init__()
-        self._k, self._counts = 0, np.zeros(0, np.int32)
-        x, self.y = bqplot.LinearScale(min=0, max=PLACES + 1), bqplot.LinearScale(min=0, max=20)
+        self._k, self._counts, self._finite = 0, np.zeros(0, np.int32), True
+        x, self.y = bqplot.LinearScale(min=0, max=RANKS + 1), bqplot.LinearScale(min=0, max=20)
         self.score_scale = bqplot.LinearScale(min=0, max=1)
         corners = frequency_polygon([])
         both, thin = {"x": x, "y": self.y}, {"x": x, "y": self.score_scale}
@@ -78,7 +79,7 @@ class Polygon(Chart):
             x=corners[0], y=corners[1], scales=thin, colors=["var(--rw-ink2)"], stroke_width=1.2,
             line_style="dashed", apply_clip=False,
         )  # fmt: skip
-        self.ghost = bqplot.Lines(
+        self.previous = bqplot.Lines(
             x=corners[0], y=corners[1], scales=both, colors=["var(--rw-ink2)"], stroke_width=1.2,
             line_style="dotted", apply_clip=False,
         )  # fmt: skip
@@ -93,7 +94,7 @@ class Polygon(Chart):
             scale=self.score_scale, orientation="vertical", side="right", grid_lines="none", **AXIS
         )
         axes = [
-            bqplot.Axis(scale=x, tick_values=np.arange(1, PLACES + 1), tick_format="d",
+            bqplot.Axis(scale=x, tick_values=np.arange(1, RANKS + 1), tick_format="d",
                         grid_lines="none", label="rank in the list", label_offset="30px", **AXIS),
             self.left, self.right,
         ]  # fmt: skip
@@ -105,8 +106,8 @@ class Polygon(Chart):
         self.figure.layout.min_width = "236px"
         self.watch(self.points)
 
-    def show(self, answer: Answer | None, selected: int = 0, ghost: Answer | None = None) -> None:
-        self.haunt(ghost, self.ghost, "y", self.line.y)
+    def show(self, answer: Answer | None, selected: int = 0, previous: Answer | None = None) -> None:
+        self.outline(previous, self.previous, "y", self.line.y)
         neighbours = np.zeros(0, np.int32) if answer is None else nearest(answer)
         top = np.zeros(0, np.int32) if answer is None else answer.top
         self._k = len(neighbours)
@@ -114,6 +115,9 @@ class Polygon(Chart):
         if answer is not None:
             self._counts = neighbour_counts(answer.data, neighbours, top)
         scores = np.zeros(0) if answer is None else answer.scores[top]
+        self._finite = bool(np.isfinite(scores).all())
+        if not self._finite:
+            scores = np.zeros(0)  # no line: an axis has no place for them
         counts = nice_ticks(0, max(self._k, 1), 6)
         ticks = score_ticks(scores)
         low = float(ticks[0])
@@ -130,18 +134,18 @@ class Polygon(Chart):
             self.points.y = y[1:-1]
             self._choose(self.points, [selected] if len(top) else [])
 
-    def place_of(self, index: int) -> int:
-        return index if index < len(self._counts) else -1
+    def list_index(self, element: int) -> int:
+        return element if element < len(self._counts) else -1
 
-    def caption(self, answer: Answer | None) -> str:
-        return (
+    def caption(self, answer: Answer | None) -> Markup:
+        return Markup(
             '<span class="rw-key rw-key-line"></span>neighbours (left axis) '
-            '<span class="rw-key rw-key-dash"></span>score (right axis)'
-        )
+            '<span class="rw-key rw-key-dash"></span>score (right axis){}'
+        ).format("" if self._finite else ", left out: a score is not a finite number")
 
     def sentence(self, answer: Answer | None) -> str:
         if answer is None or not len(answer.top):
-            return "No answer to draw yet."
+            return NO_ANSWER
         counts = ", ".join(
             f"{answer.full_title(item)} {count}" for item, count in zip(answer.top, self._counts, strict=True)
         )

@@ -1,35 +1,30 @@
 """A region of the panel: HTML made by a pure function, and the learner's acts sent back.
 
 ipywidgets' own HTML widget rebuilds its element at each change (focus and transitions are lost)
-and a list of Buttons costs three messages a row; a region costs one. Everything that reaches a
-page goes through `esc`.
+and a list of Buttons costs three messages a row; a region costs one. HTML is a type here,
+`markupsafe.Markup`; a plain str is text, and is escaped before it reaches a page.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
+from markupsafe import escape
 
 HERE = Path(__file__).parent
 
 Handler = Callable[[str, str], None]
 
 
-def esc(text: object) -> str:
-    """Text made harmless for HTML, in content and in attributes."""
-    return html.escape(str(text), quote=True)
-
-
 class Page(anywidget.AnyWidget):
     """One region. `handler(act, value)` is called for elements with data-act, data-input, …"""
 
     _esm = HERE / "page.js"
-    _css = HERE / "panel.css"
+    _css = HERE / "page.css"
     html = traitlets.Unicode().tag(sync=True)
     probe = traitlets.Bool(False).tag(sync=True)  # ask the browser for its wish of less motion
 
@@ -45,7 +40,8 @@ class Page(anywidget.AnyWidget):
             self._handler(str(content["act"]), str(content.get("value", "")))
             self.send({"answered": True})  # silence means a busy kernel, or none: the page says so
 
-    def show(self, markup: str) -> None:
-        """Replace what is on the page; nothing is sent where nothing changed."""
-        if markup != self.html:
-            self.html = markup
+    def show(self, content: str) -> None:
+        """Replace what is on the page: Markup as it is, a plain str as text. Nothing is sent where nothing changed."""
+        html = str(escape(content))
+        if html != self.html:
+            self.html = html

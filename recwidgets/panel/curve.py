@@ -7,9 +7,10 @@ from typing import Any
 import bqplot
 import ipywidgets
 import numpy as np
+from markupsafe import Markup
 
 from ..charts._base import AXIS, digits_of, nice_ticks
-from ..page.page import Page, esc
+from ..page.page import Page
 from ..training import TrainingHistory
 
 POINTS = 300  # at most so many points travel to the browser
@@ -129,16 +130,17 @@ class Curve:
         )
 
 
-def _head(title: str, curve: tuple[Any, Any], epoch: int, note: str, said: Any, name: str) -> str:
+def _head(title: str, curve: tuple[Any, Any], epoch: int, note: str, said: Any, name: str) -> Markup:
     x, y = curve
     here = np.flatnonzero(x == epoch)
-    value = (
-        f"epoch {epoch}: <b>{esc(said(y[here[0]]))}</b>" if len(here) else "not measured" if epoch else "no epoch yet"
-    )
+    value: str = "not measured" if epoch else "no epoch yet"
+    if len(here):
+        value = Markup("epoch {}: <b>{}</b>").format(epoch, said(y[here[0]]))
     alt = f"{name} by epoch. " + (
         f"From {said(y[0])} at epoch {x[0]:.0f} to {said(y[-1])} at epoch {x[-1]:.0f}. {note}"
         if len(x)
         else "No epoch yet."
     )
-    more = f" · {esc(note)}" if note else ""
-    return f'<h3>{esc(title)}</h3><p class="rw-cap" data-alt="{esc(alt)}">{value}{more}</p>'
+    return Markup('<h3>{}</h3><p class="rw-cap" data-alt="{}">{}{}</p>').format(
+        title, alt, value, f" · {note}" if note else ""
+    )

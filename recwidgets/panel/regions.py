@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets
-from markupsafe import Markup
 
 from .._found import classes_in, named_classes
 from ..page import markup
@@ -73,14 +72,14 @@ class Regions:
     def _paint_chart(self, scene: Scene) -> None:
         shown, chart = scene.shown, self.chart
         chart.show(shown.answer, shown.rank, shown.previous if shown.outlined else None)
-        head = Markup('<h3>{}</h3><p class="rw-cap" data-alt="{}">{}</p>')
-        self.chart_head.show(head.format(chart.title, chart.sentence(shown.answer), chart.caption(shown.answer)))
+        said = chart.caption(shown.answer), chart.sentence(shown.answer)
+        self.chart_head.show(markup.chart_head(chart.title, *said))
         self.chart_foot.show(chart.foot(shown.answer))
 
     def _paint_why(self, scene: Scene) -> None:
         shown, edited = scene.shown, scene.state.edited
-        dropped = () if edited is None else edited.dropped
-        self.why.dropped = tuple(names(scene.world, list(dropped)))
+        if hasattr(self.why, "dropped"):
+            self.why.dropped = tuple(names(scene.world, [] if edited is None else list(edited.dropped)))
         self.why.show(shown.answer, shown.item, shown.explanation, shown.fault)
 
 

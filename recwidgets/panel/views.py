@@ -132,19 +132,13 @@ def time_machine(scene: Scene) -> Markup:
 
 def rank_changes(scene: Scene) -> Markup:
     """What entered and left the list from one kept epoch to the next, once it was asked for."""
-    rows, before = [], []  # type: ignore[var-annotated]
+    rows, before = [], list[int]()
     for step, now in scene.ranks:
         came = [item for item in now if item not in before]
         went = [item for item in before if item not in now]
-        said = [listed(names(scene.world, items)) if items else "–" for items in (came, went)]
-        rows.append(Markup("<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>").format(step, *said))
+        rows.append((step, *(listed(names(scene.world, items)) if items else "" for items in (came, went))))
         before = now
-    if not rows:
-        return Markup("")
-    return Markup(
-        '<div class="rw-scroll" tabindex="0"><table class="rw-tale"><thead><tr><th scope="col">epoch</th>'
-        '<th scope="col">entered the top 10</th><th scope="col">left it</th></tr></thead><tbody>{}</tbody></table></div>'
-    ).format(Markup("").join(rows))
+    return markup.rank_changes(rows) if rows else Markup("")
 
 
 def controls(scene: Scene) -> Markup:

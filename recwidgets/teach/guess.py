@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..answer import Answer
-from ..charts.pie import FILMS, Pie
+from ..charts.pie import FIRST, Pie
 
 NOWHERE = 99  # no film of three is outlined: there is nothing to choose
 
@@ -25,9 +25,9 @@ class GuessPie(Pie):
 
     def halves(self, share: float, words: tuple[str, str]) -> None:
         """Two slices: `share`, and the quiet rest."""
-        self._slots, self._places = [None] * FILMS, []
+        self._slots, self._ranks = [None] * FIRST, []
         with self.pie.hold_sync():
-            self.pie.sizes, self.pie.labels = np.array([share, 0.0, 0.0, 1.0 - share]), [""] * (FILMS + 1)
+            self.pie.sizes, self.pie.labels = np.array([share, 0.0, 0.0, 1.0 - share]), [""] * (FIRST + 1)
         self.centre.text, self.below.text = [words[0]], [words[1]]
 
 
@@ -46,8 +46,8 @@ def three_films(answer: Answer) -> tuple[int, ...]:
     chosen: list[int] = []
     for candidates in (top, later, beside[:1], top):
         new = [item for item in candidates if item not in chosen]
-        chosen += new[:1] if candidates is not top or not chosen else new[: FILMS - len(chosen)]
-    films = sorted(chosen[:FILMS], key=answer.full_title)
+        chosen += new[:1] if candidates is not top or not chosen else new[: FIRST - len(chosen)]
+    films = sorted(chosen[:FIRST], key=answer.full_title)
     if films == sorted(films, key=lambda item: -float(answer.scores[item])):
         films.reverse()
     return tuple(films)

@@ -10,9 +10,9 @@ import ipywidgets
 import numpy as np
 
 from ..answer import softmax_shares
-from ..charts.pie import FILMS
+from ..charts.pie import FIRST
 from ..page.markup import Message, message
-from ..page.page import Page, esc
+from ..page.page import Page
 from ..panel import selector
 from . import predict_page, progressfile
 from .guarded import guarded
@@ -67,7 +67,7 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
         if titles is None:
             return three_films(self.asked)
         items = tuple(self.asked.data.item_by_title(title) for title in titles)
-        if len(set(items)) != FILMS:
+        if len(set(items)) != FIRST:
             raise ValueError(f"films must be three different titles, got {list(titles)!r}")
         return items
 
@@ -144,7 +144,7 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
             low, high = self.number
             return 1.0 - min(abs(self._place - self.outcome()) / (high - low), 1.0)
         scores = [float(self.asked.scores[film]) for film in self.films]
-        pairs = [(scores[a], scores[b]) for a in range(FILMS) for b in range(a + 1, FILMS)]
+        pairs = [(scores[a], scores[b]) for a in range(FIRST) for b in range(a + 1, FIRST)]
         return sum(first >= second for first, second in pairs) / len(pairs)
 
     def outcome(self) -> float:
@@ -162,7 +162,7 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
         if stage == "model":
             scores = self.asked.scores[self.films]
             order = np.argsort(-scores, kind="stable")
-            shares = np.empty(FILMS)
+            shares = np.empty(FIRST)
             shares[order] = softmax_shares(scores[order], scores)[0]
             return [float(share) for share in shares]
         watched = [float(film in self.asked.later) for film in self.films]
@@ -213,8 +213,8 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
             return "Your order, drawn as 3 : 2 : 1."
         if self.stage == "model":
             order = sorted(self.films, key=lambda film: -float(self.asked.scores[film]))
-            pairs = round(self.right() * FILMS)
-            said = "the same order as yours" if pairs == FILMS else f"{pairs} of 3 pairs as in your order"
+            pairs = round(self.right() * FIRST)
+            said = "the same order as yours" if pairs == FIRST else f"{pairs} of 3 pairs as in your order"
             return f"The model: {', then '.join(self.asked.full_title(film) for film in order)}; {said}."
         watched = [self.asked.full_title(film) for film in self.films if film in self.asked.later]
         if not watched:
@@ -222,7 +222,7 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
         return f"Watched later, and kept from the model: {' and '.join(watched)}."
 
     def _say(self, shown: Message | None) -> None:
-        self._form.show(message(shown) if shown is not None else esc(""))
+        self._form.show(message(shown))
 
 
 def watched_later(panel: Any) -> int:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  # a row of markup stays on one line
 """tour(panel): five to seven things to try, each ticked off when it has been done."""
 
 from __future__ import annotations
@@ -8,9 +7,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import ipywidgets
+from markupsafe import Markup
 
+from ..page.elements import joined
 from ..page.markup import Message, button
-from ..page.page import Page, esc
+from ..page.page import Page
 from .guarded import guarded
 
 
@@ -130,28 +131,32 @@ class Tour(ipywidgets.VBox):  # type: ignore[misc]
         self._show()
 
     def _show(self) -> None:
-        rows = "".join(self._row(n, step) for n, step in enumerate(self.steps))
+        rows = joined(self._row(n, step) for n, step in enumerate(self.steps))
         over = self.done == len(self.steps)
         words = "All done. What surprised you most?" if over else f"{self.done} of {len(self.steps)} done"
         acts = button("Once more", "again") if over else button("Show me", "show")
         self._page.show(
-            f'<div style="padding:12px 16px"><h2>A tour of this panel</h2><p class="rw-cap" role="status">{esc(words)}</p>'
-            f'<ol class="rw-rows" style="margin:0 0 8px">{rows}</ol>{acts}</div>'
+            Markup(
+                '<div style="padding:12px 16px"><h2>A tour of this panel</h2><p class="rw-cap" role="status">{}</p>'
+                '<ol class="rw-rows" style="margin:0 0 8px">{}</ol>{}</div>'
+            ).format(words, rows, acts)
         )
 
-    def _row(self, n: int, step: Step) -> str:
+    def _row(self, n: int, step: Step) -> Markup:
         mark = "✓" if n < self.done else "▸" if n == self.done else ""
         said = {-1: ", done", 0: ", now"}.get((n > self.done) - (n < self.done), "")
-        why = f'<br><span class="rw-cap">{esc(step.why)}</span>' if n == self.done - 1 else ""
-        text = f"<b>{esc(step.text)}</b>" if n == self.done else esc(step.text)
-        return (
-            f'<li style="display:grid;grid-template-columns:20px minmax(0,1fr);min-height:22px"><span class="rw-ok" '
-            f'aria-hidden="true">{mark}</span><span>{text}<span class="rw-hidden">{said}</span>{why}</span></li>'
-        )
+        why = Markup('<br><span class="rw-cap">{}</span>').format(step.why) if n == self.done - 1 else ""
+        text = Markup("<b>{}</b>").format(step.text) if n == self.done else step.text
+        return Markup(
+            '<li style="display:grid;grid-template-columns:20px minmax(0,1fr);min-height:22px"><span class="rw-ok" '
+            'aria-hidden="true">{}</span><span>{}<span class="rw-hidden">{}</span>{}</span></li>'
+        ).format(mark, text, said, why)
 
     def _say(self, shown: Message | None) -> None:
         if shown is not None:
-            self._page.show(f'<div style="padding:12px 16px" role="alert">{esc(shown.lead)} {esc(shown.text)}</div>')
+            self._page.show(
+                Markup('<div style="padding:12px 16px" role="alert">{} {}</div>').format(shown.lead, shown.text)
+            )
 
 
 def tour(panel: Any) -> Tour:

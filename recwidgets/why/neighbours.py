@@ -1,4 +1,4 @@
-"""Why, for nearest neighbours: a map of the embedding space, and who stands near."""
+"""Why, for nearest neighbours: a map of the embedding space, with the nearest users."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from typing import Any, ClassVar, NamedTuple
 
 import bqplot
 import numpy as np
+from markupsafe import Markup
 
 from ..answer import Answer
 from ..charts._base import DURATION
-from ..core import Floats
-from ..page.page import Page, esc
+from ..core import Explanation, Floats
+from ..page.elements import button
+from ..page.page import Page
 from ._base import Why
 
 
@@ -40,7 +42,7 @@ def principal_axes(vectors: Floats) -> Flat:
 
 
 class NeighboursWhy(Why):
-    """The PCA map: everybody as a dot, the k neighbours joined and sized by weight, you as a diamond."""
+    """The PCA map: all users as dots, the k neighbours joined and sized by weight, you as a diamond."""
 
     needs: ClassVar[str] = "neighbours"
 
@@ -51,7 +53,7 @@ class NeighboursWhy(Why):
         scales = {"x": x, "y": y}
         size = bqplot.LinearScale(min=0, max=1)
         self.x, self.y = x, y
-        self.everybody = bqplot.Scatter(
+        self.all_users = bqplot.Scatter(
             x=[], y=[], scales=scales, colors=["var(--rw-quiet)"], default_size=10, apply_clip=False
         )
         self.rays = bqplot.Lines(
@@ -69,7 +71,7 @@ class NeighboursWhy(Why):
             x=[], y=[], scales=scales, marker="diamond", colors=["var(--rw-ink)"], default_size=110, apply_clip=False
         )
         self.figure = bqplot.Figure(
-            marks=[self.everybody, self.rays, self.neighbours, self.rated, self.you], padding_x=0.04, padding_y=0.04,
+            marks=[self.all_users, self.rays, self.neighbours, self.rated, self.you], padding_x=0.04, padding_y=0.04,
             fig_margin={"top": 6, "bottom": 6, "left": 6, "right": 6}, background_style={"fill": "transparent"},
             animation_duration=DURATION,
         )  # fmt: skip
@@ -81,22 +83,24 @@ class NeighboursWhy(Why):
     def animate(self, wanted: bool) -> None:
         self.figure.animation_duration = DURATION if wanted else 0
 
-    def show(self, answer: Answer | None, item: int | None) -> None:
-        super().show(answer, item)
-        if answer is None or item is None:
+    def show(
+        self, answer: Answer | None, item: int | None, explanation: Explanation | None = None, fault: str = ""
+    ) -> None:
+        super().show(answer, item, explanation, fault)
+        if answer is None or item is None or fault:
             self._clear()
             return
-        places = answer.model.places()
-        if self._view is not places:  # another epoch: the map itself has changed
-            self._view, self._flat = places, principal_axes(places)
-            _assign(self.everybody, *self._flat.project(places).T)
+        vectors = answer.model.places()  # (n_users, dim)
+        if self._view is not vectors:  # another epoch: the map itself has changed
+            self._view, self._flat = vectors, principal_axes(vectors)
+            _assign(self.all_users, *self._flat.project(vectors).T)
         assert self._flat is not None
         nearest, weight = answer.model.neighbours(answer.person)
         here = self._flat.project(answer.model.place(answer.person))
-        there = self._flat.project(places[nearest])  # (k, 2)
+        there = self._flat.project(vectors[nearest])  # (k, 2)
         knows = np.array([item in answer.data.history(int(user)) for user in nearest], bool)
         size = 0.15 + 0.85 * weight / max(float(weight.max()), 1e-9)
-        self._square(np.vstack([self._flat.project(places), here]))
+        self._square(np.vstack([self._flat.project(vectors), here]))
         rays = np.stack([np.broadcast_to(here, there.shape), there], axis=1)  # (k, 2 ends, 2)
         with self.rays.hold_sync():
             self.rays.x, self.rays.y = rays[:, :, 0], rays[:, :, 1]
@@ -104,17 +108,22 @@ class NeighboursWhy(Why):
             with mark.hold_sync():
                 mark.x, mark.y, mark.size = there[chosen, 0], there[chosen, 1], size[chosen]
         _assign(self.you, here[:1], here[1:])
-        kept, dim = 100 * self._flat.kept, places.shape[1]
+        kept, dim = 100 * self._flat.kept, vectors.shape[1]
+        whom = "you" if answer.person.user is None else "the user"
         words = (
-            f"Diamond = {'you' if answer.person.user is None else 'the user'}. Filled = rated this film ({int(knows.sum())} of {len(knows)}). Larger = more weight. The map keeps {kept:.0f} % of "
-            f"the variance (PCA), so near here is not always near in all {dim} dimensions."
+            f"Diamond = {whom}. Filled = rated this film ({int(knows.sum())} of {len(knows)}). Larger = more weight. "
+            f"The map keeps {kept:.0f} % of the variance (PCA), so near here is not always near in all {dim} dimensions."
         )
-        steps = (
-            '<div class="rw-hop"><span>Slow motion</span>'
-            '<button type="button" class="rw-btn rw-small" data-act="knob-step:k" data-value="-1">One neighbour less</button>'
-            '<button type="button" class="rw-btn rw-small" data-act="knob-step:k" data-value="1">One neighbour more</button></div>'
+        self.under.show(
+            Markup(
+                '<div class="rw-hop"><span>Slow motion</span>{}{}</div><p class="rw-cap" data-alt="Map of all users. {}">{}</p>'
+            ).format(
+                button("One neighbour less", "knob-step:k", -1, classes="rw-small"),
+                button("One neighbour more", "knob-step:k", 1, classes="rw-small"),
+                words,
+                words,
+            )
         )
-        self.under.show(f'{steps}<p class="rw-cap" data-alt="Map of all users. {esc(words)}">{esc(words)}</p>')
 
     def _square(self, points: Floats) -> None:
         """One scale for both axes, else the map lies."""
@@ -128,7 +137,7 @@ class NeighboursWhy(Why):
 
     def _clear(self) -> None:
         self._view = None
-        for mark in (self.everybody, self.neighbours, self.rated, self.you):
+        for mark in (self.all_users, self.neighbours, self.rated, self.you):
             _assign(mark, [], [])
         with self.rays.hold_sync():
             self.rays.x, self.rays.y = np.zeros((1, 2)), np.zeros((1, 2))

@@ -1,20 +1,26 @@
-"""Why, as a sum: the parts of a score, grouped so that what is shown adds up to what is shown."""
+"""Why, as a sum: the contributions to a score, grouped so that what is shown adds up to what is shown.
+
+Where the model's own parts do not add up to its score, they are shown as they are, and that is said.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from markupsafe import Markup
 
 from ..answer import Answer
 from ..answer import rounded as rounded
 from ..core import Explanation, Part
-from ..page.page import esc
+from ..page.elements import joined
 
 DRAWN = 5  # summands named one by one; the others are one line
 DIGITS = 3
 
 PLURAL = {"film": "films of the history", "neighbour": "neighbours"}
-NAMES = {"own": "own embedding", "base": "the film itself, for everybody"}
+NAMES = {"own": "own embedding", "base": "the film itself, the same for all users"}
 
 
 class Line(NamedTuple):
@@ -26,41 +32,75 @@ class Line(NamedTuple):
     index: int = -1  # type: ignore[assignment]  # tuples have a method of that name, which nobody needs here
 
 
+# -- do they add up? ---------------------------------------------------------------------------------
+
+
+def adds_up(values: Sequence[float], score: float) -> bool:
+    """Is their sum the score? A thousandth is allowed, and what float32 loses where large values cancel out."""
+    allowed = 1e-3 * max(1.0, abs(score)) + 1e-6 * math.fsum(abs(value) for value in values if math.isfinite(value))
+    return abs(sum(values) - score) <= allowed  # False for NaN
+
+
+def as_shown(values: Sequence[float], score: float, digits: int = DIGITS) -> list[float]:
+    """Rounded so that they add up to the score as shown; each by itself where they do not add up to it."""
+    if adds_up(values, score):
+        return rounded(values, digits, round(score, digits))
+    return [round(float(value), digits) for value in values]
+
+
+def doubts(explanation: Explanation, listed_score: float) -> str:
+    """What is not right with an explanation, in words; "" for one that is exact. listed_score: what the list shows."""
+    values, score = [part.value for part in explanation.parts], explanation.score
+    words = []
+    if not adds_up(values, score):
+        words.append(
+            f"The contributions do not add up: their sum is {minus(sum(values), 4)}, the score {minus(score, 4)}."
+        )
+    allowed = 1e-3 * max(1.0, abs(listed_score)) + 1e-6 * math.fsum(abs(v) for v in values if math.isfinite(v))
+    if not abs(score - listed_score) <= allowed:
+        words.append(f"The explanation is of the score {minus(score, 4)}, but the list shows {minus(listed_score, 4)}.")
+    return " ".join([*words, "The model’s explain() is not exact."] if words else [])
+
+
+# -- lines and sentences -----------------------------------------------------------------------------
+
+
 def summands(explanation: Explanation, drawn: int = DRAWN) -> list[Line]:
     """The largest evidence one by one, the rest of it together, then the own part and the base.
 
-    Their values, as rounded, add up to the score as rounded.
+    Their values, as rounded, add up to the score as rounded, if the parts do.
     """
     evidence = [part for part in explanation.parts if part.kind not in NAMES]
     first = sorted(evidence, key=lambda part: -abs(part.value))[:drawn]
     lines = [Line(part.label, part.value, part.kind, part.index) for part in first]
     if len(evidence) > len(first):
         rest = sum(part.value for part in evidence) - sum(part.value for part in first)
-        kind = PLURAL.get(evidence[0].kind, "parts")
+        kind = PLURAL.get(evidence[0].kind, "contributions")
         lines.append(Line(f"{len(evidence) - len(first)} other {kind}", rest, "rest"))
     for kind, name in NAMES.items():
         if any(part.kind == kind for part in explanation.parts):
             lines.append(Line(name, explanation.total(kind), kind))
-    values = rounded([line.value for line in lines], DIGITS, round(explanation.score, DIGITS))
+    values = as_shown([line.value for line in lines], explanation.score)
     return [line._replace(value=value) for line, value in zip(lines, values, strict=True)]
 
 
 def sentence(answer: Answer, explanation: Explanation) -> str:
-    """Why this film, in one sentence."""
-    speak = [part for part in explanation.parts if part.kind not in NAMES and part.value > 0]
-    named = sorted(speak, key=lambda part: -part.value)[:3]
+    """Why this item, in one sentence."""
+    raising = [part for part in explanation.parts if 0 < part.value < math.inf]
+    named = sorted((part for part in raising if part.kind not in NAMES), key=lambda part: -part.value)[:3]
     if not named:
-        return "Nothing in the history speaks for it: its score comes from the other parts."
+        return "Nothing in the history raises its score: it comes from the other contributions."
     words = listed([part.label for part in named])
-    share = sum(part.value for part in named) / sum(part.value for part in explanation.parts if part.value > 0)
-    carry = f"{'this alone makes' if len(named) == 1 else f'these {len(named)} make'} up {100 * share:.0f} % of what speaks for it"
+    share = sum(part.value for part in named) / sum(part.value for part in raising)
+    these = "this alone makes" if len(named) == 1 else f"these {len(named)} make"
+    carry = f"{these} up {100 * share:.0f} % of what raises its score"
     if named[0].kind == "neighbour":
         every = [part.index for part in explanation.parts if part.kind == "neighbour"]
         item = answer.data.item_index(explanation.item)
         shared = sum(item in answer.data.history(user) for user in every)
         if len(every) == 1:
             rated = "rated it" if shared else "has not rated it, but films like it"
-            return f"Because {words} is the only neighbour that is asked, and {rated}."
+            return f"Because {words} is the only neighbour, and {rated}."
         near = f"{words} {'is' if len(named) == 1 else 'are'} near"
         return f"Because {near}, and {shared} of the {len(every)} nearest rated it; {carry}."
     if named[0].kind != "film":  # a kind of the learner's own
@@ -74,82 +114,110 @@ def listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def nothing() -> str:
-    return '<h3>Why?</h3><p class="rw-cap">Select a film to see what its score is made of.</p>'
+# -- on the page -------------------------------------------------------------------------------------
 
 
-def heading(answer: Answer, item: int, explanation: Explanation, caption: str = "") -> str:
-    """Which film, and why in a sentence."""
-    score = minus(round(explanation.score, DIGITS))
-    count = len(explanation.parts)
-    caption = caption or (f"{count} parts add up to its score, {score}." if count != 1 else f"One part: {score}.")
-    return (
-        f"<h3>Why {esc(answer.full_title(item))}?</h3>"
-        f'<p class="rw-because">{esc(sentence(answer, explanation))}</p><p class="rw-cap">{esc(caption)}</p>'
+def nothing() -> Markup:
+    return Markup('<h3>Why?</h3><p class="rw-cap">Select a film to see what its score is made of.</p>')
+
+
+def no_explanation(title: str, fault: str) -> Markup:
+    """Which item, and why there is no explanation of its score."""
+    return Markup('<h3>Why {}?</h3><p class="rw-doubt" role="status">{}</p>').format(title, fault)
+
+
+def heading(answer: Answer, item: int, explanation: Explanation, caption: str = "") -> Markup:
+    """Which item, and why in a sentence; and what is not right with the explanation."""
+    doubt = doubts(explanation, float(answer.scores[item]))
+    count, score = len(explanation.parts), minus(round(explanation.score, DIGITS))
+    if doubt:
+        said = Markup('<p class="rw-doubt" role="status">{}</p>').format(doubt)
+    else:
+        whole = f"{count} contributions add up to its score, {score}."
+        said = Markup('<p class="rw-cap">{}</p>').format(
+            caption or (whole if count != 1 else f"One contribution: {score}.")
+        )
+    return Markup('<h3>Why {}?</h3><p class="rw-because">{}</p>{}').format(
+        answer.full_title(item), sentence(answer, explanation), said
     )
 
 
-def bar(lines: Sequence[Line]) -> str:
-    """The parts side by side; a part that speaks against the film is hatched."""
-    total = sum(abs(line.value) for line in lines) or 1.0
-    pieces = "".join(
-        f'<i class="rw-part rw-part-{esc(line.kind)}{" rw-minus" if line.value < 0 else ""}" '
-        f'style="width:{100 * abs(line.value) / total:.2f}%"></i>'
-        for line in lines
+def bar(lines: Sequence[Line]) -> Markup:
+    """The contributions side by side; one that lowers the score is hatched."""
+    sizes = [abs(line.value) if math.isfinite(line.value) else 0.0 for line in lines]
+    total = sum(sizes) or 1.0
+    pieces = joined(
+        Markup('<i class="rw-part rw-part-{}{}" style="width:{:.2f}%"></i>').format(
+            line.kind, " rw-minus" if line.value < 0 else "", 100 * size / total
+        )
+        for line, size in zip(lines, sizes, strict=True)
     )
-    return f'<div class="rw-bar rw-parts" aria-hidden="true">{pieces}</div>'
+    return Markup('<div class="rw-bar rw-parts" aria-hidden="true">{}</div>').format(pieces)
 
 
-def table(lines: Sequence[Line], score: float, removable: bool = True) -> str:
+def table(lines: Sequence[Line], score: float, removable: bool = True) -> Markup:
     """The sum; films and neighbours can be taken out to see what changes."""
-    rows = "".join(
-        f'<tr><td><i class="rw-swatch rw-part-{esc(line.kind)}"></i></td><td>{esc(line.label)}</td>'
-        f"<td>{remove(line) if removable else ''}</td>"
-        f'<td class="rw-num">{minus(line.value)}</td></tr>'
+    rows = joined(
+        Markup(
+            '<tr><td><i class="rw-swatch rw-part-{}"></i></td><td>{}</td><td>{}</td><td class="rw-num">{}</td></tr>'
+        ).format(line.kind, line.label, remove(line) if removable else "", minus(line.value))
         for line in lines
     )
-    return (
-        f'<table class="rw-sum"><caption class="rw-hidden">Parts of the score</caption><tbody>{rows}</tbody>'
-        f'<tfoot><tr><td></td><td>Score</td><td></td><td class="rw-num">{minus(round(score, DIGITS))}</td></tr></tfoot>'
-        "</table>"
+    values = [line.value for line in lines]
+    foot = [] if adds_up(values, score) or not lines else [("Sum", sum(values))]
+    feet = joined(
+        Markup('<tr><td></td><td>{}</td><td></td><td class="rw-num">{}</td></tr>').format(
+            label, minus(round(value, DIGITS))
+        )
+        for label, value in [*foot, ("Score", score)]
     )
+    return Markup(
+        '<table class="rw-sum"><caption class="rw-hidden">Contributions to the score</caption>'
+        "<tbody>{}</tbody><tfoot>{}</tfoot></table>"
+    ).format(rows, feet)
 
 
-def remove(line: Line) -> str:
+def remove(line: Line) -> Markup:
     """A small button that takes this piece of evidence out, where it is one."""
     if line.index < 0 or line.kind not in PLURAL:
-        return ""
-    return (
-        f'<button type="button" class="rw-link" data-act="drop" data-value="{line.kind}:{line.index}" '
-        f'aria-label="Remove {esc(line.label)} and see what changes">remove</button>'
-    )
+        return Markup("")
+    return Markup(
+        '<button type="button" class="rw-link" data-act="drop" data-value="{}:{}" '
+        'aria-label="Remove {} and see what changes">remove</button>'
+    ).format(line.kind, line.index, line.label)
 
 
-def markup(answer: Answer, item: int, explanation: Explanation) -> str:
-    """The heading, the sentence, the bar of the parts and the sum."""
+def markup(answer: Answer, item: int, explanation: Explanation) -> Markup:
+    """The heading, the sentence, the bar of the contributions and the sum."""
     lines = summands(explanation)
     return heading(answer, item, explanation) + bar(lines) + table(lines, explanation.score)
 
 
-def arithmetic(explanation: Explanation, shown: int = 60) -> str:
-    """The numbers behind each part: weight × inner product, all of them up to `shown`, largest first."""
+def arithmetic(explanation: Explanation, shown: int = 60) -> Markup:
+    """The numbers behind each contribution: weight × inner product, up to `shown` of them, largest first."""
     order = sorted(explanation.parts, key=lambda part: -abs(part.value))
     rest = order[shown:]
     sums = [part.value for part in order[:shown]] + ([sum(part.value for part in rest)] if rest else [])
-    values = [minus(value, 4) for value in rounded(sums, 4, round(explanation.score, 4))]
-    rows = "".join(
-        f'<tr><td class="rw-num">{terms_of(part)}</td><td class="rw-num">{value}</td><td>{esc(part.label)}</td></tr>'
-        for part, value in zip(order[:shown], values, strict=False)
-    )
+    values = as_shown(sums, explanation.score, 4)
+    rows = [(terms_of(part), value, part.label) for part, value in zip(order[:shown], values, strict=False)]
     if rest:
-        rows += f'<tr><td></td><td class="rw-num">{values[-1]}</td><td>{len(rest)} smaller parts together</td></tr>'
-    score = minus(round(explanation.score, 4), 4)
-    return (
+        rows.append(("", values[-1], f"{len(rest)} smaller contributions together"))
+    feet = [("", sum(sums), "sum")] if sums and not adds_up(sums, explanation.score) else []
+    feet.append(("", explanation.score, "score"))
+    body, foot = (
+        joined(
+            Markup('<tr><td{}>{}</td><td class="rw-num">{}</td><td>{}</td></tr>').format(
+                Markup(' class="rw-num"') if terms else "", terms, minus(round(value, 4), 4), label
+            )
+            for terms, value, label in some
+        )
+        for some in (rows, feet)
+    )
+    return Markup(
         '<details class="rw-arithmetic"><summary>The arithmetic</summary><div class="rw-scroll" tabindex="0">'
         '<table class="rw-sum"><thead><tr><th>weight × inner product</th><th>adds</th><th>from</th></tr></thead>'
-        f'<tbody>{rows}</tbody><tfoot><tr><td></td><td class="rw-num">{score}</td><td>score</td></tr>'
-        "</tfoot></table></div></details>"
-    )
+        "<tbody>{}</tbody><tfoot>{}</tfoot></table></div></details>"
+    ).format(body, foot)
 
 
 def terms_of(part: Part) -> str:

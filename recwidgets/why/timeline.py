@@ -4,61 +4,68 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from markupsafe import Markup
+
 from ..answer import Answer
 from ..core import Explanation, Part
-from ..page.page import esc
+from ..page.elements import button, joined
 from . import parts
 from ._base import Why
 
 ROWS = 12  # films shown one by one, newest first
 
 
-def timeline(explanation: Explanation, dropped: tuple[str, ...] = ()) -> str:
+def timeline(explanation: Explanation, dropped: tuple[str, ...] = ()) -> Markup:
     """Rows of the newest films: weight in the query, what it adds to the score, a button to drop it."""
     films = [part for part in explanation.parts if part.kind == "film"]
+    first, before = films[:ROWS], films[ROWS:]
+    rest = [(f"{len(before)} films before", sum(part.value for part in before))] if before else []
+    for kind, name in parts.NAMES.items():
+        if any(part.kind == kind for part in explanation.parts):
+            rest.append((name, explanation.total(kind)))
+    if others := [part.value for part in explanation.parts if part.kind not in ("film", *parts.NAMES)]:
+        rest.append(("other contributions", sum(others)))
+    values = parts.as_shown([part.value for part in first] + [value for _, value in rest], explanation.score)
     most_weight = max((part.weight for part in films), default=1.0) or 1.0
     most_value = max((abs(part.value) for part in films), default=1.0) or 1.0
-    values = parts.rounded(
-        [part.value for part in films[:ROWS]]
-        + [sum(part.value for part in films[ROWS:]), explanation.total("own"), explanation.total("base")],
-        parts.DIGITS,
-        round(explanation.score, parts.DIGITS),
+    gone = joined(
+        Markup('<li class="rw-gone"><span>{}</span><i></i><span class="rw-num">–</span></li>').format(title)
+        for title in dropped
     )
-    gone = "".join(
-        f'<li class="rw-gone"><span>{esc(title)}</span><i></i><span class="rw-num">–</span></li>' for title in dropped
-    )
-    rows = "".join(
+    rows = joined(
         _row(part, value, part.weight / most_weight, abs(part.value) / most_value)
-        for part, value in zip(films[:ROWS], values, strict=False)
+        for part, value in zip(first, values, strict=False)
     )
-    rest = [(f"{len(films) - ROWS} films before", values[-3])] if len(films) > ROWS else []
-    rest += [("own embedding", values[-2])] if any(part.kind == "own" for part in explanation.parts) else []
-    rest += [(parts.NAMES["base"], values[-1])] if any(part.kind == "base" for part in explanation.parts) else []
-    tail = "".join(
-        f'<li class="rw-else"><span>{esc(label)}</span><i></i><span class="rw-num">{parts.minus(value)}</span></li>'
-        for label, value in rest
+    tail = joined(
+        Markup('<li class="rw-else"><span>{}</span><i></i><span class="rw-num">{}</span></li>').format(
+            label, parts.minus(value)
+        )
+        for (label, _), value in zip(rest, values[len(first) :], strict=True)
     )
-    return (
+    return Markup(
         '<div class="rw-line rw-line-head"><span>Newest first; select to drop</span><span></span><span class="rw-num">adds</span></div>'
-        f'<ol class="rw-timeline">{gone}{rows}{tail}</ol>'
-        f'<p class="rw-line rw-total"><span>Score</span><span></span><span class="rw-num">{parts.minus(round(explanation.score, parts.DIGITS))}</span></p>'
-        '<div class="rw-hop"><span>Slow motion</span>'
-        '<button type="button" class="rw-btn rw-small" data-act="click" data-value="-1">One click back</button>'
-        '<button type="button" class="rw-btn rw-small" data-act="click" data-value="1">One click on</button></div>'
+        '<ol class="rw-timeline">{gone}{rows}{tail}</ol>'
+        '<p class="rw-line rw-total"><span>Score</span><span></span><span class="rw-num">{score}</span></p>'
+        '<div class="rw-hop"><span>Slow motion</span>{back}{on}</div>'
         '<p class="rw-legend-line"><span class="rw-swatch rw-strong"></span>weight in the query '
-        '<span class="rw-swatch rw-mid"></span>adds to the score (hatched: speaks against it)</p>'
-    )
+        '<span class="rw-swatch rw-mid"></span>adds to the score (hatched: lowers it)</p>'
+    ).format(
+        gone=gone, rows=rows, tail=tail, score=parts.minus(round(explanation.score, parts.DIGITS)),
+        back=button("One click back", "click", -1, classes="rw-small"),
+        on=button("One click on", "click", 1, classes="rw-small"),
+    )  # fmt: skip
 
 
-def _row(part: Part, value: float, weight: float, size: float) -> str:
-    against = " rw-minus" if part.value < 0 else ""
-    return (
-        f'<li><button type="button" class="rw-line" data-act="drop" data-value="film:{part.index}" title="{esc(part.label)}" '
-        f'aria-label="Drop {esc(part.label)}, which adds {parts.minus(value)}"><span class="rw-title">{esc(part.label)}</span>'
-        f'<span class="rw-two"><i class="rw-strong" style="width:{100 * weight:.1f}%"></i>'
-        f'<i class="rw-mid{against}" style="width:{100 * size:.1f}%"></i></span>'
-        f'<span class="rw-num">{parts.minus(value)}</span></button></li>'
-    )
+def _row(part: Part, value: float, weight: float, size: float) -> Markup:
+    return Markup(
+        '<li><button type="button" class="rw-line" data-act="drop" data-value="film:{index}" title="{label}" '
+        'aria-label="Drop {label}, which adds {value}"><span class="rw-title">{label}</span>'
+        '<span class="rw-two"><i class="rw-strong" style="width:{weight:.1f}%"></i><i class="rw-mid{against}" style="width:{size:.1f}%"></i></span>'
+        '<span class="rw-num">{value}</span></button></li>'
+    ).format(
+        index=part.index, label=part.label, value=parts.minus(value), weight=100 * weight, size=100 * size,
+        against=" rw-minus" if part.value < 0 else "",
+    )  # fmt: skip
 
 
 class TimelineWhy(Why):
@@ -67,12 +74,9 @@ class TimelineWhy(Why):
     needs: ClassVar[str] = "weights"
     dropped: tuple[str, ...] = ()
 
-    def show(self, answer: Answer | None, item: int | None) -> None:
-        super().show(answer, item)
-        if answer is None or item is None:
-            return
-        explanation = answer.explain(item)
+    def draw(self, answer: Answer, item: int, explanation: Explanation) -> None:
         n = sum(part.kind == "film" for part in explanation.parts)
         score = parts.minus(round(explanation.score, parts.DIGITS))
-        caption = f"{n} film{'' if n == 1 else 's'} and the parts below add up to its score, {score}."
+        caption = f"{n} film{'' if n == 1 else 's'} and the contributions below add up to its score, {score}."
         self.head.show(parts.heading(answer, item, explanation, caption) + timeline(explanation, self.dropped))
+        self.foot.show(parts.arithmetic(explanation))
