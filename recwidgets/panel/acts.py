@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -107,7 +107,7 @@ ACTS |= {"previous": _step_user(-1), "next": _step_user(1)}
 # -- the history -------------------------------------------------------------------------------------
 
 
-def _index(known: Sequence[Any], value: str, what: str) -> int:
+def _index(known: Any, value: str, what: str) -> int:
     """An index into `known`. Raises IndexError beyond its ends, where Python would count from behind."""
     if not 0 <= int(value) < len(known):
         raise IndexError(f"{what} must be an index from 0 to {len(known) - 1}, got {int(value)}")
