@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import recwidgets
+from recwidgets._found import public_classes
 
 project = "recwidgets"
 author = "the recwidgets authors"
@@ -31,5 +32,17 @@ def plain(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[
     ).splitlines()
 
 
+def registered(app: Any, name: str, source: list[str]) -> None:
+    """Where a page says <!-- every class of recwidgets/models -->, they are listed as the package finds them."""
+
+    def listed(found: re.Match[str]) -> str:
+        classes = [name for name, module in public_classes().items() if module.startswith(f"{found[1]}.")]
+        rows = [f".. autoclass:: recwidgets.{name}\n   :members:\n" for name in classes]
+        return "\n".join(["```{eval-rst}", *rows, "```"])
+
+    source[0] = re.sub(r"<!-- every class of recwidgets/(\w+) -->", listed, source[0])
+
+
 def setup(app: Any) -> None:
+    app.connect("source-read", registered)
     app.connect("autodoc-process-docstring", plain)

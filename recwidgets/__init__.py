@@ -2,11 +2,14 @@
 
 The public names are found on first use (PEP 562), so that importing the package costs next to
 nothing: TensorFlow is loaded when training starts, bqplot when a panel is made.
+The models, the charts and the pictures of why are found in their folders: see `_found`.
 """
 
 import importlib
 import os
 from typing import TYPE_CHECKING, Any
+
+from ._found import public_classes
 
 # TFRS works with Keras 2 only, and tf.keras decides once which Keras it is: this must be set
 # before anybody touches it. A value of the user's own is left alone.
@@ -14,7 +17,7 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 __version__ = "0.1.0"
 
-_HOME = {
+_HOME = {  # without what the registry finds
     "Interactions": "data",
     "Split": "data",
     "load_movielens": "data",
@@ -27,26 +30,23 @@ _HOME = {
     "Part": "core",
     "Recommendations": "core",
     "person_of": "core",
+    "Explains": "protocols",
     "Recommender": "protocols",
+    "Rewindable": "protocols",
+    "Tunable": "protocols",
     "Snapshot": "core",
     "recommend": "ranking",
     "recommend_all": "ranking",
     "evaluate": "evaluation",
     "TrainingHistory": "training",
     "fit": "training",
-    "GNN": "models.gnn",
     "GNNLayer": "models.gnn",
-    "KNN": "models.knn",
     "KNNLayer": "models.knn",
-    "Session": "models.session",
     "SessionLayer": "models.session",
-    "Popularity": "models.popularity",
     "load_model": "models",
     "load_pretrained": "pretrained",
     "Chart": "charts._base",
-    "Pie": "charts.pie",
-    "Polygon": "charts.polygon",
-    "Columns": "charts.columns",
+    "Why": "why._base",
     "Panel": "panel.panel",
     "GNNPanel": "panel.ready",
     "KNNPanel": "panel.ready",
@@ -58,8 +58,6 @@ _HOME = {
     "hint": "teach",
     "Predict": "teach",
 }
-
-__all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:  # editors complete what they can see
     from .charts._base import Chart
@@ -73,27 +71,39 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .models import load_model
     from .models.gnn import GNN
     from .models.knn import KNN
-    from .models.popularity import Popularity
+    from .models.popularity import Chance, Popularity
     from .models.session import Session
     from .panel.compare import ComparePanel
     from .panel.goal import Goal
     from .panel.panel import Panel
     from .panel.ready import GNNPanel, KNNPanel, SessionPanel
     from .pretrained import load_pretrained
-    from .protocols import Recommender
+    from .protocols import Explains, Recommender, Rewindable, Tunable
     from .ranking import recommend, recommend_all
     from .teach.checking import check, hint
     from .teach.predict import Predict
     from .training import TrainingHistory, fit
+    from .why._base import Why
+    from .why.graph import GraphWhy
+    from .why.neighbours import NeighboursWhy
+    from .why.timeline import TimelineWhy
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"recwidgets has no {name!r}; it has {', '.join(sorted(_HOME))}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    value: Any
+    if name == "__all__":
+        value = ["__version__", *_HOME, *public_classes()]
+    elif name.startswith("__"):  # what Python itself asks a module for, such as __path__
+        raise AttributeError(f"recwidgets has no {name!r}")
+    else:
+        home = _HOME.get(name) or public_classes().get(name)
+        if home is None:
+            known = sorted([*_HOME, *public_classes()])
+            raise AttributeError(f"recwidgets has no {name!r}; it has {', '.join(known)}")
+        value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
     globals()[name] = value  # the next look-up is a plain one
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted(__getattr__("__all__"))

@@ -1,32 +1,81 @@
-"""What a folder holds: a new model, chart or picture is found there, and named nowhere else."""
+"""The registry: a model, a chart or a picture of why is one file in its folder, and is named nowhere else.
+
+What counts: a top-level class in a file of `FOLDERS` whose name begins with a letter, and in whose body stands
+`name = "…"` (a model, a chart) or `needs = "…"` (a picture of why). Such a class is `recwidgets.NAME`; the command
+line, `ComparePanel`, the reference and the contract tests ask here.
+
+The files are parsed, not imported, so that `dir(recwidgets)` loads neither numpy nor bqplot.
+"""
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
-import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+FOLDERS = ("models", "charts", "why")
+STATED = {"name", "needs"}  # what a registered class says of itself, as a string
+
+
+def _files(folder: str) -> list[Path]:
+    """The folder's files that may hold something; a folder that is put on the package's __path__ counts too."""
+    package = sys.modules.get(f"{__package__}.{folder}")
+    places = list(package.__path__) if package else [str(Path(__file__).with_name(folder))]
+    found = (path for place in places for path in Path(place).glob("*.py"))
+    return sorted((path for path in found if path.stem[0].isalpha()), key=lambda path: path.stem)
+
+
+def _states(statement: ast.stmt) -> bool:
+    """Whether this is `name = "…"` or `needs: ClassVar[str] = "…"`."""
+    if isinstance(statement, ast.AnnAssign):
+        targets: list[ast.expr] = [statement.target]
+    elif isinstance(statement, ast.Assign):
+        targets = statement.targets
+    else:
+        return False
+    named = any(isinstance(target, ast.Name) and target.id in STATED for target in targets)
+    return named and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
+
+
+def _registered(folder: str) -> Iterator[tuple[str, str]]:
+    """(class, module below recwidgets) of each class that counts, by file."""
+    for path in _files(folder):
+        for node in ast.parse(path.read_bytes(), path.name).body:
+            if isinstance(node, ast.ClassDef) and node.name[0] != "_" and any(map(_states, node.body)):
+                yield node.name, f"{folder}.{path.stem}"
+
 
 @functools.cache
-def classes_in(package: str, base: type) -> tuple[Any, ...]:
-    """The subclasses of `base` in the modules of recwidgets.`package` whose names begin with a letter, by module."""
-    folder = importlib.import_module(f"recwidgets.{package}")
-    names = sorted(found.name for found in pkgutil.iter_modules(folder.__path__) if not found.name.startswith("_"))
-    modules = [importlib.import_module(f"{folder.__name__}.{name}") for name in names]
-    return tuple(
-        thing
-        for module in modules
-        for thing in vars(module).values()
-        if isinstance(thing, type) and issubclass(thing, base) and thing.__module__ == module.__name__
-    )
+def public_classes() -> dict[str, str]:
+    """{class: module below recwidgets}, what the package offers beside its own names.
+
+    Raises ValueError where two files have a class of the same name: `recwidgets.NAME` would be either.
+    """
+    home: dict[str, str] = {}
+    for folder in FOLDERS:
+        for name, module in _registered(folder):
+            if name in home:
+                raise ValueError(f"a class must have a name of its own, got {name!r} in {home[name]} and in {module}")
+            home[name] = module
+    return home
 
 
 @functools.cache
-def named_classes(package: str, base: type) -> dict[str, Any]:
-    """Those of them that have a name of their own, by that name. Raises ValueError where a name comes twice."""
+def classes_in(folder: str, base: type = object) -> tuple[Any, ...]:
+    """The registered classes of recwidgets.`folder` that are subclasses of `base`, by file. Imports the files."""
+    found = ((importlib.import_module(f"{__package__}.{module}"), name) for name, module in _registered(folder))
+    return tuple(cls for cls in (getattr(module, name) for module, name in found) if issubclass(cls, base))
+
+
+@functools.cache
+def named_classes(folder: str, base: type = object) -> dict[str, Any]:
+    """Those of them that have a short name, by it. Raises ValueError where a name comes twice."""
     known: dict[str, Any] = {}
-    for found in classes_in(package, base):
+    for found in classes_in(folder, base):
         name = vars(found).get("name")
         if name in known:
             other = known[name].__module__

@@ -15,12 +15,17 @@ from .ranking import rank
 NOTHING = np.zeros(0, np.int32)
 
 
+class BadScores(ValueError):
+    """A model gave scores that cannot be ranked; the message says what is asked of them and what came."""
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The first k films of one person, with what a view needs to show them.
+    """The first k items of one person, with what a view needs to show them.
 
-    top: int32 (≤ k,), best first, indices into data.items. later: the films of this user in the
-    held-out data. All views of a panel are given the same Answer, so they cannot disagree.
+    top: int32 (≤ k,), best first, indices into data.items. later: the items of this user in the held-out (test)
+    data. excluded: items that are neither seen nor recommended, since the learner took them out. All views of a
+    panel are given the same Answer, so they cannot disagree.
     """
 
     data: Interactions
@@ -30,21 +35,24 @@ class Answer:
     top: Ints
     later: frozenset[int]
     has_held_out: bool = True
-    kept_out: Ints = field(
-        default_factory=lambda: NOTHING
-    )  # films that are neither seen nor recommended: what the learner dropped
+    excluded: Ints = field(default_factory=lambda: NOTHING)
+
+    @cached_property
+    def left_out(self) -> Ints:
+        """What is never recommended to this person: the items seen, and those excluded."""
+        return np.concatenate([self.person.history, self.excluded]).astype(np.int32)
 
     @cached_property
     def unseen(self) -> Floats:
-        """The scores of the films that this person has not seen."""
-        return np.delete(self.scores, np.concatenate([self.person.history, self.kept_out]))
+        """The scores of the items that could be recommended."""
+        return np.delete(self.scores, self.left_out)
 
     @cached_property
-    def places(self) -> list[str]:
-        """What to print as rank: "1", "2=", "2=", "4": films with equal scores share a place."""
+    def ranks(self) -> list[str]:
+        """What to print as rank: "1", "2=", "2=", "4": items with equal scores share a rank."""
         scores = self.scores[self.top]
         first = [int(np.flatnonzero(scores == score)[0]) + 1 for score in scores]
-        return [f"{place}{'=' if first.count(place) > 1 else ''}" for place in first]
+        return [f"{rank}{'=' if first.count(rank) > 1 else ''}" for rank in first]
 
     def title(self, item: int) -> tuple[str, str]:
         """Title as spoken, and year: ("The Silence of the Lambs", "1991")."""
@@ -64,15 +72,37 @@ def answer(
     person: Person,
     held_out: Interactions | None = None,
     k: int = 10,
-    kept_out: Ints = NOTHING,
+    excluded: Ints = NOTHING,
 ) -> Answer:
-    """Ask `model` about `person`. numpy only; k is cut to the films there are."""
-    scores = model.scores(person)
-    top = rank(scores, np.concatenate([person.history, kept_out]), min(k, data.n_items))
+    """Ask `model` about `person`. numpy only; k is cut to the items there are.
+
+    Raises BadScores where what the model gives is no score for each item of the data.
+    """
+    scores = np.asarray(model.scores(person))
+    left_out = np.concatenate([person.history, excluded]).astype(np.int32)
+    _check(scores, model, data, left_out)
+    top = rank(scores, left_out, min(k, data.n_items))
     later: frozenset[int] = frozenset()
-    if held_out is not None and person.user is not None:
+    has_held_out = held_out is not None and len(held_out) > 0
+    if has_held_out and held_out is not None and person.user is not None:
         later = frozenset(held_out.history(person.user).tolist())
-    return Answer(data, model, person, scores, top, later, held_out is not None, kept_out)
+    return Answer(data, model, person, scores, top, later, has_held_out, excluded)
+
+
+def _check(scores: Floats, model: Any, data: Interactions, left_out: Ints) -> None:
+    """Raises BadScores with the rule, the value and the next move."""
+    rule = f"{getattr(model, 'label', type(model).__name__)}.scores(user) must give one number for each of the "
+    rule += f"{data.n_items} films of the data, float (n_items,)"
+    if scores.shape != (data.n_items,):
+        raise BadScores(f"{rule}, got an array of shape {scores.shape}; train the model on these data")
+    if scores.dtype.kind not in "fiu":
+        raise BadScores(f"{rule}, got {scores.dtype} values; return numpy numbers")
+    if np.isposinf(scores).any():
+        item = int(np.flatnonzero(np.isposinf(scores))[0])
+        raise BadScores(f"{rule}, got infinity for {film_label(data, item)}; look for a division by zero")
+    could = np.delete(scores, left_out)
+    if len(could) and not np.isfinite(could).any():
+        raise BadScores(f"{rule}, got no finite number ({could[0]} first); look at what `scores` computes")
 
 
 def softmax_shares(scores: Floats, unseen: Floats) -> tuple[Floats, float]:

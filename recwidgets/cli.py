@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 SETS = ("latest-small", "100k", "1m", "20m", "25m")
-MODELS = ("gnn", "knn", "session")
 # what is shipped must be small: fewer dimensions, fewest where a model has two tables of films
 SMALL = {"gnn": {"dim": 24}, "knn": {"dim": 32}, "session": {"dim": 48}}
 PACKAGES = (
@@ -28,15 +27,17 @@ PACKAGES = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; errors of the user's making are one sentence and exit code 2."""
+    from .models import known_models
+
     parser = argparse.ArgumentParser(prog="recwidgets", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     fetch = commands.add_parser("fetch", help="download or prepare a data set")
     fetch.add_argument("name", choices=SETS)
     fetch.add_argument("--archive", help="a zip or folder that you have already")
-    train = commands.add_parser("train", help="train the three models and keep a handful of epochs")
+    train = commands.add_parser("train", help="train the models and keep a handful of epochs")
     train.add_argument("name", choices=SETS)
     train.add_argument("--archive", help="a zip or folder that you have already")
-    train.add_argument("--model", choices=MODELS, action="append", help="only this one (may be repeated)")
+    train.add_argument("--model", choices=list(known_models()), action="append", help="only this one (may be repeated)")
     train.add_argument("--epochs", type=int)
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--package", action="store_true", help="write into the package: how the shipped files were made")
@@ -69,13 +70,13 @@ def epochs_to_keep(total: int) -> list[int]:
 
 def _train(chosen: argparse.Namespace) -> int:
     from .data import load_movielens
-    from .models import make
+    from .models import known_models, make
     from .pretrained import HERE, file_name, save_pretrained, user_folder
     from .training import fit
 
     split = load_movielens(chosen.name, archive=chosen.archive).split("temporal", test=0.2)
     folder: Path = HERE if chosen.package else user_folder()
-    for name in chosen.model or MODELS:
+    for name in chosen.model or known_models():
         small = SMALL.get(name, {}) if chosen.package else {}
         model = make(name, seed=chosen.seed, **small)
         history = fit(model, split.train, split.test, chosen.epochs)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
-from .core import FitEvent, Floats, Who
+from .core import Explanation, FitEvent, Floats, Knob, Snapshot, Who
 from .data import Interactions
 
 
@@ -19,3 +19,27 @@ class Recommender(Protocol):
         self, data: Interactions, validation: Interactions | None = None, epochs: int | None = None
     ) -> Iterator[FitEvent]: ...
     def scores(self, user: Who) -> Floats: ...
+
+
+@runtime_checkable
+class Rewindable(Protocol):
+    """Can answer as it was at a snapshot: the panel then has a slider over the epochs."""
+
+    def at(self, snapshot: Snapshot | None = None) -> Any: ...
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """Has knobs that a learner may turn; `at(**knobs)` gives a view with other values."""
+
+    knobs: Sequence[Knob]
+    values: Mapping[str, Any]
+
+    def at(self, snapshot: Snapshot | None = None, **knobs: Any) -> Any: ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """Takes a score apart; the parts add up to it."""
+
+    def explain(self, user: Who, item: str | int) -> Explanation: ...

@@ -93,7 +93,7 @@ def test_the_list_says_what_the_answer_says(data, model, user):
         assert row["data-value"] == str(n)
         assert row["title"] == shown.full_title(item)
         assert f"{shown.scores[item]:.3f}" in row.text or f"{shown.scores[item]:.2f}" in row.text
-        assert row["aria-label"].startswith(f"Rank {shown.places[n]}: {shown.full_title(item)}, score ")
+        assert row["aria-label"].startswith(f"Rank {shown.ranks[n]}: {shown.full_title(item)}, score ")
 
 
 @pytest.mark.parametrize(("title", "start", "end"), [

@@ -429,7 +429,9 @@ def test_a_half_written_save_leaves_the_old_file(saved, monkeypatch, tmp_path, d
 def test_models_are_made_by_their_short_names(monkeypatch):
     register(monkeypatch)
     assert make("svd", shrink=2).values["shrink"] == 2
-    with pytest.raises(ValueError, match="model must be one of gnn, knn, session, svd, got 'pickle'"):
+    names = ", ".join(models.known_models())
+    assert names.endswith("svd")
+    with pytest.raises(ValueError, match=f"model must be one of {names}, got 'pickle'"):
         make("pickle")
 
 
@@ -444,13 +446,14 @@ class Fourth(Svd):
 
 
 def test_a_fourth_model_is_one_new_file(tmp_path, monkeypatch, data):
+    before = list(models.known_models())
     (tmp_path / "fourth.py").write_text(FOURTH)
     monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
     classes_in.cache_clear()
     monkeypatch.delitem(sys.modules, "recwidgets.models.fourth", raising=False)
     named_classes.cache_clear()
     try:
-        assert list(models.known_models()) == ["fourth", "gnn", "knn", "session"]
+        assert list(models.known_models()) == sorted([*before, "fourth"])
         model = make("fourth", shrink=2)
         rw.fit(model, data, progress=False)
         model.save(tmp_path / "fourth.npz")
@@ -464,6 +467,7 @@ def test_a_fourth_model_is_one_new_file(tmp_path, monkeypatch, data):
 
 
 def test_two_models_of_one_name_are_told_apart_at_once(tmp_path, monkeypatch):
+    before = list(models.known_models())
     (tmp_path / "twin.py").write_text("from worlds import Svd\n\n\nclass Twin(Svd):\n    name = 'gnn'\n")
     (tmp_path / "unnamed.py").write_text("from worlds import Svd\n\n\nclass Unnamed(Svd):\n    label = 'x'\n")
     monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
@@ -474,9 +478,7 @@ def test_two_models_of_one_name_are_told_apart_at_once(tmp_path, monkeypatch):
             make("knn")
         (tmp_path / "twin.py").unlink()
         classes_in.cache_clear()
-        assert list(models.known_models()) == ["gnn", "knn", "session"], (
-            "what has no name of its own is no model of ours"
-        )
+        assert list(models.known_models()) == before, "what has no name of its own is no model of ours"
     finally:
         classes_in.cache_clear()
         named_classes.cache_clear()

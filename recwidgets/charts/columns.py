@@ -43,7 +43,7 @@ def replay(answer: Answer, clicks: int = CLICKS) -> Any:
     together = getattr(model, "scores_of", None)  # one product for all but the last, which is the list itself
     before = together(people[:-1]) if together is not None and people[:-1] else map(model.scores, people[:-1])
     for row, scores in enumerate([*before, model.scores(people[-1])]):
-        inside[row] = in_top(scores, np.concatenate([people[row].history, answer.kept_out]), answer.top)
+        inside[row] = in_top(scores, np.concatenate([people[row].history, answer.excluded]), answer.top)
     return inside
 
 

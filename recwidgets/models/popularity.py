@@ -16,6 +16,7 @@ class Popularity:
 
     name: ClassVar[str] = "popularity"
     label: ClassVar[str] = "Popularity"
+    reason: ClassVar[str] = "ratings by all users"  # what the one part of a score is
 
     def __init__(self) -> None:
         self.data: Interactions | None = None
@@ -55,11 +56,9 @@ class Popularity:
         return scores
 
     def explain(self, user: Who, item: str | int) -> Explanation:
-        """One part: how many users rated the film."""
-        data, scores = self._learned()
-        person_of(data, user)
-        index = data.item_index(item)
-        part = Part("ratings by all users", "base", float(scores[index]), index)
+        """One part, the score itself: how many users rated the film."""
+        data, index = self._learned()[0], self._learned()[0].item_index(item)
+        part = Part(self.reason, "base", float(self.scores(user)[index]), index)
         return Explanation(str(data.items[index]), str(data.titles[index]), part.value, (part,))
 
     def _learned(self) -> tuple[Interactions, Floats]:
@@ -73,6 +72,7 @@ class Chance(Popularity):
 
     name: ClassVar[str] = "chance"
     label: ClassVar[str] = "Chance"
+    reason: ClassVar[str] = "a random number"
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__()

@@ -120,7 +120,7 @@ def ranking(
     said_scores, moved = scores_in_short(answer.scores[answer.top]), moved or {}
     rows = joined(
         _row(answer, n, rank, item, score, n == selected, slots.get(item), moved.get(item, ""))
-        for n, (rank, item, score) in enumerate(zip(answer.places, answer.top.tolist(), said_scores, strict=True))
+        for n, (rank, item, score) in enumerate(zip(answer.ranks, answer.top.tolist(), said_scores, strict=True))
     )
     hits = sum(item in answer.later for item in answer.top.tolist())
     if not answer.has_held_out:

@@ -3,38 +3,78 @@
 from __future__ import annotations
 
 import functools
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-import traitlets
+from markupsafe import Markup
 
-from ..answer import Answer, answer
+from ..answer import Answer
+from ..core import FitEvent, Snapshot
 from ..data import Interactions, Split, load_movielens
 from ..models.popularity import Chance, Popularity
 from ..page import markup
 from ..page.markup import Message, Status
 from ..page.page import Page
-from . import history as edits
-from . import lamps, leaderboard, setups
-from .acting import guarded
-from .editing import Editing
-from .opening import Opening
-from .panel import _first_user, as_split
-from .trainer import running_loop
+from ..training import TrainingHistory
+from . import acts, effects, honesty, leaderboard, settings, views
+from .acting import Acting
+from .background import Background, Progress, Told
+from .panel import as_split
+from .show import Asked, Shown, failure, show
+from .state import State, World, world_of
+from .trainer import Training, as_given
+
+COUNTS = ("no", "one", "two", "three", "four", "five")
+NOTHING_HELD_OUT = Markup('<p class="rw-empty">Nothing is held out, so there is nothing to measure.</p>')
+#: the epoch of a model that is taken as it is
+NOW = TrainingHistory((FitEvent(1, 1, {}, Snapshot("now", {})),), 1)
 
 
-class ComparePanel(Opening, Editing):
-    """Three models side by side for one user, and the leaderboard with its four honesty lamps.
+@dataclass
+class Compared:
+    """What a filled comparison holds; state, shown, off and progress are replaced, the rest stays."""
 
-    models: by name, trained on the same data; None = the three pretrained ones. edited: as for Panel. Films on more
-    than one list are linked; select a film to find it on the others. The leaderboard is worked
+    worlds: dict[str, World]
+    trainings: dict[str, Training]
+    state: State
+    shown: dict[str, Shown]
+    pages: tuple[Page, ...]
+    asked: Asked = field(default_factory=Asked)
+    off: frozenset[str] = frozenset()  # honesty checks that are switched off
+    rows: dict[frozenset[str], list[honesty.Row]] = field(default_factory=dict)
+    progress: Progress | None = None
+
+    @property
+    def answers(self) -> dict[str, Answer | None]:
+        return {name: shown.answer for name, shown in self.shown.items()}
+
+    @property
+    def first(self) -> str:
+        return next(iter(self.worlds))
+
+    @property
+    def seen(self) -> acts.Seen:
+        """As the first model shows it: acts are the same for all."""
+        return acts.Seen(self.worlds[self.first], self.trainings[self.first], self.shown[self.first])
+
+    def become(self, state: State) -> None:
+        """Ask every model what is to be shown of this state."""
+        self.state = state
+        self.shown = {n: show(world, self.trainings[n], state, self.asked) for n, world in self.worlds.items()}
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        return {"user": self.state.user}
+
+
+class ComparePanel(Acting):
+    """Three models side by side for one user, and the leaderboard with its four honesty checks.
+
+    models: by name, trained on the same data; None = the pretrained ones. They are only asked. edited: as for Panel.
+    Items on more than one list are linked; select one to find it on the others. The leaderboard is worked
     out in a thread of its own, after the first lists are on the page.
     """
-
-    user = traitlets.CUnicode()
 
     def __init__(
         self,
@@ -46,202 +86,185 @@ class ComparePanel(Opening, Editing):
     ) -> None:
         super().__init__()
         self.add_class("rw-compare")
-        self._begin(
-            "Compare",
-            Status("Opening", "loading the trained models"),
-            functools.partial(self._fill, data, models, user, edited or {}),
-            None,
-        )
+        wanted = {"user": user, "edited": edited}
+        fill = functools.partial(self._fill, data, models, wanted)
+        self._begin("Compare", Status("Opening", "loading the trained models"), fill, None)
 
     def _fill(
-        self,
-        data: Interactions | Split | None,
-        models: Mapping[str, Any] | None,
-        user: str | int | None,
-        edited: Mapping[str, Sequence[str | int]],
+        self, data: Interactions | Split | None, models: Mapping[str, Any] | None, wanted: dict[str, Any]
     ) -> None:
-        self._lock = threading.RLock()
-        self.split = as_split(load_movielens("latest-small") if data is None else data)
-        self.train_data, self.held_out = self.split.train, self.split.test
-        self._ours = models is None  # the pretrained ones
-        self.models = dict(models) if models is not None else _pretrained(self.split.train)
-        self._answers: dict[str, Answer | None] = {}
-        self._past, self._films_found, self._message, self._answer = [], [], None, None
-        self._chosen: int | None = None  # the film that is marked on all lists
-        self._off: frozenset[str] = frozenset()
-        self._rows: dict[frozenset[str], list[lamps.Row]] = {}
-        self._ranking: tuple[int, int, float] | None = None  # models done, in all, seconds left (NaN: not known yet)
-        self._stopped = threading.Event()
-        self._loop = running_loop()
-        self._header = Page("rw-header", handler=self._on_act, probe=True)
-        self._who = Page("rw-user", handler=self._on_act)
-        self._you = Page("rw-own", handler=self._on_act)
-        self._note = Page("rw-message", handler=self._on_act)
-        self._lists = Page("rw-list", handler=self._on_act)
-        self._board = Page("rw-board", handler=self._on_act)
-        self.observe(self._on_user, "user")
+        split = as_split(load_movielens("latest-small") if data is None else data)
+        self._ours = data is None and models is None
+        models = dict(models) if models is not None else pretrained(split.train)
+        if not models:
+            raise ValueError("models must name at least one trained model, got none")
+        worlds = {name: world_of(split, model, NOW) for name, model in models.items()}
+        trainings = {name: replace(as_given(world), as_it_is=True) for name, world in worlds.items()}
+        first = next(iter(worlds))
+        start = State(effects.first_user(split.train))
+        start = settings.restored(worlds[first], trainings[first], start, wanted)
+        pages = tuple(
+            Page(name, handler=self.act, probe=name == "rw-header")
+            for name in ("rw-header", "rw-user", "rw-own", "rw-message", "rw-list", "rw-board")
+        )
+        self._board = Background(self._on_ranked, self._on_progress)
         with self._lock:
-            self._show_board()
-            self.user = str(user) if user is not None else _first_user(self.train_data)
-            self._edited = edits.from_ids(edited, self.train_data, self.train_data.user_index(self.user))
-            if self._edited is not None:
-                self._past, self._open = [None], self._edited.user is None
-                self._refresh()
-        self.children = [self._header, self._who, self._you, self._note, self._lists, self._board]
-        self._measure()
+            self._parts = Compared(worlds, trainings, start, {}, pages)
+            try:
+                self._become(start)
+                self.children = list(pages)
+            except BaseException:
+                self._parts = None
+                raise
+            self._rank()
+
+    # -- what can be asked of it ---------------------------------------------------------------------
+
+    @property
+    def models(self) -> dict[str, Any]:
+        """The models compared, by name."""
+        return {name: world.model for name, world in self._ready().worlds.items()}
+
+    @property
+    def answers(self) -> dict[str, Answer | None]:
+        """What each model says of the person shown, by name; None where there is nothing to go by."""
+        return self._ready().answers
+
+    @property
+    def split(self) -> Split:
+        return self._seen().world.split
+
+    @property
+    def rows(self) -> list[honesty.Row] | None:
+        """The leaderboard as it is shown; None while it is being worked out, or was stopped."""
+        compared = self._ready()
+        return compared.rows.get(compared.off)
 
     def setup(self) -> str:
         """One runnable line that shows the same user, with the history as it was edited; your own data as `data`."""
-        told = edits.in_ids(self._edited, self.train_data)
-        line = setups.line("ComparePanel", {"user": self.user} | ({"edited": told} if told else {}))
-        embedded = self.train_data.name == setups.EMBEDDED and self._ours
-        return line if embedded else line.replace("(", "(data, models, ", 1)
-
-    def close(self) -> None:
-        """End the ranking, and take the panel off the page."""
-        if "_stopped" in self.__dict__:
-            self._stopped.set()
-        super().close()
-
-    @traitlets.default("user")
-    def _user_first(self) -> str:
-        self._opened()
-        return str(self._trait_values.get("user", ""))
+        told = settings.told(self._seen().world, replace(self.state, item=None))
+        return settings.line("rw.ComparePanel", told, "" if self._ours else "data, models")
 
     def __repr__(self) -> str:
-        if self._to_open is not None:
+        if self._parts is None:
             return "ComparePanel()"
-        return f"ComparePanel({', '.join(self.models)}; {self.train_data.name}, user {self.user})"
+        return f"ComparePanel({', '.join(self.models)}; {self.data.name}, user {self.user})"
 
-    @traitlets.validate("user")
-    def _known_user(self, proposal: dict[str, Any]) -> str:
-        """Unknown ids raise UnknownUser, and the panel stays where it is."""
-        self.train_data.user_index(proposal["value"])
-        return str(proposal["value"])
+    def _ready(self) -> Compared:
+        parts: Compared = super()._ready()
+        return parts
 
-    @guarded
-    def _on_user(self, change: Any) -> None:
-        self._choose_user()
+    # -- one state, shown by several models ------------------------------------------------------------
 
-    def _choose_user(self) -> None:
-        self._settle_field()
-        self._message, self._chosen = None, None
-        self._edited, self._open, self._past = None, False, []
-        self._refresh()
+    def _pinned(self) -> State:
+        return self.state  # an item is chosen by name here, on no list in particular
 
-    def _refresh(self, about: Any = None, keep_film: bool = True, since: Any = None) -> None:
-        person = self.person
-        dropped = np.asarray(() if self._edited is None else self._edited.dropped, np.int32)
-        empty = person.user is None and not len(person.history)
-        self._answers = {
-            name: None if empty else answer(model, self.train_data, person, self.held_out, kept_out=dropped)
-            for name, model in self.models.items()
-        }
-        self._answer = next(iter(self._answers.values()), None)
-        self._message = about(self._answer) if about is not None and self._answer is not None else self._message
+    def _paint(self) -> None:
+        compared = self._ready()
+        seen, n = self._seen(), len(compared.worlds)
+        header, who, editor, note, lists, _ = compared.pages
+        labels = {name: world.label for name, world in compared.worlds.items()}
+        count = COUNTS[n] if n < len(COUNTS) else str(n)
+        status = Status("Ready", f"{count} trained model{'' if n == 1 else 's'}")
         with self.hold_sync():
-            self._show_lists()
-            self._show_who()
-            self._say(self._message)
-            names = ("no", "one", "two", "three", "four", "five")
-            count = names[len(self.models)] if len(self.models) < len(names) else str(len(self.models))
-            self._header.show(markup.header("Compare", self._about_data(), Status("Ready", f"{count} trained models")))
+            header.show(markup.header("Compare", views.about_data(seen.world), status))
+            who.show(views.who(seen.world, compared.state, seen.shown.person))
+            editor.show(views.own_history(seen.world, compared.state, Markup("")))
+            note.show(markup.message(self._message(seen.shown, labels[compared.first])))
+            lists.show(leaderboard.lists(compared.answers, labels, compared.state.item))
+            self._paint_board()
 
-    def _about_data(self) -> str:
-        train = self.train_data
-        whole = len(train) + len(self.held_out) + len(self.split.validation)
-        return f"{train.name} · {train.n_users:,} users × {train.n_items:,} movies · {whole:,} ratings"
+    def _message(self, shown: Shown, label: str) -> Message | None:
+        """What a change did is told of one model: of which, is said."""
+        message = shown.message
+        failed = [other.message for other in self._ready().shown.values() if other.answer is None and other.message]
+        if failed and message is not None and not message.bad:
+            message = failed[0]
+        if message is None or shown.previous is None or message.bad or len(self._ready().worlds) == 1:
+            return message or (failed[0] if failed else None)
+        return message._replace(text=f"{label}: {message.text}")
 
-    def _film(self) -> int | None:
-        return self._chosen
+    # -- the leaderboard: worked out beside, shown on the kernel's thread --------------------------------
 
-    def _show_lists(self) -> None:
-        labels = {name: model.label for name, model in self.models.items()}
-        self._lists.show(leaderboard.lists(self._answers, labels, self._chosen))
+    def _paint_board(self) -> None:
+        compared = self._ready()
+        rows, honest = compared.rows.get(compared.off), compared.rows.get(frozenset())
+        told = leaderboard.board(rows, compared.off, honest, compared.progress)
+        compared.pages[-1].show(told if len(self.held_out) else NOTHING_HELD_OUT)
 
-    def _show_board(self) -> None:
-        rows, honest = self._rows.get(self._off), self._rows.get(frozenset())
-        if len(self.held_out):
-            self._board.show(leaderboard.board(rows, self._off, honest, self._ranking))
-        else:
-            self._board.show(markup.empty("Nothing is held out, so there is nothing to measure."))
-
-    def _say(self, message: Message | None) -> None:
-        self._message = message
-        self._note.show(markup.message(message))
-
-    def _act_film_of(self, value: str) -> None:
-        self._chosen = None if self._chosen == int(value) else int(value)
-        self._show_lists()
-
-    def _act_lamp(self, value: str) -> None:
-        self._off = self._off ^ {value}
-        self._show_board()
-        self._measure()
-
-    # -- the leaderboard: worked out beside, shown on the kernel's thread -------------------------------
-
-    def _measure(self) -> None:
-        if self._off in self._rows or not len(self.held_out):
+    def _rank(self) -> None:
+        compared = self._ready()
+        if compared.off in compared.rows or not len(self.held_out):
             return
-        self._stopped.set()  # what was asked before is of no use any more
-        self._stopped, off, loop = threading.Event(), self._off, self._loop
-        if loop is None:
-            self._take(off, self._work(off, lambda done, total: None), self._stopped)
-            return
-        stopped, began = self._stopped, time.monotonic()
+        compared.progress = Progress(0, len(compared.worlds) + 2, float("nan"))
+        self._board.want(compared.off, functools.partial(self._work, compared, compared.off))
+        self._paint_board()
 
-        def told(done: int, total: int) -> None:
-            if stopped.is_set():
-                raise InterruptedError
-            left = (time.monotonic() - began) * (total - done) / done if done else float("nan")
-            loop.call_soon_threadsafe(self._on_ranking, (done, total, left), stopped)
+    @staticmethod
+    def _work(compared: Compared, off: frozenset[str], told: Told) -> list[honesty.Row]:
+        split = compared.worlds[compared.first].split
+        models: dict[str, Any] = {name: world.model for name, world in compared.worlds.items()}
+        models |= {"popularity": Popularity().learn(split.train), "chance": Chance().learn(split.train)}
+        return honesty.measure(models, {name: model.label for name, model in models.items()}, split, off, told)
 
-        def work() -> None:
-            loop.call_soon_threadsafe(self._take, off, self._work(off, told), stopped)
+    def _on_progress(self, progress: Progress) -> None:
+        with self._lock:
+            if self._parts is not None:
+                self._parts.progress = progress
+                self._paint_board()
 
-        self._ranking = (0, len(self.models) + 2, float("nan"))
-        self._show_board()
-        threading.Thread(target=work, daemon=True).start()
+    def _on_ranked(self, off: Any, rows: Any) -> None:
+        with self._lock:
+            if self._parts is None:
+                return
+            self._parts.progress = None
+            if isinstance(rows, Exception):
+                self._become(replace(self.state, message=failure(rows)))
+            else:
+                self._parts.rows[off] = rows
+            self._paint_board()
 
-    def _work(self, off: frozenset[str], told: Callable[[int, int], None]) -> Any:
-        """All rows, or the exception that kept them from being worked out."""
-        try:
-            train = self.train_data
-            models = self.models | {"popularity": Popularity().learn(train), "chance": Chance().learn(train)}
-            labels = {name: model.label for name, model in models.items()}
-            return lamps.measure(models, labels, self.split, off, told)
-        except Exception as error:
-            return error
+    def _choose(self, value: Any) -> None:
+        """Mark an item on all lists, or no more."""
+        item = int(value)
+        self._become(replace(self.state, item=None if self.state.item == item else item))
 
-    @guarded
-    def _on_ranking(self, ranking: tuple[int, int, float], stopped: threading.Event) -> None:
-        if not stopped.is_set():
-            self._ranking = ranking
-            self._show_board()
+    def _switch(self, name: Any) -> None:
+        compared = self._ready()
+        compared.off = compared.off ^ {str(name)}
+        compared.progress = None
+        self._board.stop()
+        self._rank()
+        self._paint_board()
 
-    def _act_stop_ranking(self, value: str) -> None:
-        self._stopped.set()
-        self._ranking = None
-        self._show_board()
+    def _stop_ranking(self, value: Any) -> None:
+        self._board.stop()
+        self._ready().progress = None
+        self._paint_board()
 
-    def _act_rank(self, value: str) -> None:
-        self._measure()
+    effects = {
+        "film-of": lambda panel, value: panel._choose(value),
+        "lamp": lambda panel, value: panel._switch(value),
+        "stop-ranking": lambda panel, value: panel._stop_ranking(value),
+        "rank": lambda panel, value: panel._rank(),
+        "random": effects.other_user,
+    }
 
-    @guarded
-    def _take(self, off: frozenset[str], rows: Any, stopped: threading.Event) -> None:
-        if isinstance(rows, InterruptedError):
-            return  # by the learner, or by another question
-        if stopped is self._stopped:
-            self._ranking = None
-        if isinstance(rows, Exception):
-            self._show_board()
-            raise rows
-        self._rows[off] = rows
-        self._show_board()
+    def close(self) -> None:
+        """End the ranking, take the panel off the page, and give back all that it held."""
+        if self._parts is not None:
+            self._board.stop()
+        super().close()
+        self._parts, self._listeners = None, ()
 
 
-def _pretrained(train: Interactions) -> dict[str, Any]:
-    from ..pretrained import load_pretrained
+def pretrained(train: Interactions) -> dict[str, Any]:
+    """The models that are at hand trained on these interactions, by name. Raises FileNotFoundError where none is."""
+    from ..pretrained import load_pretrained, pretrained_names
 
-    return {name: load_pretrained(name, train)[0] for name in ("gnn", "knn", "session")}
+    if not (names := pretrained_names(train)):
+        raise FileNotFoundError(
+            f"there is no trained model for these {len(train):,} interactions of {train.name}; give "
+            'rw.ComparePanel(data, {"KNN": model, …}), or make some with the command: recwidgets train'
+        )
+    return {name: load_pretrained(name, train)[0] for name in names}

@@ -12,7 +12,7 @@ from ..answer import Answer
 from ..page.elements import button, joined, named, yes
 from ..page.markup import empty
 from ..why.parts import listed
-from .lamps import LAMPS, METRICS, Row
+from .honesty import LAMPS, METRICS, Row
 
 COLOURS = 6  # of shared films; the others are linked in grey
 ROW, HEAD = 30, 44  # px: a row of a list, and what stands above the first
@@ -61,7 +61,7 @@ def column(found: Answer, label: str, chosen: int | None, colours: Mapping[int, 
     """One model's list."""
     rows = joined(
         _row(found, rank, item, item == chosen, colours.get(item))
-        for rank, item in zip(found.places, found.top.tolist(), strict=True)
+        for rank, item in zip(found.ranks, found.top.tolist(), strict=True)
     )
     hits = sum(item in found.later for item in found.top.tolist())
     foot = f"{hits} of {len(found.top)} watched later" if found.person.user is not None and found.has_held_out else ""
@@ -119,7 +119,7 @@ def links(answers: Sequence[Answer], n: int, chosen: int | None, colours: Mappin
 
 def _stub(found: Answer, item: int, x: float, y: float, anchor: str) -> Markup:
     """The rank on a list that is not the next one, at the end of a short line."""
-    rank = found.places[found.top.tolist().index(item)]
+    rank = found.ranks[found.top.tolist().index(item)]
     return Markup('<text class="rw-beyond" x="{}" y="{}" text-anchor="{}">{}</text>').format(x, y + 4, anchor, rank)
 
 
@@ -149,7 +149,7 @@ def where(answers: Mapping[str, Answer], labels: Mapping[str, str], chosen: int 
     for name, one in answers.items():
         top = one.top.tolist()
         found.append(
-            f"rank {one.places[top.index(chosen)]} in {labels[name]}"
+            f"rank {one.ranks[top.index(chosen)]} in {labels[name]}"
             if chosen in top
             else f"not in the top {len(top)} of {labels[name]}"
         )

@@ -1,8 +1,8 @@
-"""Opening a panel: its frame is on the page at once, and is filled when the cell has been run.
+"""Opening and closing a panel: its frame is on the page at once, and is filled when the cell has been run.
 
 In a notebook the cell's output is sent before anything is loaded (importing bqplot takes longer than all the
 rest), and the panel fills itself right after, or as soon as code asks it for anything. In a plain script it
-is filled at once.
+is filled at once. A cell that is run again closes the panels that its earlier run had made.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 import traceback
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,32 +22,41 @@ from IPython import get_ipython
 from ..page import markup
 from ..page.markup import Message, Status
 from ..page.page import Page
-from .acting import sentence
+from .changes import sentence
 from .trainer import running_loop
-
-NOT_OURS = ("__", "_ipython", "_repr")  # what IPython tries on everything that it shows,
-NOR_OURS = ("_validate", "_default", "_changed", "_metadata")  # and traitlets on everything that it sets
-
 
 #: an environment variable: what goes wrong is then the cell's error, as notebooks that are run unseen want it
 AT_ONCE = "RECWIDGETS_AT_ONCE"
+
+#: by cell: the run of it that made panels, and these
+_MADE: dict[str, tuple[str, weakref.WeakSet[Any]]] = {}
+
+
+class PanelClosed(RuntimeError):
+    """The panel was closed: it shows and answers nothing any more."""
 
 
 class Opening(ipywidgets.VBox):  # type: ignore[misc]
     """A panel that begins as a frame. `_begin` is called once, by the constructor."""
 
-    _to_open: Callable[[], None] | None = None
-    _instead: Callable[[], None] | None = None
-    _failed: BaseException | None = None
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._to_open: Callable[[], None] | None = None
+        self._instead: Callable[[], None] | None = None
+        self._failed: BaseException | None = None
+        self._frame: Page | None = None
+        self._closed = False
+        super().__init__()
+        self.add_class("rw-panel")
+        belongs_to_cell(self)
 
     def _begin(self, title: str, status: Status, fill: Callable[[], None], instead: Callable[[], None] | None) -> None:
         """Show the frame and fill it after the cell; what `fill` raises is said in the panel.
 
-        fill: loads what the panel shows, and sets `children`. instead: fills it from the data that
+        fill: loads what the panel shows, and sets `children` last. instead: fills it from the data that
         come with the package, offered where the wanted ones cannot be had.
         """
         self._to_open, self._instead, self._title, self._first = fill, instead, title, status
-        self.add_class("rw-panel")
         shell, loop = get_ipython(), running_loop()
         if getattr(shell, "kernel", None) is None or os.environ.get(AT_ONCE):
             self._opened()
@@ -59,30 +69,35 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
             loop.call_soon(self._after_the_cell)  # a button's panel has no cell that ends
 
     def _say_opening(self, status: Status) -> None:
-        self._frame.show(markup.skeleton(self._title, status))
+        if self._frame is not None:
+            self._frame.show(markup.skeleton(self._title, status))
 
     def _opened(self) -> None:
-        """Fill the panel, where that has not been done."""
+        """Fill the panel, where that has not been done. Raises PanelClosed for one that is closed."""
+        if self._closed:
+            raise PanelClosed("this panel is closed and answers no more; run its cell again")
         fill, self._to_open, self._failed = self._to_open, None, None
         if fill is None:
             return
-        before, traits = dict(self.__dict__), dict(self._trait_values)
         try:
             fill()
-        except BaseException as error:  # half a panel is none: whoever asks again is told again
-            self.__dict__.clear()
-            self.__dict__.update(before, _to_open=fill, _failed=error)
-            self._trait_values.clear()
-            self._trait_values.update(traits)
+        except BaseException as error:  # whoever asks again is told again
+            self._to_open, self._failed = fill, error
             raise
 
     def _after_the_cell(self, _: Any = None) -> None:
-        with contextlib.suppress(ValueError):  # it is called once more where there is a loop
-            get_ipython().events.unregister("post_run_cell", self._after_the_cell)
+        self._forget_the_cell()
+        if self._closed:
+            return
         if self._failed is None:
             self._try()
         else:
             self._say_failed(self._failed)  # to code in the cell: no need to try once more
+
+    def _forget_the_cell(self) -> None:
+        # ValueError: it is called once more where there is a loop; ImportError: Python itself goes down
+        with contextlib.suppress(ValueError, ImportError, AttributeError):
+            get_ipython().events.unregister("post_run_cell", self._after_the_cell)
 
     def _try(self) -> None:
         try:
@@ -99,7 +114,8 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
         embedded = (("Use the built-in data", "embedded", ""),) if again and self._instead is not None else ()
         lead = "Stopped." if stopped else "This panel could not be opened:"
         said = markup.message(Message(lead, text, not stopped, (*embedded, *again), details))
-        self._frame.show(markup.skeleton(self._title, Status("Not opened", bad=not stopped), said))
+        if self._frame is not None:
+            self._frame.show(markup.skeleton(self._title, Status("Not opened", bad=not stopped), said))
 
     def _on_frame(self, act: str, value: str) -> None:
         if act not in ("embedded", "again") or self._to_open is None:
@@ -109,19 +125,62 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
         self._say_opening(self._first)
         self._try()
 
-    def close(self) -> None:
-        """Take the panel off the page, and its frame: not before, a browser may still be about to draw that."""
-        self._to_open = None
-        if "_frame" in self.__dict__:
-            self._frame.close()
-        super().close()
+    def _held(self) -> list[Any]:
+        """What holds widgets that are in no box of the page: charts and pictures with marks put aside."""
+        return []
 
-    def __getattr__(self, name: str) -> Any:
-        """Only called for what is not there yet: before the panel is filled, that fills it."""
-        if name.startswith(NOT_OURS) or name.endswith(NOR_OURS) or self._to_open is None:
-            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        self._opened()
-        return getattr(self, name)
+    def close(self) -> None:
+        """Take the panel off the page, and give back all that it held: it answers no more."""
+        if self._closed:
+            return
+        self._closed, self._to_open = True, None
+        self._forget_the_cell()
+        # the frame, too: not before, a browser may still be about to draw it
+        mine = all_widgets([self, *([] if self._frame is None else [self._frame]), *self._held()])
+        self.children = []
+        super().close()
+        for widget in mine:
+            if widget is not self:
+                widget.close()
+        self._frame = self._instead = None
+
+
+def all_widgets(roots: list[Any]) -> list[Any]:
+    """The widgets among these and all that they hold: in traits, and in attributes of our own objects."""
+    found: dict[int, Any] = {}
+    waiting = list(roots)
+    seen: set[int] = set()
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, ipywidgets.Widget):
+            found[id(thing)] = thing
+            waiting += [thing._trait_values.get(name) for name in thing.keys]
+        elif isinstance(thing, (list, tuple)):
+            waiting += thing
+        elif isinstance(thing, dict):
+            waiting += thing.values()
+        elif any(thing is root for root in roots) or type(thing).__module__.startswith("recwidgets.panel.curve"):
+            waiting += vars(thing).values()
+    return list(found.values())
+
+
+def belongs_to_cell(widget: Any) -> None:
+    """Close what an earlier run of the cell that is running had made: its output is gone from the page."""
+    shell = get_ipython()
+    try:
+        parent = shell.kernel.get_parent("shell")
+        cell, run = parent["metadata"]["cellId"], parent["header"]["msg_id"]
+    except (AttributeError, KeyError, TypeError):  # no shell, or not Jupyter's: no cell
+        return
+    before, made = _MADE.get(cell, ("", weakref.WeakSet()))
+    if before != run:
+        for old in list(made):
+            old.close()
+        _MADE[cell] = run, (made := weakref.WeakSet())
+    made.add(widget)
 
 
 @contextlib.contextmanager

@@ -1,56 +1,79 @@
-"""The panel: the only place where model, data, history and views know of each other."""
+"""The panel: traits and clicks become acts, an act gives a state, a state is shown. Nothing else happens here."""
 
 from __future__ import annotations
 
-import functools
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-import ipywidgets
 import numpy as np
 import traitlets
 
-from .._found import classes_in, named_classes
-from ..answer import Answer, answer
-from ..core import FitEvent, film_label
+from ..core import Person, Recommendations
 from ..data import Interactions, Split, load_movielens
 from ..models import model_class
-from ..models.popularity import Popularity
-from ..page import markup
-from ..page.markup import Message
-from ..page.page import Page
-from ..ranking import held_out_accuracy
 from ..training import TrainingHistory
-from ..why._base import Why
-from . import history as edits
-from . import setups
-from .acting import guarded
+from . import acts, effects, settings
+from .acting import Acting
+from .effects import Beside
 from .goal import Goal
-from .running import PANELS, RATES, Running
-from .trainer import Trainer
+from .show import Asked, Shown, rank_history, show, untrained, view
+from .state import State, World, world_of
+from .trainer import Trainer, Training
+from .views import Scene
 
 if TYPE_CHECKING:  # bqplot takes its time: a panel's frame is on the page before
     from ..charts._base import Chart
+    from .regions import Regions
 
 
-class Panel(Running, ipywidgets.VBox):  # type: ignore[misc]
+@dataclass
+class Parts:
+    """What a filled panel holds. `state` and `shown` are replaced at each act, the rest stays."""
+
+    world: World
+    trainer: Trainer
+    regions: Regions
+    state: State
+    shown: Shown
+    file: Path | None = None  # where the learner's state is kept
+    hide: tuple[str, ...] = ()
+    goal: Goal | None = None
+    asked: Asked = field(default_factory=Asked)
+    written: Mapping[str, Any] | None = None  # to the file
+    announced: tuple[str, str, float] = ("", "", 0.0)  # to a screen reader: state of the training, word, when
+    told_error: BaseException | None = None
+
+    @property
+    def seen(self) -> acts.Seen:
+        return acts.Seen(self.world, self.trainer.training, self.shown)
+
+    def become(self, state: State) -> None:
+        """Ask the model what is to be shown of this state."""
+        self.state, self.shown = state, show(self.world, self.trainer.training, state, self.asked)
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        epoch = self.state.epoch or self.trainer.training.newest
+        return {"user": self.state.user, "epoch": epoch, "selected": self.shown.rank}
+
+
+class Panel(Acting):
     """A recommender to look into: who, what, why, and its training.
 
-    data: Interactions (each user's newest fifth is then held out) or a Split. model: trained or
-    not; chart: how the first films are drawn. history: the epochs of a model trained earlier, for
+    data: Interactions (split in time, each user's newest ratings held out) or a Split. model: trained or not; it
+    is never written to. chart: how the first items are drawn. history: the epochs of a model trained earlier, for
     the time machine; epoch: where it stands at first. knobs: values of the model's own settings.
     edited: a history of your own, {"you": [ids of films, oldest first]}, or what is changed in the user's:
     "films", "dropped" (films taken out as evidence), "without" (neighbours that are not asked).
-    hide: parts to leave out for a lesson (see setups.PARTS). goal: an exercise, shown in "You".
+    selected: id of the film that is selected, None = the first. epochs, learning_rate: for the next training.
+    hide: parts to leave out for a lesson (see settings.PARTS). goal: an exercise, shown in "You".
     state: a small JSON file that the panel writes at each change and starts from when the cell is
     run again. animate=False: marks jump instead of moving. The panel trains in one thread of its
-    own; `user`, `epoch` and `selected` may be set from code.
+    own; `user`, `epoch` and `selected` (rank, 0 = first) may be set from code.
     """
 
-    children: Any
-    user = traitlets.CUnicode()
     epoch = traitlets.Int(0)
     selected = traitlets.Int(0)
 
@@ -64,339 +87,235 @@ class Panel(Running, ipywidgets.VBox):  # type: ignore[misc]
         epoch: int | None = None,
         knobs: Mapping[str, float | str] | None = None,
         edited: Mapping[str, Sequence[str | int]] | None = None,
+        selected: str | int | None = None,
+        epochs: int | None = None,
+        learning_rate: float | None = None,
         history: TrainingHistory | None = None,
         hide: Sequence[str] = (),
         goal: Goal | None = None,
         state: str | Path | None = None,
         animate: bool = True,
     ) -> None:
-        self._lock, self._silent = threading.RLock(), False
-        self.split = as_split(load_movielens("latest-small") if data is None else data)
-        self.train_data, self.held_out = self.split.train, self.split.test
-        self.model = model if model is not None else _default_model()
-        self.chart = chart if chart is not None else _default_chart(self.model)
-        self._pretrained = history or _history_of(self.model)
-        self._pretrained_with = getattr(self.model, "trained", {})
-        self._trainer = Trainer(self._on_training, self._pretrained, self._lock)
-        self._answer: Answer | None = None
-        self._past, self._films_found, self._measured = [], [], {}
-        self._spoken: tuple[str, tuple[str, str], float] = ("", ("", ""), 0.0)
-        self._live, self._message, self._drawn = True, None, False
-        self._epochs = int(getattr(self.model, "epochs", 10))
-        self._rates = sorted({*RATES, float(getattr(self.model, "learning_rate", 0.01))})
-        if self.comm is None:  # else the frame of this panel is on the page already
-            super().__init__()
-        self._build()
-        for name in ("rw-panel", f"rw-{getattr(self.model, 'name', 'own')}"):
-            self.add_class(name)
-        self._set_motion(animate)
-        self._hide: tuple[str, ...] = ()
-        self.goal: Goal | None = None
-        self._state_path: Path | None = None
-        self.chart.on_select = self._on_place
-        self.observe(self._on_user, "user")
-        self.observe(self._on_epoch, "epoch")
-        self.observe(self._on_selected, "selected")
-        for part in setups.check_parts(hide):
-            self.add_class(f"rw-hide-{part}")
-        self._hide, self.goal = tuple(hide), goal
-        if knobs and not hasattr(self.model, "at"):
-            raise ValueError(f"{self.model.label} has no knobs to turn, got knobs={dict(knobs)!r}; leave knobs out")
-        if knobs:
-            self.model = self.model.at(**knobs)  # a copy: the caller's model keeps its own settings
-        with self._lock:
-            self._place(epoch=self._newest)
-            if epoch is not None:
-                self._place(epoch=epoch)
-                self._live = False
-            self.user = str(user) if user is not None else _first_user(self.train_data)
-            if edited:
-                self._start_with(edits.from_ids(edited, self.train_data, self.train_data.user_index(self.user)))
-            if state is not None:
-                self._restore(Path(state))
-        self.children = self._regions  # only now: what is drawn is drawn once
-        self._drawn = True
-        self._show_training()  # with the baseline, which takes longer than the rest
-        PANELS.add(self)
+        super().__init__()
+        split = as_split(load_movielens("latest-small") if data is None else data)
+        world = world_of(split, model_class("gnn")() if model is None else model, history)
+        first = "data, model=model" + (", history=history" if history is not None else "")
+        self._fill(
+            replace(world, first=first), chart, user=user, epoch=epoch, knobs=knobs, edited=edited, selected=selected,
+            epochs=epochs, learning_rate=learning_rate, hide=hide, goal=goal, state=state, animate=animate,
+        )  # fmt: skip
 
-    def __repr__(self) -> str:
-        return (
-            f"Panel({self.model.label}, {self.train_data.name}, user {self.user}, epoch {self.epoch} of {self._newest})"
-        )
+    effects = effects.EFFECTS
+
+    def _fill(
+        self, world: World, chart: Chart | None = None, *, hide: Sequence[str] = (), goal: Goal | None = None,
+        state: str | Path | None = None, animate: bool = True, **wanted: Any,
+    ) -> None:  # fmt: skip
+        """Make all that the panel holds, and show it; half a panel is none."""
+        from .regions import Regions, default_chart
+
+        with self._lock:
+            trainer = Trainer(world, self._on_training, self._lock)
+            first = State(effects.first_user(world.data), epochs=effects.own_epochs(world.model), moving=bool(animate))
+            start = settings.restored(world, trainer.training, first, wanted)
+            parts = settings.check_parts(hide)
+            start, path = effects.from_file(world, trainer.training, start, first, state)
+            regions = Regions(world.model, chart or default_chart(world.model)(), self.act)
+            self._beside = Beside(self._on_measured)
+            self._parts = Parts(
+                world, trainer, regions, start, Shown(Person(None, np.zeros(0, np.int32))), path, parts, goal
+            )
+            try:
+                regions.chart.on_select = self._on_chart
+                for name in (f"rw-{world.name}", *(f"rw-hide-{part}" for part in parts)):
+                    self.add_class(name)
+                self._become(start)
+                self.children = regions.children  # only now: what is drawn is drawn once
+            except BaseException:
+                self._parts = None
+                raise
+            effects.PANELS.add(self)
+            self._beside.baseline(world)
+
+    # -- what can be asked of a panel --------------------------------------------------------------
+
+    @property
+    def training(self) -> Training:
+        """Where the training stands."""
+        return self._ready().trainer.training
+
+    @property
+    def world(self) -> World:
+        """What no act changes: the split, the caller's model, the epochs that it came with."""
+        return self._ready().world
+
+    @property
+    def model(self) -> Any:
+        """A view of the model that answers what the panel shows, at its epoch and knobs; the caller's is untouched."""
+        parts = self._ready()
+        seen = view(parts.world, parts.trainer.training, parts.state, Asked())
+        return untrained(parts.world, parts.state) if seen is None else seen
+
+    @property
+    def recommendations(self) -> Recommendations:
+        """The list that is shown; empty where there is none."""
+        answer, data = self.shown.answer, self.data
+        top = np.zeros(0, np.int32) if answer is None else answer.top
+        scores = np.zeros(0, np.float32) if answer is None else answer.scores[top].astype(np.float32)
+        return Recommendations(tuple(data.items[top].tolist()), tuple(data.titles[top].tolist()), scores, top)
 
     @property
     def history(self) -> TrainingHistory:
         """The epochs shown: of the training here, or those that the model came with."""
-        return self._trainer.history
+        return self.training.history
 
     @property
-    def data(self) -> Interactions:
-        """The interactions that the model learns from: `split.train`."""
-        return self.train_data
+    def split(self) -> Split:
+        return self.world.split
 
-    # -- building: once -------------------------------------------------------------------------
+    @property
+    def chart(self) -> Chart:
+        return self._ready().regions.chart
 
-    def _build(self) -> None:
-        from .curve import Curve
+    @property
+    def goal(self) -> Goal | None:
+        return self._ready().goal
 
-        self._header = Page("rw-header", handler=self._on_act, probe=True)
-        self._who = Page("rw-user", handler=self._on_act)
-        self._you = Page("rw-own", handler=self._on_act)
-        self._note = Page("rw-message", handler=self._on_act)
-        self._chart_head, self._chart_foot = Page(), Page()
-        self._list = Page("rw-list", handler=self._on_act)
-        self._why = _why_for(self.model, self._on_act)
-        self._time = Page("rw-epoch", handler=self._on_act)
-        self._controls = Page("rw-controls", handler=self._on_act)
-        self._curve = Curve()
-        chart = _box(ipywidgets.VBox, "rw-chart", self._chart_head, self.chart.figure, self._chart_foot)
-        main = _box(ipywidgets.GridBox, "rw-main", chart, self._list, self._why.widget)
-        left = _box(ipywidgets.VBox, "rw-left", self._curve.widget, self._time)
-        training = _box(ipywidgets.GridBox, "rw-training", left, self._controls)
-        self._regions = [self._header, self._who, self._you, self._note, main, training]
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """The parts that a lesson left out."""
+        return self._ready().hide
 
-    def _set_motion(self, moving: bool) -> None:
-        self._moving = moving
-        self.chart.animate(moving)
-        self._why.animate(moving)
-        (self.remove_class if moving else self.add_class)("rw-still")
+    def __repr__(self) -> str:
+        world, newest = self.world, self.training.newest
+        return f"Panel({world.label}, {world.data.name}, user {self.user}, epoch {self.epoch} of {newest})"
 
-    # -- traits: each has one observer -----------------------------------------------------------
+    # -- acts: from code ---------------------------------------------------------------------------
 
-    @traitlets.validate("user")
-    def _known_user(self, proposal: dict[str, Any]) -> str:
-        """Unknown ids raise UnknownUser, and the panel stays where it is."""
-        self.train_data.user_index(proposal["value"])
-        return str(proposal["value"])
+    def turn(self, **knobs: float | str) -> None:
+        """Turn knobs of the model: panel.turn(layers=0). Raises ValueError or TypeError for what it does not have."""
+        with self._lock:
+            parts = self._ready()
+            state = self._pinned()
+            for name, value in settings.checked_knobs(parts.world, parts.trainer.training, knobs):
+                state = acts.turned(self._seen(), state, name, value)
+            self._become(replace(state, turning=""))
+
+    def train(self) -> None:
+        """Start training, or go on from where it was paused. Returns at once in a notebook."""
+        effects.train(self, -1)
+
+    def step(self) -> None:
+        """Train to the end of one epoch, then pause."""
+        effects.train(self, 1)
+
+    def pause(self) -> None:
+        """Pause between two batches; `train` goes on from there."""
+        with self._lock:
+            if self._ready().trainer.pause():
+                self._paint()
+
+    def stop(self) -> None:
+        """End the training; the epochs so far are kept."""
+        with self._lock:
+            self._ready().trainer.stop()
+            self._paint()
+
+    def reset(self) -> None:
+        """End the training and forget what was learned."""
+        effects.reset(self)
+
+    def setup(self) -> str:
+        """One runnable line that shows this panel again, with what must be at hand named `data`, `model`, `history`."""
+        return effects.setup(self)
+
+    def export(self, folder: str | Path) -> list[Path]:
+        """Write the run into `folder`: recommendations.csv (each film's parts) and run.json.
+
+        In a notebook the browser saves the chart as an SVG as well. Returns the files written.
+        Raises ValueError where there is no answer yet.
+        """
+        return effects.export(self, folder)
+
+    # -- acts: one road for all --------------------------------------------------------------------
+
+    def _ready(self) -> Parts:
+        parts: Parts = super()._ready()
+        return parts
+
+    def _become(self, state: State) -> None:
+        super()._become(state)
+        effects.keep(self)
+
+    def _after(self, name: str) -> None:
+        effects.after(self, name)
+
+    def _paint(self) -> None:
+        parts = self._ready()
+        with self.hold_sync():
+            parts.regions.paint(self._scene(), effects.spoken(self))
+            (self.remove_class if parts.state.moving else self.add_class)("rw-still")
+
+    def _scene(self) -> Scene:
+        parts = self._ready()
+        world, training, state = parts.world, parts.trainer.training, parts.state
+        beside = self._beside.look(world, training, state, parts.asked)
+        ranks = rank_history(world, training, state, parts.asked) if state.changes else []
+        return Scene(world, state, training, parts.shown, effects.setup(self), parts.goal, *beside, tuple(ranks))
+
+    # -- traits: what is set from code becomes an act ----------------------------------------------
+
+    @traitlets.default("epoch")
+    def _first_epoch(self) -> int:
+        return self.state.epoch or self.training.newest
+
+    @traitlets.default("selected")
+    def _first_selected(self) -> int:
+        return self.shown.rank
 
     @traitlets.validate("epoch")
     def _known_epoch(self, proposal: dict[str, Any]) -> int:
-        last = self._newest
-        if not min(last, 1) <= proposal["value"] <= last:
-            there = f"from 1 to {last}" if last else "0: nothing is trained yet"
-            raise ValueError(f"epoch must be {there}, got {proposal['value']!r}")
-        return int(proposal["value"])
+        if self._silent:
+            return int(proposal["value"])
+        return settings.checked_epoch(self.training, proposal["value"]) or self.training.newest
 
     @traitlets.validate("selected")
-    def _known_place(self, proposal: dict[str, Any]) -> int:
-        count = 0 if self._answer is None else len(self._answer.top)
-        if not 0 <= proposal["value"] < max(count, 1):
-            raise ValueError(
-                f"selected must be from 0 to {count - 1} (0 = first of the list), got {proposal['value']!r}"
-            )
+    def _known_rank(self, proposal: dict[str, Any]) -> int:
+        if not self._silent:
+            acts.select(self._seen(), self.state, str(proposal["value"]))
         return int(proposal["value"])
 
-    @guarded
-    def _on_user(self, change: Any) -> None:
-        if not self._silent:
-            self._choose_user()
+    def _on_chart(self, rank: int) -> None:
+        self.act("select", str(rank))
 
-    @guarded
-    def _on_epoch(self, change: Any) -> None:
-        if not self._silent:
-            self._live = self.epoch == self._newest
-            self._before = self._message = None  # what an edit changed was said of another answer
-            self._refresh()
+    # -- news from beside --------------------------------------------------------------------------
 
-    @guarded
-    def _on_selected(self, change: Any) -> None:
-        if not self._silent:
-            self._show_choice()
+    def _on_training(self, finished: bool) -> None:
+        """On the kernel's thread: the trainer has news."""
+        with self._lock:
+            if not self._closed:
+                effects.trained(self, finished)
 
-    def _place(self, **traits: int) -> None:
-        """Set traits without their observers: whoever calls this shows everything once."""
-        self._silent = True
-        try:
-            for name, value in traits.items():
-                setattr(self, name, value)
-        finally:
-            self._silent = False
+    def _on_measured(self, error: Exception | None) -> None:
+        with self._lock:
+            if not self._closed:
+                effects.measured(self, error)
 
-    def _choose_user(self) -> None:
-        self._settle_field()
-        self._message, self._tale = None, ""
-        self._edited, self._open, self._before, self._past = None, False, None, []
-        self._refresh(keep_film=False)
-
-    # -- one answer, shown everywhere --------------------------------------------------------------
-
-    def _refresh(
-        self,
-        about: Callable[[Answer], Message | None] | None = None,
-        keep_film: bool = True,
-        since: Answer | None = None,
-    ) -> None:
-        self._since = since
-        film = self._film() if keep_film else None
-        self._answer = self._ask()
-        if self._answer is None:
-            self._before = None
-        elif about is not None:
-            self._message = about(self._answer)
-        top = [] if self._answer is None else self._answer.top.tolist()
-        self._place(selected=top.index(film) if film in top else 0)
-        with self.hold_sync():
-            self._show_choice()
-            self._show_who()
-            self._show_training()
-        self._keep()
-
-    def _ask(self) -> Answer | None:
-        view, person = self._view(), self.person
-        if view is None or (person.user is None and not len(person.history)):
-            return None
-        dropped = () if self._edited is None else self._edited.dropped
-        return answer(view, self.train_data, person, self.held_out, kept_out=np.asarray(dropped, np.int32))
-
-    def _view(self) -> Any:
-        """The model as it was at the epoch shown, with the knobs as they stand; None = untrained."""
-        if self.history.last is None:
-            return None
-        if not hasattr(self.model, "at"):
-            return self.model
-        event = self.history.at(max(1, self.epoch))
-        known = (id(event.snapshot), tuple(sorted(self.model.values.items())))
-        if getattr(self, "_known_view", (None, None))[0] != known:  # what a view has worked out once is kept
-            self.model.data = self.train_data
-            self._known_view = (known, self.model.at(event.snapshot))
-        return self._known_view[1]
-
-    def _film(self) -> int | None:
-        if self._answer is None or self.selected >= len(self._answer.top):
-            return None
-        return int(self._answer.top[self.selected])
-
-    def _show_choice(self) -> None:
-        shown, place = self._answer, self.selected
-        self.chart.show(shown, place, self._before)
-        sentence, caption = self.chart.sentence(shown), self.chart.caption(shown)
-        self._chart_head.show(markup.chart_head(self.chart.title, caption, sentence))
-        self._chart_foot.show(self.chart.foot(shown))
-        count = 10 if shown is None else len(shown.top)
-        whom = "you" if self.person.user is None else f"user {self.user}"
-        moved = {} if shown is None else edits.moves(self._before or self._since, shown)
-        page = markup.ranking(shown, place, self.chart.slots(), self._nothing(), f"Top {count} for {whom}", moved)
-        self._list.show(page)
-        if self._edited is not None and hasattr(self._why, "dropped"):
-            self._why.dropped = tuple(film_label(self.train_data, film) for film in self._edited.dropped)
-        elif hasattr(self._why, "dropped"):
-            self._why.dropped = ()
-        self._why.show(shown, self._film())
-
-    def _nothing(self) -> str:
-        if self.history.last is None and self._trainer.state == "running":
-            return "The model is learning its first epoch. The list appears when that is done."
-        if self.history.last is None:
-            return "This model has not learned anything yet, so it has no answer. Press Train."
-        if self.person.user is None and not len(self.person.history):
-            return "No films yet, so there is nothing to recommend from. Add one and the list appears here."
-        return "Every film there is has been seen, so none is left to recommend."
-
-    def _goal_markup(self, edited: edits.Edited) -> str:
-        return "" if self.goal is None else self.goal.markup(self._answer, edited.edits)
-
-    def _show_training(self) -> None:
-        self._measure_soon()
-        whole = len(self.train_data) + len(self.held_out) + len(self.split.validation)
-        data = (
-            f"{self.train_data.name} · {self.train_data.n_users:,} users × {self.train_data.n_items:,} movies · "
-            f"{whole:,} ratings"
-        )
-        status = self._status()
-        self._header.show(markup.header(self.model.label, data, status, self._speak(status)))
-        self._note.show(markup.message(self._message))
-        live = self._live and self._trainer.state == "running"
-        clock = markup.time_machine(
-            self.epoch, self._newest, self.history.total, live, self._playing, self._tempo, self._kept()
-        )
-        self._time.show(clock + self._tale)
-        self._curve.show(self.history, self.epoch, self._baseline, self._accuracy_now())
-        self._show_controls()
-
-    def _kept(self) -> str:
-        """Which epochs there are to go back to, where not all are kept: "1, 3, 8, 20"."""
-        steps = [event.step for event in self.history.events]
-        return ", ".join(map(str, steps)) if 1 < len(steps) < min(self._newest, 9) else ""
-
-    @property
-    def _baseline(self) -> float | None:
-        """Popularity's accuracy on the same held-out data, the line to beat; None before all else is drawn."""
-        return self._popularity if self._drawn and len(self.held_out) else None
-
-    @functools.cached_property
-    def _popularity(self) -> float:
-        return held_out_accuracy(Popularity().learn(self.train_data), self.train_data, self.held_out)
-
-    @guarded
-    def _on_place(self, place: int) -> None:
-        self.selected = place
-
-    def _act_select(self, value: str) -> None:
-        self.selected = int(value)
-
-    def _act_motion(self, wish: str) -> None:
-        """The browser's wish, or the switch on the panel."""
-        self._set_motion(wish != "still")
-        self._show_controls()
-
-    def tour(self) -> Any:
-        """A guided tour in five to seven steps: each waits for the learner's own act, and ticks it off."""
-        from ..teach.tours import tour
-
-        return tour(self)
+    def _held(self) -> list[Any]:
+        return [] if self._parts is None else [self.chart, self._parts.regions.why, self._parts.regions.curve]
 
     def close(self) -> None:
-        """Stop the training and take the panel off the page."""
-        if "_trainer" in self.__dict__:  # a constructor that failed early has none
-            self._trainer.stop()
-            self._measure_no_more()
+        """Stop the training, take the panel off the page, and give back all that it held."""
+        parts = self._parts
+        if parts is not None:
+            self._beside.stop()
+            parts.trainer.close()
         super().close()
-
-    def _say(self, message: Message | None) -> None:
-        self._message = message
-        self._note.show(markup.message(message))
-
-
-def _box(kind: Any, name: str, *children: Any) -> Any:
-    made = kind(list(children))
-    made.add_class(name)
-    return made
+        self._parts, self._listeners = None, ()
+        effects.PANELS.discard(self)
 
 
 def as_split(data: Interactions | Split) -> Split:
     if not isinstance(data, (Interactions, Split)):
         raise TypeError(f"data must be Interactions or a Split, got {type(data).__name__}; see rw.load_movielens")
     return data if isinstance(data, Split) else data.split("temporal", test=0.2)
-
-
-def _history_of(model: Any) -> TrainingHistory:
-    """A model that was trained or loaded without its epochs has one: what it is now."""
-    snapshot = getattr(model, "snapshot", None)
-    return TrainingHistory() if snapshot is None else TrainingHistory((FitEvent(1, 1, {}, snapshot),), 1)
-
-
-def _first_user(data: Interactions) -> str:
-    """Somebody with a history of middling length: the median user."""
-    lengths = np.diff(data.by_user.indptr)
-    return str(data.users[np.argsort(lengths, kind="stable")[data.n_users // 2]])
-
-
-def _default_model() -> Any:
-    return model_class("gnn")()
-
-
-def _default_chart(model: Any) -> Chart:
-    """The chart that the model names, else a pie."""
-    from ..charts._base import Chart
-
-    known, name = named_classes("charts", Chart), getattr(model, "chart", "pie")
-    if not isinstance(name, str) or name not in known:
-        words = ", ".join(map(repr, known))
-        raise ValueError(f"a model's chart must be one of {words}, got {name!r}; or give rw.Panel(…, chart=…)")
-    return cast("Chart", known[name]())
-
-
-def _why_for(model: Any, handler: Any) -> Why:
-    """The picture that fits what the model can tell of itself, else the sum alone."""
-    fitting = (why for why in classes_in("why", Why) if callable(getattr(model, why.needs, None)))
-    return cast("Why", next(fitting, Why)(handler))

@@ -1,14 +1,12 @@
-"""The three panels that need no argument: their frame first, then a pretrained model in it."""
+"""The panels that need no argument: their frame first, then a pretrained model in it."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import time
+from dataclasses import replace
 from typing import Any
-
-import ipywidgets
-import traitlets
 
 from ..data import Interactions, Split, load_movielens
 from ..data.movielens import NAMES
@@ -16,53 +14,54 @@ from ..models import model_class
 from ..page.markup import Status
 from .opening import Opening
 from .panel import Panel, as_split
-from .setups import READY
+from .settings import literal
+from .state import world_of
 
 
-class ReadyPanel(Opening, Panel):
+class ReadyPanel(Panel):
     """A panel that needs no argument: pretrained on the embedded data, or untrained on others.
 
     data: also a name that `load_movielens` knows; what is loaded or downloaded is then said in the panel.
     """
 
     def __init__(self, name: str, data: Interactions | Split | str | None, options: dict[str, Any]) -> None:
+        self._call = f"{name_of(name)}Panel"
         known = set(inspect.signature(Panel.__init__).parameters) - {"self", "data", "model", "history"}
         if wrong := sorted(set(options) - known):
-            raise TypeError(f"{READY[name]} has no option {wrong[0]!r}; it has {', '.join(sorted(known))}")
+            raise TypeError(f"{self._call} has no option {wrong[0]!r}; it has {', '.join(sorted(known))}")
         if isinstance(data, str) and data not in NAMES:
             raise ValueError(f"data must be one of {', '.join(map(repr, NAMES))}, or Interactions, got {data!r}")
-        ipywidgets.VBox.__init__(self)
-        self.add_class(f"rw-{name}")
-        self._ready, self._options = name, options
+        Opening.__init__(self)
+        self._options = options
         what = (
             Status("Loading", f"MovieLens {data}; ■ stops")
             if isinstance(data, str)
             else Status("Opening", "loading the trained model")
         )
-        fill = functools.partial(self._fill, name, options=options)
+        fill = functools.partial(self._load, name)
         instead = functools.partial(fill, None) if isinstance(data, str) else None
         self._begin(model_class(name).label, what, functools.partial(fill, data), instead)
 
-    def _fill(self, name: str, data: Interactions | Split | str | None, options: dict[str, Any]) -> None:
+    def _load(self, name: str, data: Interactions | Split | str | None) -> None:
         from ..pretrained import find, load_pretrained
 
-        self._began = self._shown = time.monotonic()
+        self._began = self._told = time.monotonic()
+        first = "" if data is None else literal(data) if isinstance(data, str) else "data"
         if isinstance(data, str):
             data = load_movielens(data, progress=self._downloaded if self.children else True)
         split = as_split(load_movielens("latest-small") if data is None else data)
-        if data is not None and find(name, split.train) is None:
-            model, history = model_class(name)(), None
-        else:
-            model, history = load_pretrained(name, split.train)
-        Panel.__init__(self, split, model, history=history, **options)
+        pretrained = data is None or find(name, split.train) is not None
+        model, history = load_pretrained(name, split.train) if pretrained else (model_class(name)(), None)
+        world = world_of(split, model, history)
+        self._fill(replace(world, pretrained=pretrained, call=f"rw.{self._call}", first=first), **self._options)
 
     def _downloaded(self, done: int, total: int) -> None:
         """Says how far a download is, at most five times a second."""
         now = time.monotonic()
         if done >= total:
             self._say_opening(Status("Preparing", "TensorFlow Datasets, once; ■ stops"))
-        elif now - self._shown > 0.2:
-            self._shown = now
+        elif now - self._told > 0.2:
+            self._told = now
             left = (now - self._began) * (total - done) / done
             words = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB, {left:.0f} s left; ■ stops"
             self._say_opening(Status("Downloading", words, done / total))
@@ -70,22 +69,12 @@ class ReadyPanel(Opening, Panel):
     def __repr__(self) -> str:
         if self._to_open is None:
             return super().__repr__()
-        return f"{READY[self._ready]}({', '.join(f'{name}={value!r}' for name, value in self._options.items())})"
+        return f"{self._call}({', '.join(f'{name}={value!r}' for name, value in self._options.items())})"
 
-    @traitlets.default("user")
-    def _user_first(self) -> str:
-        self._opened()
-        return str(self._trait_values.get("user", ""))
 
-    @traitlets.default("epoch")
-    def _epoch_first(self) -> int:
-        self._opened()
-        return int(self._trait_values.get("epoch", 0))
-
-    @traitlets.default("selected")
-    def _selected_first(self) -> int:
-        self._opened()
-        return int(self._trait_values.get("selected", 0))
+def name_of(model: str) -> str:
+    """The class name of a model by its short name: "gnn" is GNN."""
+    return str(model_class(model).__name__)
 
 
 def GNNPanel(data: Interactions | Split | str | None = None, **options: Any) -> Panel:

@@ -1,4 +1,4 @@
-"""Who: from what a learner types to a user, and a line on who that is."""
+"""Who: from what a learner types to a user, and a line on who that is. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from ..data import Interactions, display_title
-from ..page.elements import joined, option
 
 OPTIONS = 8
 
@@ -31,14 +30,28 @@ def look_up(data: Interactions, text: str) -> Found:
     return Found(options[0][0] if options else None, options)
 
 
-def options_markup(data: Interactions, found: Found) -> Markup:
-    """The list under the field."""
-    return joined(option("user", data.users[index], label) for index, label in found.options)
+def user_options(data: Interactions, typed: str | None, closed: bool) -> Markup:
+    """The list under the field, while something is typed."""
+    found = Found(None, ()) if typed is None or closed else look_up(data, typed)
+    return Markup("").join(option("user", data.users[index], label) for index, label in found.options)
 
 
-def film_options(found: list[tuple[int, str]]) -> Markup:
-    """The list under the field for films."""
-    return joined(option("add", index, label) for index, label in found)
+def item_options(data: Interactions, typed: str | None) -> Markup:
+    """The list under the field for items."""
+    found = data.search_items(typed, limit=OPTIONS) if typed and typed.strip() else []
+    return Markup("").join(option("add", hit.index, hit.label) for hit in found)
+
+
+def option(act: str, value: object, label: str) -> Markup:
+    return Markup('<li role="option" aria-selected="false" data-act="{}" data-value="{}">{}</li>').format(
+        act, value, label
+    )
+
+
+def listbox(options: Markup, label: str) -> Markup:
+    if not options:
+        return Markup("")
+    return Markup('<ul class="rw-options" role="listbox" aria-label="{}">{}</ul>').format(label, options)
 
 
 def day(moment: date) -> str:
@@ -46,7 +59,7 @@ def day(moment: date) -> str:
 
 
 def facts(data: Interactions, user: int) -> tuple[str, str, str]:
-    """(name, facts, last films) of a user, as text."""
+    """(name, facts, last items) of a user, as text."""
     about = data.describe_user(user)
     n = about.n_ratings
     text = f"{n} rating{'' if n == 1 else 's'}"
@@ -55,10 +68,10 @@ def facts(data: Interactions, user: int) -> tuple[str, str, str]:
         text += f" on {day(about.first)}" if same else f" from {day(about.first)} to {day(about.last)}"
     if about.top_genres:
         text += f" · mostly {', '.join(about.top_genres)}"
-    films = [
+    items = [
         display_title(title)[0] + (f" {rating:g}★" if data.has_ratings else "") for title, rating in about.last_films
     ]
-    return f"User {about.user}", text, f"Last rated: {' · '.join(films)}" if films else "No film rated yet."
+    return f"User {about.user}", text, f"Last rated: {' · '.join(items)}" if items else "No film rated yet."
 
 
 def known_ids(data: Interactions) -> str:

@@ -4,77 +4,156 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import functools
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..core import FitEvent
-from ..training import Driver, TrainingHistory
+from ..core import FitEvent, Knob
+from ..protocols import Rewindable, Tunable
+from ..training import Driver, TrainingHistory, pull
+from .state import State, World
 
 INTERVAL = 0.1  # s between two updates of the page while training: a slow browser drowns in more
-
 LAST_BATCH = 60.0  # s; loading TensorFlow cannot be interrupted
+RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 
-Make = Callable[[Callable[[int, int], None]], Iterator[FitEvent]]
 
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What can be said of the training: replaced by what the worker reports, never changed.
 
-class Trainer:
-    """One training at a time, and what can be said of it: state, progress, pace, history.
-
-    `changed(epoch_finished)` is called on the kernel's thread after the state has changed. Without
-    an event loop (a plain script) `go` itself waits until the training ends or pauses.
+    history: the epochs shown. model: whose they are: the caller's, or the copy that learned here.
+    trained: its knobs while it learned. here: these epochs were trained in this panel. as_it_is: the model answers
+    itself, not as it was at an epoch. state: "idle", "running" or
+    "paused"; ended: how the last one ended, "", "done", "stopped" or "failed". fresh: a new training whose first
+    epoch has not come yet. progress: 0 to 1; pace: seconds an epoch.
     """
 
-    def __init__(
-        self, changed: Callable[[bool], None], history: TrainingHistory, lock: threading.RLock | None = None
-    ) -> None:
-        self._changed, self._lock = changed, lock or threading.RLock()
-        self.history = history
-        self.state = "idle"  # "idle", "running" or "paused"
-        self.ended = ""  # how the last training ended: "", "done", "stopped" or "failed"
-        self.error: BaseException | None = None
-        self.total, self.progress, self.pace = 0, 0.0, None  # type: int, float, float | None
-        self._driver = Driver(lambda kind, value: None)
-        self._inbox: queue.SimpleQueue[tuple[int, str, Any]] = queue.SimpleQueue()
-        self._run = 0  # runs are numbered: what a stopped one still says is not heard
-        self._fresh = False  # a new training whose first epoch has not come yet
-        self._since, self._drained, self._scheduled = 0.0, 0.0, False
-        self._loop = running_loop()
+    history: TrainingHistory
+    model: Any
+    trained: Mapping[str, Any] = field(default_factory=dict)
+    here: bool = False
+    as_it_is: bool = False
+    state: str = "idle"
+    ended: str = ""
+    total: int = 0
+    progress: float = 0.0
+    pace: float | None = None
+    fresh: bool = False
+    error: BaseException | None = None
 
     @property
     def step(self) -> int:
         """The last finished epoch of the training under way."""
-        return 0 if self._fresh or self.history.last is None else self.history.last.step
+        return 0 if self.fresh else self.newest
+
+    @property
+    def newest(self) -> int:
+        """The last epoch there is to look at, 0 for none."""
+        return self.history.last.step if self.history.last else 0
+
+    @property
+    def steps(self) -> list[int]:
+        """The epochs whose snapshots are kept."""
+        return [event.step for event in self.history.events]
+
+    @property
+    def rewindable(self) -> bool:
+        """Can the model answer as it was at an earlier epoch?"""
+        return isinstance(self.model, Rewindable) and not self.as_it_is
+
+    @property
+    def knobs(self) -> tuple[Knob, ...]:
+        return tuple(self.model.knobs) if isinstance(self.model, Tunable) else ()
+
+    @property
+    def rate(self) -> float | None:
+        """The model's own learning rate; None for a model without one."""
+        rate = getattr(self.model, "learning_rate", None)
+        return None if rate is None else float(rate)
+
+    @property
+    def rates(self) -> list[float]:
+        """What the slider offers; nothing for a model without a learning rate."""
+        return [] if self.rate is None else sorted({*RATES, self.rate})
 
     @property
     def seconds_left(self) -> float | None:
         """From the pace of the epochs so far; None before one has shown how long it takes."""
         return None if self.pace is None else max(0.0, (1 - self.progress) * self.total * self.pace)
 
-    def go(self, make: Make, total: int, epochs: int = -1) -> None:
-        """Start, or go on where it was paused; with epochs=1, to the end of one epoch."""
+
+def as_given(world: World) -> Training:
+    """The training of a panel in which nothing was trained: what the model came with."""
+    trained = getattr(world.model, "trained", None)
+    return Training(world.history, world.model, dict(world.values) if trained is None else dict(trained))
+
+
+def copy_to_train(world: World, state: State) -> Any:
+    """A model like the caller's, with the knobs and the learning rate of the panel: training writes into this one."""
+    model: Any = world.model
+    if isinstance(model, Tunable):
+        model = model.at(**state.values(world))
+    else:
+        try:
+            model = copy.deepcopy(model)
+        except Exception:  # a lock, a file, a handle of its own: then its attributes are shared, but not rebound
+            model = copy.copy(model)
+    if state.rate is not None and hasattr(model, "learning_rate"):
+        model.learning_rate = state.rate
+    return model
+
+
+class Trainer:
+    """One training at a time; `training` says where it stands.
+
+    `changed(epoch_finished)` is called on the kernel's thread after `training` was replaced. Without
+    an event loop (a plain script) `go` itself waits until the training ends or pauses.
+    """
+
+    def __init__(self, world: World, changed: Callable[[bool], None], lock: threading.RLock) -> None:
+        self.world, self.training = world, as_given(world)
+        self._changed, self._lock = changed, lock
+        self._learner: Any = None  # the copy that is being trained
+        self._knobs: dict[str, Any] = {}
+        self._driver = Driver(lambda kind, value: None)
+        self._inbox: queue.SimpleQueue[tuple[int, str, Any]] = queue.SimpleQueue()
+        self._run = 0  # runs are numbered: what a stopped one still says is not heard
+        self._since, self._drained, self._scheduled = 0.0, 0.0, False
+        self._loop = running_loop()
+
+    def _set(self, **changes: Any) -> None:
+        self.training = replace(self.training, **changes)
+
+    def go(self, state: State, epochs: int = -1) -> None:
+        """Start with the settings of `state`, or go on where it was paused; with epochs=1, to the end of one epoch."""
         self._loop = self._loop or running_loop()
         with self._lock:
             if not self._driver.alive:
-                self._start(make, total)
-            self.state, self._since = "running", time.monotonic()
+                self._start(state)
+            self._since = time.monotonic()
+            self._set(state="running")
             self._driver.resume(epochs)
             self._changed(False)
         if self._loop is None:
             self._pump()
 
-    def _start(self, make: Make, total: int) -> None:
+    def _start(self, state: State) -> None:
+        learner = self._learner = copy_to_train(self.world, state)
+        self._knobs, total, data = state.values(self.world), state.epochs, self.world.data
+        validation = self.world.split.validation
         self._run += 1
-        self.ended, self.error, self.total = "", None, total
-        self.progress, self.pace, self._fresh = 0.0, None, True
+        self._set(ended="", error=None, total=total, progress=0.0, pace=None, fresh=True)
         before, self._driver = self._driver, Driver(functools.partial(self._deliver, self._run))
 
         def begin(gate: Callable[[int, int], None]) -> Iterator[FitEvent]:
-            before.stop(wait=LAST_BATCH)  # the last batch of a stopped training: both would write into one model
-            return make(gate)
+            before.stop(wait=LAST_BATCH)  # the last batch of a stopped training: both would share the processor
+            return pull(learner, data, validation if len(validation) else None, total, gate)
 
         self._driver.start(begin)
 
@@ -83,21 +162,30 @@ class Trainer:
         if not self._driver.running:
             return False
         self._driver.pause()
-        self.state = "paused"
+        self._set(state="paused")
         return True
 
     def stop(self) -> None:
         """End the training at the next batch, and listen to it no more; finished epochs are kept."""
-        if self._driver.alive:
-            self.ended = "stopped"
+        ended = "stopped" if self._driver.alive else self.training.ended
         self._driver.stop()
         self._run += 1
-        self.state = "idle"
+        self._set(state="idle", ended=ended, fresh=False)
 
-    def show(self, history: TrainingHistory, ended: str = "") -> None:
-        """Put another history in place of this one."""
+    def forget(self) -> None:
+        """End the training, and let nothing be learned."""
         self.stop()
-        self.history, self.ended = history, ended
+        self.training = Training(TrainingHistory(), self.world.model, dict(self.world.values), here=True)
+
+    def back(self) -> None:
+        """Back to what the model came with."""
+        self.stop()
+        self.training = as_given(self.world)
+
+    def close(self) -> None:
+        """End the training, and hold nothing of it."""
+        self.stop()
+        self._learner = None
 
     # -- from the worker to the kernel ---------------------------------------------------------------
 
@@ -128,37 +216,40 @@ class Trainer:
 
     def _take(self, news: list[tuple[int, str, Any]]) -> None:
         with self._lock:  # a Reset on another thread must not come between
-            self._sort_in(news)
+            finished = False
+            for run, kind, value in news:
+                if run == self._run:
+                    finished = self._hear(kind, value) or finished
+            self._changed(finished)
 
-    def _sort_in(self, news: list[tuple[int, str, Any]]) -> None:
-        finished = False
-        for run, kind, value in news:
-            if run != self._run:
-                continue
-            if kind == "event":
-                self._add(value)
-                finished = True
-            elif kind == "batch":
-                done, batches = value
-                self.progress = (self.step + done / max(batches, 1)) / max(self.total, 1)
-            elif kind == "paused" and not self._driver.running:  # else it has gone on since
-                self.state = "paused"
-            elif kind in ("done", "stopped", "failed"):
-                self.state, self.ended, self.error = "idle", kind, value
-        self._changed(finished)
+    def _hear(self, kind: str, value: Any) -> bool:
+        """One piece of news; True where it is a finished epoch."""
+        now = self.training
+        if kind == "event":
+            self._add(value)
+        elif kind == "batch":
+            done, batches = value
+            self._set(progress=(now.step + done / max(batches, 1)) / max(now.total, 1))
+        elif kind == "paused" and not self._driver.running:  # else it has gone on since
+            self._set(state="paused")
+        elif kind in ("done", "stopped", "failed"):
+            self._set(state="idle", ended=kind, error=value, fresh=False)
+            self._learner = None
+        return kind == "event"
 
     def _add(self, event: FitEvent) -> None:
-        now = time.monotonic()
-        if self._fresh:  # its time was TensorFlow's, which loads and compiles: no measure of the pace
-            self.history, self._fresh = TrainingHistory(total=event.total), False
+        now, moment = self.training, time.monotonic()
+        if now.fresh:  # its time was TensorFlow's, which loads and compiles: no measure of the pace
+            history, pace = TrainingHistory(total=event.total), None
+            self._set(model=self._learner, trained=self._knobs, here=True)
         else:
-            took = now - self._since
-            self.pace = took if self.pace is None else 0.7 * self.pace + 0.3 * took
-        self._since = now
-        self.history.add(event)
-        self.total, self.progress = event.total, event.step / event.total
+            history, took = copy.copy(now.history), moment - self._since
+            pace = took if now.pace is None else 0.7 * now.pace + 0.3 * took
+        self._since = moment
+        history.add(event)
+        self._set(history=history, pace=pace, fresh=False, total=event.total, progress=event.step / event.total)
         if self._driver.alive and not self._driver.running:
-            self.state = "paused"  # Step has done its one epoch
+            self._set(state="paused")  # Step has done its one epoch
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..core import FitEvent, Snapshot
 from ..data import Interactions
-from ..models import make, read_arrays, write_arrays
+from ..models import known_models, make, read_arrays, write_arrays
 from ..training import TrainingHistory
 
 HERE = Path(__file__).parent
@@ -52,6 +52,16 @@ def find(name: str, data: Interactions) -> Path | None:
         if path.exists():
             return path
     return None
+
+
+def shipped_names() -> tuple[str, ...]:
+    """The short names of the models that come trained with the package."""
+    return tuple(name for name in known_models() if any(HERE.glob(f"{name}-*.npz")))
+
+
+def pretrained_names(data: Interactions) -> tuple[str, ...]:
+    """The short names of the models that are at hand trained on these interactions: shipped, or made here."""
+    return tuple(name for name in known_models() if find(name, data) is not None)
 
 
 def quantise(array: Any, bits: int) -> dict[str, Any]:
@@ -103,7 +113,7 @@ def save_pretrained(path: Path, model: Any, history: TrainingHistory, keep: Sequ
 
 
 def load_pretrained(name: str, data: Interactions) -> tuple[Any, TrainingHistory]:
-    """The model `name` ("gnn", "knn", "session") trained on `data`, and its epochs.
+    """The model of this short name ("gnn", "knn", "session" …) trained on `data`, and its epochs.
 
     data: the very interactions it was trained on, for the embedded data
     `rw.load_movielens("latest-small").split("temporal", test=0.2).train`.

@@ -40,7 +40,7 @@ def three_films(answer: Answer) -> tuple[int, ...]:
     """
     top = answer.top.tolist()
     later = [item for item in np.argsort(-answer.scores, kind="stable").tolist() if item in answer.later]
-    seen = set(answer.person.history.tolist()) | set(answer.kept_out.tolist())
+    seen = set(answer.person.history.tolist()) | set(answer.excluded.tolist())
     crowd = [item for item in np.argsort(-answer.data.popularity, kind="stable").tolist() if item not in seen]
     beside = [item for item in crowd if item not in top]
     chosen: list[int] = []
@@ -64,4 +64,4 @@ def shared(answer: Answer, films: Sequence[int], shares: Sequence[float]) -> Ans
         scores[film] = np.log(share)
     top = np.array([film for _, film in order], np.int32)
     nobody = answer.person._replace(history=np.zeros(0, np.int32))
-    return replace(answer, scores=scores, top=top, person=nobody, kept_out=np.zeros(0, np.int32))
+    return replace(answer, scores=scores, top=top, person=nobody, excluded=np.zeros(0, np.int32))

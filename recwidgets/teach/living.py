@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..data import load_movielens
+from ..panel.opening import Opening
 from ..panel.panel import Panel
+from ..panel.settings import literal
+from ..panel.state import World, world_of
 from ..pretrained import load_pretrained
 from ..training import TrainingHistory
 from .careful import Blank, Stumble
@@ -27,14 +31,11 @@ PLACES: dict[str, tuple[type, str, str]] = {
 class LivePanel(Panel):
     """A panel around a learner's function; what it gives away is the line that makes it again."""
 
-    def __init__(self, exercise: str, function: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+    def __init__(self, exercise: str, function: Callable[..., Any], world: World, options: dict[str, Any]) -> None:
+        Opening.__init__(self)
         name = getattr(function, "__name__", "")
-        self._line = f'rw.teach.live("{exercise}", {name if name.isidentifier() else "function"}'
-        super().__init__(*arguments, **options)
-
-    def setup(self) -> str:
-        _, _, settings = super().setup().partition("user=")
-        return f"{self._line}, user={settings}"
+        first = f"{literal(exercise)}, {name if name.isidentifier() else 'function'}"
+        self._fill(replace(world, call="rw.teach.live", first=first), **options)
 
 
 def live(exercise: str, function: Any, **options: Any) -> LivePanel | Verdict:
@@ -62,7 +63,7 @@ def live(exercise: str, function: Any, **options: Any) -> LivePanel | Verdict:
         return Verdict(name, "blank", "Once your function is written, it drives a panel here.")
     except Stumble as error:
         return Verdict(name, "broken", f"No panel yet: {error}".rstrip(".") + ".")
-    return LivePanel(name, function, split, model, history=_own(history), **options)
+    return LivePanel(name, function, world_of(split, model, _own(history)), options)
 
 
 def _own(history: TrainingHistory) -> TrainingHistory:

@@ -14,8 +14,8 @@ from ..charts.pie import FIRST
 from ..page.markup import Message, message
 from ..page.page import Page
 from ..panel import selector
-from ..panel.acting import guarded
 from . import predict_page, progressfile
+from .guarded import guarded
 from .guess import GuessPie, shared, three_films
 
 STAGES = ("guess", "model", "truth")
@@ -44,7 +44,7 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
     ) -> None:
         self._lock = threading.RLock()
         self.panel, self.number, self._worked_out = panel, number, answer or watched_later
-        self.asked = panel._answer
+        self.asked = panel.shown.answer
         if self.asked is None:
             raise ValueError(
                 "the panel has no answer to guess yet; train its model first, or give a panel that is trained"
@@ -57,7 +57,7 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
         self.question = question or self._question()
         self._place = 0 if number is None else (number[0] + number[1]) // 2
         kind = "order" if number is None else "number"
-        self._name = name or f"{getattr(panel.model, 'name', 'own')}-{panel.user}-{kind}"
+        self._name = name or f"{panel.world.name}-{panel.user}-{kind}"
         self._outcome: float | None = None
         self._build()
         self._note = ""
@@ -227,5 +227,5 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
 
 def watched_later(panel: Any) -> int:
     """How many films of the panel's list its user went on to watch."""
-    answer = panel._answer
+    answer = panel.shown.answer
     return 0 if answer is None else sum(item in answer.later for item in answer.top.tolist())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import ipywidgets
@@ -12,13 +12,13 @@ from markupsafe import Markup
 from ..page.elements import joined
 from ..page.markup import Message, button
 from ..page.page import Page
-from ..panel.acting import guarded
+from .guarded import guarded
 
 
 class Step(NamedTuple):
-    """One thing to do: what it says, which act or trait of the panel ticks it off, and how to show it.
+    """One thing to do: what it says, which act of the panel ticks it off, and how to show it.
 
-    ticks: names of traits ("user"), or beginnings of acts ("drop", "knob:"). show(panel): the act,
+    ticks: beginnings of acts ("user", "drop", "knob:"). show(panel): the act,
     done for whoever asks for it. there(panel): whether this panel has what the step is about.
     """
 
@@ -30,70 +30,72 @@ class Step(NamedTuple):
 
 
 def _other_user(panel: Any) -> None:
-    panel._on_act("next", "")
+    panel.act("next", "")
 
 
 def _second(panel: Any) -> None:
-    count = 0 if panel._answer is None else len(panel._answer.top)
+    count = len(panel.recommendations.items)
     panel.selected = (panel.selected + 1) % max(count, 1)
 
 
 def _drop(panel: Any) -> None:
     """Take out the piece of evidence that adds most."""
-    film = panel._film()
-    parts = [] if film is None else panel._answer.explain(film).parts
-    speak = [part for part in parts if part.kind in ("film", "neighbour") and part.index >= 0]
-    if speak:
-        most = max(speak, key=lambda part: part.value)
-        panel._on_act("drop", f"{most.kind}:{most.index}")
+    if evidence := _evidence(panel):
+        most = max(evidence, key=lambda part: part.value)
+        panel.act("drop", f"{most.kind}:{most.index}")
 
 
 def _turn(panel: Any) -> None:
     """Turn the first knob that answers at once to its lowest value."""
-    knob = next(knob for knob in panel.model.knobs if knob.instant)
-    panel._on_act(f"knob:{knob.name}", "0")
+    knob = next(knob for knob in panel.training.knobs if knob.instant)
+    panel.act(f"knob:{knob.name}", "0")
 
 
 def _has_knob(panel: Any) -> bool:
-    return "knobs" not in panel._hide and any(knob.instant for knob in getattr(panel.model, "knobs", ()))
+    return "knobs" not in panel.hidden and any(knob.instant for knob in panel.training.knobs)
 
 
 def _has_epochs(panel: Any) -> bool:
-    return "epoch" not in panel._hide and len(panel.history.events) > 1
+    return "epoch" not in panel.hidden and panel.training.rewindable and len(panel.training.steps) > 1
+
+
+def _evidence(panel: Any) -> list[Any]:
+    """What the selected item's score is made of, and can be taken out."""
+    why = panel.shown.explanation
+    parts = () if why is None else why.parts
+    return [part for part in parts if part.kind in ("film", "neighbour") and part.index >= 0]
 
 
 def _has_evidence(panel: Any) -> bool:
-    film = panel._film() if "why" not in panel._hide else None
-    parts = [] if film is None else panel._answer.explain(film).parts
-    return any(part.kind in ("film", "neighbour") and part.index >= 0 for part in parts)
+    return "why" not in panel.hidden and bool(_evidence(panel))
 
 
 STEPS = (
     Step("Choose another user: Next, or type an id, a film such as Fargo, or “horror fans”.",
          "Does the list change, or does everybody get the same?", ("user",), _other_user),
     Step("Select another film: in the list, or its mark in the chart.",
-         "The same act: list, chart and why always show one answer.", ("selected",), _second),
+         "The same act: list, chart and why always show one answer.", ("select",), _second),
     Step("In why, take out the piece of evidence that adds most.",
          "If it was a reason, the score must fall. Did it?", ("drop",), _drop, _has_evidence),
     Step("Put it back.", "The dashed outline was the answer before.", ("undo",),
-         lambda panel: panel._on_act("undo", ""), _has_evidence),
+         lambda panel: panel.act("undo", ""), _has_evidence),
     Step("Turn the model's own knob to its lowest value.",
          "It answers at once, from what is trained already. Is the list better, or only other?", ("knob:",),
          _turn, _has_knob),
     Step("Move the time machine to the first epoch.",
          "What the model would have said when it had hardly learned. Would you have believed it?", ("epoch",),
-         lambda panel: panel._on_act("epoch", "1"), _has_epochs),
+         lambda panel: panel.act("epoch", "1"), _has_epochs),
     Step("Press You, and add a film that you have seen.",
          "The model answers without retraining: it knows the films, not you.", ("add",),
-         lambda panel: _add(panel), lambda panel: "you" not in panel._hide),
+         lambda panel: _add(panel), lambda panel: "you" not in panel.hidden),
 )  # fmt: skip
 
 
 def _add(panel: Any) -> None:
     """Open "You" where it is closed, and add the most rated film."""
-    if not panel._open:
-        panel._on_act("you", "")
-    panel._on_act("add", str(int(panel.train_data.popularity.argmax())))
+    if not panel.state.editor:
+        panel.act("you", "")
+    panel.act("add", str(int(panel.data.popularity.argmax())))
 
 
 class Tour(ipywidgets.VBox):  # type: ignore[misc]
@@ -108,20 +110,8 @@ class Tour(ipywidgets.VBox):  # type: ignore[misc]
         card = ipywidgets.VBox([self._page])
         card.add_class("rw-panel")
         super().__init__([card, panel])
-        for trait in ("user", "selected", "epoch"):
-            panel.observe(self._on_trait, trait)
-        for page in pages(panel):
-            page.on_msg(self._on_page)
+        panel.on_act(self._heard)
         self._show()
-
-    def _on_trait(self, change: Any) -> None:
-        # a new user selects the first film, too: only what the panel does not set by itself counts
-        if not self.panel._silent:
-            self._heard(change["name"])
-
-    def _on_page(self, page: Any, content: Any, buffers: Any) -> None:
-        if isinstance(content, dict):
-            self._heard(str(content.get("act", "")))
 
     @guarded
     def _heard(self, act: str) -> None:
@@ -167,14 +157,6 @@ class Tour(ipywidgets.VBox):  # type: ignore[misc]
             self._page.show(
                 Markup('<div style="padding:12px 16px" role="alert">{} {}</div>').format(shown.lead, shown.text)
             )
-
-
-def pages(widget: Any) -> Iterator[Page]:
-    """All regions of a panel that send the learner's acts."""
-    if isinstance(widget, Page):
-        yield widget
-    for child in getattr(widget, "children", ()):
-        yield from pages(child)
 
 
 def tour(panel: Any) -> Tour:

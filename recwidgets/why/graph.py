@@ -230,7 +230,7 @@ class GraphWhy(Why):
     def graph(answer: Answer, item: int, drawn: Picture, layers: int) -> Markup:
         user = "you" if answer.person.user is None else str(answer.data.users[answer.person.user])
         top = answer.top.tolist()
-        rank = answer.places[top.index(item)] if item in top else "?"
+        rank = answer.ranks[top.index(item)] if item in top else "?"
         names = [str(answer.data.users[viewer]) for viewer in drawn.viewers]
         return svg(drawn, user, rank, layers, names)
 

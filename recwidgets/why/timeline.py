@@ -72,7 +72,6 @@ class TimelineWhy(Why):
     """The session's films with their weights; select one to drop it and watch the answer change."""
 
     needs: ClassVar[str] = "weights"
-    dropped: tuple[str, ...] = ()
 
     def draw(self, answer: Answer, item: int, explanation: Explanation) -> None:
         n = sum(part.kind == "film" for part in explanation.parts)

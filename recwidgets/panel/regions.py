@@ -1,0 +1,106 @@
+"""The page of one panel: its widgets, made once, and what each of them shows of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, cast
+
+import ipywidgets
+
+from .._found import classes_in, named_classes
+from ..page import markup
+from ..page.page import Handler, Page
+from ..why._base import Why
+from . import views
+from .curve import Curve
+from .show import names
+from .views import Scene
+
+if TYPE_CHECKING:  # bqplot takes its time: a panel's frame is on the page before
+    from ..charts._base import Chart
+
+
+class Regions:
+    """The widgets of a panel; `paint(scene)` gives each what it has to show, where that has changed."""
+
+    def __init__(self, model: Any, chart: Chart, handler: Handler) -> None:
+        self.header = Page("rw-header", handler=handler, probe=True)
+        self.who = Page("rw-user", handler=handler)
+        self.editor = Page("rw-own", handler=handler)
+        self.note = Page("rw-message", handler=handler)
+        self.chart, self.chart_head, self.chart_foot = chart, Page(), Page()
+        self.list = Page("rw-list", handler=handler)
+        self.why = why_for(model, handler)
+        self.time = Page("rw-epoch", handler=handler)
+        self.controls = Page("rw-controls", handler=handler)
+        self.curve = Curve()
+        chart_box = box(ipywidgets.VBox, "rw-chart", self.chart_head, chart.figure, self.chart_foot)
+        main = box(ipywidgets.GridBox, "rw-main", chart_box, self.list, self.why.widget)
+        left = box(ipywidgets.VBox, "rw-left", self.curve.widget, self.time)
+        training = box(ipywidgets.GridBox, "rw-training", left, self.controls)
+        self.children = [self.header, self.who, self.editor, self.note, main, training]
+        self._painted: dict[str, Hashable] = {}
+
+    def _once(self, name: str, key: Hashable, show: Callable[[], None]) -> None:
+        """Call `show` unless it was called for this key last time."""
+        if self._painted.get(name) != key:
+            show()
+            self._painted[name] = key
+
+    def paint(self, scene: Scene, spoken: str) -> None:
+        shown, state, training = scene.shown, scene.state, scene.training
+        self._once("motion", state.moving, lambda: self._animate(state.moving))
+        answered = (shown.answer, shown.rank, shown.previous if shown.outlined else None)
+        self._once("chart", answered, lambda: self._paint_chart(scene))
+        self.list.show(views.ranking(scene, self.chart.slots()))
+        self._once("why", (shown.answer, shown.item, shown.explanation, shown.fault), lambda: self._paint_why(scene))
+        whose = (state.user, state.edited, state.typed, state.wrong, state.editor)
+        self._once("who", whose, lambda: self.who.show(views.who(scene.world, state, shown.person)))
+        self.editor.show(views.own_history(scene.world, state, views.goal_line(scene)))
+        self.note.show(markup.message(shown.message))
+        self.header.show(views.header(scene, spoken))
+        self.time.show(views.time_machine(scene))
+        turned = views.accuracy_now(scene)
+        curve = (training.history, scene.epoch, scene.baseline, turned, len(scene.world.split.validation) > 0)
+        self._once("curve", curve, lambda: self.curve.show(training.history, scene.epoch, scene.baseline, turned))
+        self.controls.show(views.controls(scene))
+
+    def _animate(self, moving: bool) -> None:
+        self.chart.animate(moving)
+        self.why.animate(moving)
+
+    def _paint_chart(self, scene: Scene) -> None:
+        shown, chart = scene.shown, self.chart
+        chart.show(shown.answer, shown.rank, shown.previous if shown.outlined else None)
+        sentence, caption = chart.sentence(shown.answer), chart.caption(shown.answer)
+        self.chart_head.show(markup.chart_head(chart.title, caption, sentence))
+        self.chart_foot.show(chart.foot(shown.answer))
+
+    def _paint_why(self, scene: Scene) -> None:
+        shown, edited = scene.shown, scene.state.edited
+        dropped = () if edited is None else edited.dropped
+        self.why.dropped = tuple(names(scene.world, list(dropped)))
+        self.why.show(shown.answer, shown.item, shown.explanation, shown.fault)
+
+
+def box(kind: Any, name: str, *children: Any) -> Any:
+    made = kind(list(children))
+    made.add_class(name)
+    return made
+
+
+def default_chart(model: Any) -> type[Chart]:
+    """The chart that the model names, else a pie. Raises ValueError for a name that is none."""
+    from ..charts._base import Chart
+
+    known, name = named_classes("charts", Chart), getattr(model, "chart", "pie")
+    if not isinstance(name, str) or name not in known:
+        words = ", ".join(map(repr, known))
+        raise ValueError(f"a model's chart must be one of {words}, got {name!r}; or give rw.Panel(…, chart=…)")
+    return cast("type[Chart]", known[name])
+
+
+def why_for(model: Any, handler: Handler) -> Why:
+    """The picture that fits what the model can tell of itself, else the sum alone."""
+    fitting = (why for why in classes_in("why", Why) if callable(getattr(model, why.needs, None)))
+    return cast("Why", next(fitting, Why)(handler))

@@ -1,0 +1,208 @@
+"""The one place that asks a model: from where a panel stands to what it shows."""
+
+from __future__ import annotations
+
+import copy
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..answer import Answer, answer
+from ..core import Explanation, Person, film_label
+from ..page.markup import Message
+from ..protocols import Explains, Tunable
+from .changes import moves, sentence, what_changed, what_it_added
+from .state import Change, State, World, person_of
+from .trainer import Training
+
+T = TypeVar("T")
+K = 10  # items in a list
+KEPT = 12  # answers, and views of a model, that are remembered
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What is on the page: views are functions of this, and of nothing else that a model says.
+
+    answer: None where there is none yet, or where the model failed. rank, item: what is selected, 0 = first.
+    previous: the answer before the last change, None without one; outlined: charts draw it. moved: change of
+    rank since then, by item. explanation: of the selected item; fault: why there is none, as a sentence.
+    message: what is said of the last change, or of a failure. empty: what the list says instead of items.
+    """
+
+    person: Person
+    answer: Answer | None = None
+    rank: int = 0
+    item: int | None = None
+    previous: Answer | None = None
+    outlined: bool = False
+    moved: dict[int, str] = field(default_factory=dict)
+    explanation: Explanation | None = None
+    fault: str = ""
+    message: Message | None = None
+    empty: str = ""
+
+
+class Asked:
+    """Answers, views and explanations that were asked for lately: a second look at the same costs nothing."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Any, tuple[Any, Any]] = OrderedDict()
+
+    def once(self, key: Any, holds: Any, make: Callable[[], T]) -> T:
+        """make() for a new key. holds: what the ids in the key belong to, kept so that they stay its own."""
+        if key not in self._known:
+            self._known[key] = (holds, make())
+            while len(self._known) > 3 * KEPT:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        made: T = self._known[key][1]
+        return made
+
+    def clear(self) -> None:
+        self._known.clear()
+
+
+def view(world: World, training: Training, state: State, asked: Asked) -> Any:
+    """The model as it answers now, at the epoch and with the knobs shown; None where nothing is learned."""
+    if training.history.last is None:
+        return None
+    model = training.model
+    if not training.rewindable:
+        return model
+    snapshot = training.history.at(state.epoch or training.newest).snapshot
+    knobs = state.values(world) if isinstance(model, Tunable) else {}
+
+    def make() -> Any:
+        seen = model.at(snapshot, **knobs)
+        if getattr(seen, "data", world.data) is not world.data:
+            seen.data = world.data  # the view is ours: the caller's model may have no data yet
+        return seen
+
+    return asked.once(("view", id(model), id(snapshot), tuple(sorted(knobs.items()))), (model, snapshot), make)
+
+
+def untrained(world: World, state: State) -> Any:
+    """The caller's model as a copy that has learned nothing, for code that asks before a training."""
+    model = world.model
+    blank = model.at(**state.values(world)) if isinstance(model, Tunable) else copy.copy(model)
+    if hasattr(blank, "snapshot"):
+        blank.snapshot = None
+    return blank
+
+
+def answer_of(world: World, training: Training, state: State, asked: Asked) -> Answer | None:
+    """What the model says of the person shown; None without a training or without any film to go by.
+
+    Raises what the model raises, or BadScores for scores that cannot be ranked.
+    """
+    seen, person = view(world, training, state, asked), person_of(world, state)
+    if seen is None or (person.user is None and not len(person.history)):
+        return None
+    dropped = () if state.edited is None else state.edited.dropped
+    key = ("answer", id(seen), person.user, person.history.tobytes(), person.without, dropped)
+
+    def make() -> Answer:
+        return answer(seen, world.data, person, world.split.test, K, np.asarray(dropped, np.int32))
+
+    return asked.once(key, seen, make)
+
+
+def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
+    """All that is shown of `state`. What a model raises is said in the place that it concerns."""
+    person = person_of(world, state)
+    shown = Shown(person, empty=_empty(person, training), message=_said(state.message))
+    try:
+        now = answer_of(world, training, state, asked)
+    except Exception as error:
+        return replace(shown, message=failure(error), empty=f"{world.label} gave no answer: {sentence(error)}")
+    if now is None:
+        return shown
+    top = now.top.tolist()
+    rank = top.index(state.item) if state.item in top else 0
+    item = top[rank] if top else None
+    previous = _previous(world, training, state, asked)
+    explanation, fault = _reason(now, item, asked)
+    message: Message | None = shown.message
+    if isinstance(state.message, Change) and previous is not None:
+        more = _added(state.message, previous, asked)
+        message = what_changed(previous, now, state.message.lead, state.message.item, more)
+    return replace(
+        shown, answer=now, rank=rank, item=item, previous=previous, outlined=state.outlined, explanation=explanation,
+        fault=fault, message=message, moved=moves(previous, now),
+    )  # fmt: skip
+
+
+def _said(message: Message | Change | None) -> Message | None:
+    """What is said of a change where there is no answer to compare."""
+    if isinstance(message, Change):
+        return Message(message.lead, buttons=(("Put it back", "undo", ""),))
+    return message
+
+
+def _previous(world: World, training: Training, state: State, asked: Asked) -> Answer | None:
+    """The answer before the last change; None without one, or where it cannot be had any more."""
+    if state.before is None:
+        return None
+    try:
+        return answer_of(world, training, state.before, asked)
+    except Exception:  # said when it was shown
+        return None
+
+
+def _reason(now: Answer, item: int | None, asked: Asked) -> tuple[Explanation | None, str]:
+    """The selected score taken apart, or a sentence that says why it is not."""
+    if item is None:
+        return None, ""
+    label = now.model.label
+    if not isinstance(now.model, Explains):
+        return None, f"{label} does not take its scores apart: it has no method `explain`."
+    try:
+        return asked.once(("why", id(now), item), now, lambda: now.explain(item)), ""
+    except Exception as error:
+        return None, f"{label} could not take this score apart: {sentence(error)}"
+
+
+def _added(change: Change, before: Answer, asked: Asked) -> str:
+    """What a dropped item had added to the selected score: not the same as what it takes away."""
+    if change.dropped is None or change.item is None or len(before.person.history) < 2:
+        return ""
+    explanation, _ = _reason(before, change.item, asked)
+    return "" if explanation is None else what_it_added(explanation, change.dropped)
+
+
+def _empty(person: Person, training: Training) -> str:
+    if training.history.last is None and training.state == "running":
+        return "The model is learning its first epoch. The list appears when that is done."
+    if training.history.last is None:
+        return "This model has not learned anything yet, so it has no answer. Press Train."
+    if person.user is None and not len(person.history):
+        return "No films yet, so there is nothing to recommend from. Add one and the list appears here."
+    return "Every film there is has been seen, so none is left to recommend."
+
+
+def rank_history(world: World, training: Training, state: State, asked: Asked, most: int = 12) -> list[Any]:
+    """(epoch, items of the list) for the kept epochs, at most so many, the first and the last among them."""
+    steps = training.steps
+    if len(steps) > most:
+        chosen = np.unique(np.linspace(0, len(steps) - 1, most).round().astype(int))
+        steps = [steps[n] for n in chosen]
+    lists = []
+    for step in steps:
+        found = answer_of(world, training, replace(state, epoch=step), asked)
+        lists.append((step, [] if found is None else found.top.tolist()))
+    return lists
+
+
+def names(world: World, items: list[int]) -> list[str]:
+    return [film_label(world.data, item) for item in items]
+
+
+def failure(error: BaseException) -> Message:
+    """An error as it is said in the panel, with its whole story for whoever opens it."""
+    told = "" if isinstance(error, LookupError) else "".join(traceback.format_exception(error))
+    return Message("That did not work:", sentence(error), True, details=told)

@@ -1,0 +1,133 @@
+"""What a panel is about and where it stands: values that are never changed, only replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..core import FitEvent, Person
+from ..data import Interactions, Split
+from ..page.markup import Message
+from ..protocols import Tunable
+from ..training import TrainingHistory
+from .edited import Edited, of_user
+
+TEMPI = {"slow": 1.6, "normal": 0.8, "fast": 0.35}  # seconds that an epoch stays in a replay
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """What no act changes: the split, the caller's model, and the epochs that it came with.
+
+    The model is only asked for views (`at`) and copies; nothing is ever written into it.
+    values: its knobs as they stood when the panel was made. pretrained: arrays that were made from this very split.
+    call, first: the line that makes this world, and the arguments that it needs before the settings.
+    """
+
+    split: Split
+    model: Any
+    history: TrainingHistory
+    values: Mapping[str, Any] = field(default_factory=dict)
+    pretrained: bool = False
+    call: str = "rw.Panel"
+    first: str = "data, model=model"
+
+    @property
+    def data(self) -> Interactions:
+        """What the model learns from."""
+        return self.split.train
+
+    @property
+    def label(self) -> str:
+        return str(self.model.label)
+
+    @property
+    def name(self) -> str:
+        """Short, as in file names and class names of the page; "own" for a model without one."""
+        return str(getattr(self.model, "name", "own"))
+
+
+def world_of(split: Split, model: Any, history: TrainingHistory | None = None) -> World:
+    """A world around `model`; one that was trained without its epochs has one: what it is now."""
+    values = dict(model.values) if isinstance(model, Tunable) else {}
+    return World(split, model, history if history is not None else _history_of(model), values)
+
+
+def _history_of(model: Any) -> TrainingHistory:
+    snapshot = getattr(model, "snapshot", None)
+    return TrainingHistory() if snapshot is None else TrainingHistory((FitEvent(1, 1, {}, snapshot),), 1)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Why the answer is another one now; what it did to the list is worked out when it is shown.
+
+    lead: what was done, as a sentence. item: the one that was selected, whose scores are told.
+    dropped: an item of the history that was taken out, whose contribution is told.
+    """
+
+    lead: str
+    item: int | None = None
+    dropped: int | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a panel stands. Every act of a learner gives another one; a view shows nothing else.
+
+    user: original id. edited: the history as it was changed here, None = as in the data. epoch: None = the
+    newest there is. item: the selected one, by index; None = the first of the list. knobs: those that were
+    turned, by name; the others stand as in the model. epochs, rate: for the next training (rate None = the
+    model's own). editor: "you", "history" or "" (closed). typed, item_typed: what stands in the two fields,
+    None = nothing is being typed. before: what arrows count from; outlined: and charts draw it as an outline.
+    undo: the state that "Put it back" leads to.
+    """
+
+    user: str
+    edited: Edited | None = None
+    epoch: int | None = None
+    item: int | None = None
+    knobs: tuple[tuple[str, Any], ...] = ()
+    epochs: int = 10
+    rate: float | None = None
+    editor: str = ""
+    typed: str | None = None
+    wrong: bool = False
+    item_typed: str | None = None
+    changes: bool = False
+    playing: bool = False
+    tempo: str = "normal"
+    moving: bool = True
+    message: Message | Change | None = None
+    turning: str = ""  # the knob that is being turned: one drag of a slider is one change
+    before: State | None = field(default=None, compare=False, repr=False)
+    outlined: bool = False
+    undo: State | None = field(default=None, compare=False, repr=False)
+
+    def values(self, world: World) -> dict[str, Any]:
+        """All knobs as they stand."""
+        return {**world.values, **dict(self.knobs)}
+
+
+def person_of(world: World, state: State) -> Person:
+    """Who is asked about: the user as in the data, or with the history that was edited here."""
+    if state.edited is not None:
+        return state.edited.person()
+    index = world.data.user_index(state.user)
+    return Person(index, world.data.history(index))
+
+
+def history_of(world: World, state: State) -> Edited:
+    """The history shown, as one that can be edited."""
+    return state.edited or of_user(world.data, world.data.user_index(state.user))
+
+
+def plain(state: State, **changes: Any) -> State:
+    """`state` with `changes`, and nothing said of an earlier answer any more."""
+    return replace(state, **{"message": None, "before": None, "outlined": False, "turning": "", **changes})
+
+
+def remembered(state: State) -> State:
+    """A state as others keep it: without what it remembers itself, but for the way back."""
+    return replace(state, before=None, message=None, turning="", outlined=False, playing=False)

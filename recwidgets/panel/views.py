@@ -1,0 +1,176 @@
+"""From where a panel stands to what its regions say: pure functions, one a region. No widget, no model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from .. import _tf
+from ..page import markup
+from ..page.markup import Status
+from ..why.parts import listed
+from . import selector
+from .all_users import AllUsers
+from .editor import editor
+from .goal import Goal
+from .show import Shown, names
+from .state import State, World, history_of
+from .trainer import Training
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything that a page shows. all_users, as_trained: what was measured of all users, None = not (yet).
+
+    baseline: popularity's accuracy on the validation rows, None = not known. ranks: the lists of the kept epochs.
+    """
+
+    world: World
+    state: State
+    training: Training
+    shown: Shown
+    setup: str = ""
+    goal: Goal | None = None
+    measuring: bool = False
+    all_users: AllUsers | None = None
+    as_trained: AllUsers | None = None
+    baseline: float | None = None
+    ranks: tuple[Any, ...] = ()
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that is looked at, 0 for none."""
+        return self.training.newest if self.state.epoch is None else self.state.epoch
+
+    @property
+    def live(self) -> bool:
+        """Does the page follow a training?"""
+        return self.state.epoch is None and self.training.state == "running"
+
+
+def about_data(world: World) -> str:
+    data, split = world.data, world.split
+    whole = len(split.train) + len(split.validation) + len(split.test)
+    return f"{data.name} · {data.n_users:,} users × {data.n_items:,} movies · {whole:,} ratings"
+
+
+def status(world: World, training: Training) -> Status:
+    """What the header says of the training."""
+    epochs = f"{training.newest} epoch{'' if training.newest == 1 else 's'}"
+    if training.state == "running":
+        if training.step == 0 and not training.progress:
+            return Status("Getting ready to train", "" if _tf.is_loaded() else "about 5 s, once", 0.0)
+        left = "" if training.seconds_left is None else f"{training.seconds_left:.0f} s left"
+        return Status(f"Training {min(training.step + 1, training.total)} of {training.total}", left, training.progress)
+    if training.state == "paused":
+        return Status(f"Paused after {training.step} of {training.total}", "Train goes on", training.progress)
+    if training.ended == "failed":
+        return Status("Failed" + (f" after epoch {training.newest}" if training.here else ""), bad=True)
+    if training.history.last is None:
+        return Status("Not trained yet")
+    if not training.here:
+        return Status("Ready", "pretrained" if world.pretrained else f"trained before, {epochs}")
+    return Status("Stopped" if training.ended == "stopped" else "Ready", f"trained here, {epochs}")
+
+
+def header(scene: Scene, spoken: str) -> Markup:
+    return markup.header(scene.world.label, about_data(scene.world), status(scene.world, scene.training), spoken)
+
+
+def who(world: World, state: State, person: Any) -> Markup:
+    """The selector and who is shown; also in a comparison."""
+    about = selector.facts(world.data, world.data.user_index(state.user))
+    own = person.user is None
+    if own:
+        n = len(person.history)
+        about = ("You", f"{n} film{'' if n == 1 else 's'} of your own", f"{about[0]} is one click away.")
+    options = selector.user_options(world.data, state.typed, state.wrong)
+    typed = ("You" if own else f"User {state.user}") if state.typed is None else state.typed
+    return markup.who(about, typed, options, state.wrong, state.editor == "you", state.editor == "history")
+
+
+def own_history(world: World, state: State, goal: Markup) -> Markup:
+    """The editor, where it is open."""
+    if not state.editor:
+        return Markup("")
+    return editor(world.data, history_of(world, state), state.item_typed, state.user, goal)
+
+
+def goal_line(scene: Scene) -> Markup:
+    edits = 0 if scene.state.edited is None else scene.state.edited.edits
+    return Markup("") if scene.goal is None else scene.goal.markup(scene.shown.answer, edits)
+
+
+def heading(scene: Scene) -> str:
+    """Whose list it is, and of when."""
+    answer, state = scene.shown.answer, scene.state
+    whom = "you" if scene.shown.person.user is None else f"user {state.user}"
+    when = "" if state.epoch is None else f" · epoch {state.epoch} of {scene.training.newest}"
+    return f"Top {10 if answer is None else len(answer.top)} for {whom}{when}"
+
+
+def ranking(scene: Scene, slots: Any) -> Markup:
+    shown = scene.shown
+    return markup.ranking(shown.answer, shown.rank, slots, shown.empty, heading(scene), shown.moved)
+
+
+def time_machine(scene: Scene) -> Markup:
+    """The slider over the epochs; for a model that cannot go back a sentence instead."""
+    training, newest = scene.training, scene.training.newest
+    if newest and not training.rewindable:
+        text = f"{training.model.label} cannot go back to earlier epochs: it has no method at(snapshot)."
+        return Markup('<b>Time machine</b><p class="rw-cap rw-no-epochs">{}</p>').format(text)
+    steps, state = training.steps, scene.state
+    kept = ", ".join(map(str, steps)) if 1 < len(steps) < min(newest, 9) else ""
+    return markup.time_machine(
+        scene.epoch, newest, training.history.total, scene.live, state.playing, state.tempo, kept
+    ) + rank_changes(scene)
+
+
+def rank_changes(scene: Scene) -> Markup:
+    """What entered and left the list from one kept epoch to the next, once it was asked for."""
+    rows, before = [], []  # type: ignore[var-annotated]
+    for step, now in scene.ranks:
+        came = [item for item in now if item not in before]
+        went = [item for item in before if item not in now]
+        said = [listed(names(scene.world, items)) if items else "" for items in (came, went)]
+        rows.append((step, *said))
+        before = now
+    return markup.rank_changes(rows) if rows else Markup("")
+
+
+def controls(scene: Scene) -> Markup:
+    """Train, Pause, Step, Reset; the settings of the next training; the model's own knobs; what can be taken away."""
+    training, state = scene.training, scene.state
+    busy = training.state != "idle"
+    settings = [
+        ("epochs", "Epochs", state.epochs, 1, max(60, state.epochs), str(state.epochs), busy),
+    ]
+    rates, rate = training.rates, state.rate or training.rate
+    if rate is not None:  # nothing to set for a model without one
+        here = int(np.argmin([abs(known - rate) for known in rates]))
+        settings.append(("rate", "Learning rate", here, 0, len(rates) - 1, f"{rates[here]:g}", busy))
+    hint = "Reset to change these." if busy else "For the next training."
+    rows = markup.knob_rows(training.knobs, state.values(scene.world), busy, all_users(scene))
+    tools = markup.tools(scene.setup, state.moving, scene.shown.answer is not None)
+    return markup.controls(training.state, settings, hint, rows + tools)
+
+
+def all_users(scene: Scene) -> Markup:
+    """What the knobs do to all users; nothing while none was turned."""
+    now = scene.all_users
+    if now is None:
+        return Markup("Ranking all films for all users …") if scene.measuring else Markup("")
+    text = f"On average two users share {now.shared:.1f} of their {now.depth} films"
+    if scene.as_trained is not None:
+        text += f" (as trained: {scene.as_trained.shared:.1f})"
+    return Markup("{}.{}").format(text, markup.alike(now.alike))
+
+
+def accuracy_now(scene: Scene) -> float | None:
+    """The accuracy with turned knobs, for the curve."""
+    now = scene.all_users
+    return None if now is None or scene.as_trained is None or np.isnan(now.accuracy) else now.accuracy
