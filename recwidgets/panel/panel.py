@@ -187,6 +187,8 @@ class Panel(Acting):
         return self._ready().hide
 
     def __repr__(self) -> str:
+        if self._closed:
+            return "Panel(closed)"
         world, newest = self.world, self.training.newest
         return f"Panel({world.label}, {world.data.name}, user {self.user}, epoch {self.epoch} of {newest})"
 
