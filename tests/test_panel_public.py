@@ -1,4 +1,4 @@
-"""What a script, a lesson or a test asks of a panel: acts by name, what is shown, and a model that is only looked at."""
+"""What a script, a lesson or a test asks of a panel: acts by name, what is shown, a model that is only looked at."""
 
 import gc
 import weakref
