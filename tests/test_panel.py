@@ -181,7 +181,7 @@ def test_motion_can_be_switched_off(made, split):
     still = made(split, trained(split.train), animate=False)
     assert still.chart.figure.animation_duration == 0
     assert "rw-still" in still._dom_classes
-    still._on_act("motion", "moving")
+    still.act("motion", "moving")
     assert still.chart.figure.animation_duration > 0
     assert "rw-still" not in still._dom_classes
 
@@ -189,11 +189,11 @@ def test_motion_can_be_switched_off(made, split):
 def test_hostile_titles_and_names_do_no_harm(made):
     data = random_table(np.random.default_rng(3), 10, 15, titles=[HOSTILE] * 15, name=HOSTILE)
     panel = made(data, trained(data.split("temporal").train))
-    panel._on_act("find", HOSTILE)
-    panel._on_act("choose", HOSTILE + "zzz")
+    panel.act("find", HOSTILE)
+    panel.act("choose", HOSTILE + "zzz")
     for act in ("you", "clear", "film"):
-        panel._on_act(act, HOSTILE)
-    panel._on_act("add", "2")
+        panel.act(act, HOSTILE)
+    panel.act("add", "2")
     everything = page(panel)
     assert not everything.all("script")
     assert not [name for tag in everything.tags for name in tag.attributes if name.startswith("on")]
@@ -251,7 +251,7 @@ def test_the_time_machine_puts_every_view_back(panel, epoch):
 
 @pytest.mark.parametrize("place", [0, 3, 9])
 def test_a_row_a_slice_and_code_select_the_same_way(panel, place):
-    panel._on_act("select", str(place))
+    panel.act("select", str(place))
     assert panel.selected == place
     assert_one_answer(panel)
     panel.selected = 0
@@ -278,7 +278,7 @@ def test_a_film_stays_selected_from_epoch_to_epoch(panel):
 
 def test_a_knob_that_answers_at_once_changes_every_view(panel):
     before = html(panel, "rw-list")
-    panel._on_act("knob:shrink", "8")
+    panel.act("knob:shrink", "8")
     assert panel.model.values["shrink"] == 8
     assert html(panel, "rw-list") != before
     assert_one_answer(panel)
@@ -295,9 +295,9 @@ def test_any_walk_keeps_the_views_together(panel):
         elif act == 2:
             panel.selected = int(generator.integers(0, len(rows(panel))))
         elif act == 3:
-            panel._on_act("knob:shrink", str(generator.integers(0, 11)))
+            panel.act("knob:shrink", str(generator.integers(0, 11)))
         else:
-            panel._on_act(("next", "previous", "random")[act - 3], "")
+            panel.act(("next", "previous", "random")[act - 3], "")
         assert_one_answer(panel)
     assert not message(panel)
 
@@ -334,14 +334,14 @@ def test_a_place_that_is_none_is_refused_and_the_panel_stays(panel, place):
 
 
 def test_typing_finds_users_and_choosing_takes_one(panel):
-    panel._on_act("find", "u1")
+    panel.act("find", "u1")
     options = page(panel, "rw-user").all("li", role="option")
     assert options[0]["data-value"] == "u1"
     assert page(panel, "rw-user").one("input")["value"] == "u1"
-    panel._on_act("user", options[1]["data-value"])
+    panel.act("user", options[1]["data-value"])
     assert panel.user == options[1]["data-value"]
     assert not page(panel, "rw-user").all("li")
-    panel._on_act("choose", "user u4")
+    panel.act("choose", "user u4")
     assert panel.user == "u4"
     assert page(panel, "rw-user").one("input")["value"] == "User u4"
     assert_one_answer(panel)
@@ -349,39 +349,39 @@ def test_typing_finds_users_and_choosing_takes_one(panel):
 
 def test_choosing_nobody_says_who_there_is(panel):
     user = panel.user
-    panel._on_act("choose", "zzz <b>")
+    panel.act("choose", "zzz <b>")
     assert panel.user == user
     assert "There is no user zzz <b>." in message(panel)
     assert f"u1 to u18. The panel still shows user {user}." in message(panel)
     assert page(panel, "rw-user").one("input")["aria-invalid"] == "true"
     offered = page(panel, "rw-message").all("button")
     assert [(button["data-act"], button["data-value"]) for button in offered] == [("user", "u18"), ("random", "")]
-    panel._on_act("user", "u18")
+    panel.act("user", "u18")
     assert not message(panel)
     assert_one_answer(panel)
 
 
 def test_closing_the_list_puts_the_name_back(panel):
-    panel._on_act("find", "u1")
-    panel._on_act("close", "")
+    panel.act("find", "u1")
+    panel.act("close", "")
     assert page(panel, "rw-user").one("input")["value"] == f"User {panel.user}"
     assert not page(panel, "rw-user").all("li")
 
 
 def test_previous_and_next_go_round(panel):
     panel.user = "u1"
-    panel._on_act("previous", "")
+    panel.act("previous", "")
     assert panel.user == "u18"
-    panel._on_act("next", "")
+    panel.act("next", "")
     assert panel.user == "u1"
-    panel._on_act("next", "")
+    panel.act("next", "")
     assert panel.user == "u2"
 
 
 def test_random_is_somebody_else(panel):
     for _ in range(20):
         before = panel.user
-        panel._on_act("random", "")
+        panel.act("random", "")
         assert panel.user != before
         assert panel.user in panel.train_data.users
 
@@ -391,16 +391,16 @@ def test_random_is_somebody_else(panel):
 
 def test_you_can_make_a_history_and_go_back(panel):
     user = panel.user
-    panel._on_act("you", "")
+    panel.act("you", "")
     assert page(panel, "rw-user").one(name="rw-you")["aria-pressed"] == "true"
     assert "No films yet" in page(panel, "rw-list").one(name="rw-empty").text
-    panel._on_act("add", "3")
-    panel._on_act("add", "8")
+    panel.act("add", "3")
+    panel.act("add", "8")
     expected = rw.recommend(panel.model, panel.train_data, ["f4", "f9"])
     titles = [f"{name} ({year})" for name, year in map(rw.display_title, expected.titles)]
     assert [row["title"] for row in rows(panel)] == titles
     assert page(panel, "rw-list").one("h3").text == "Top 10 for you"
-    panel._on_act("user", user)
+    panel.act("user", user)
     assert page(panel, "rw-user").one(name="rw-you")["aria-pressed"] == "false"
     assert_one_answer(panel)
 
@@ -408,36 +408,36 @@ def test_you_can_make_a_history_and_go_back(panel):
 def test_a_dropped_film_changes_the_answer_and_can_be_put_back(panel):
     before = html(panel, "rw-list")
     history = panel.train_data.history(panel.train_data.user_index(panel.user))
-    panel._on_act("drop", f"film:{history[0]}")
+    panel.act("drop", f"film:{history[0]}")
     assert history[0] not in panel.person.history
     assert "you dropped" in message(panel)
     listed = [row["title"] for row in rows(panel)]
     dropped = rw.display_title(str(panel.train_data.titles[history[0]]))
     assert f"{dropped[0]} ({dropped[1]})" not in listed
-    panel._on_act("undo", "")
+    panel.act("undo", "")
     assert html(panel, "rw-list") == before
     assert_one_answer(panel)
 
 
 def test_the_order_of_a_history_can_be_changed(panel):
-    panel._on_act("you", "")
+    panel.act("you", "")
     for film in ("1", "2", "3"):
-        panel._on_act("add", film)
-    panel._on_act("earlier", "3")
+        panel.act("add", film)
+    panel.act("earlier", "3")
     assert panel.person.history.tolist() == [1, 3, 2]
-    panel._on_act("later", "1")
+    panel.act("later", "1")
     assert panel.person.history.tolist() == [3, 1, 2]
-    panel._on_act("remove", "1")
+    panel.act("remove", "1")
     assert panel.person.history.tolist() == [3, 2]
-    panel._on_act("undo", "")
+    panel.act("undo", "")
     assert panel.person.history.tolist() == [3, 1, 2]
-    panel._on_act("clear", "")
+    panel.act("clear", "")
     assert panel.person.history.tolist() == []
 
 
 def test_a_film_that_is_none_is_said(panel):
-    panel._on_act("you", "")
-    panel._on_act("add-title", "no such film")
+    panel.act("you", "")
+    panel.act("add-title", "no such film")
     assert "There is no film called no such film." in message(panel)
 
 
@@ -445,12 +445,12 @@ def test_a_film_that_is_none_is_said(panel):
 
 
 def test_epochs_and_learning_rate_are_for_the_next_training(panel):
-    panel._on_act("epochs", "7")
+    panel.act("epochs", "7")
     assert page(panel, "rw-controls").one("input", data_change="epochs")["aria-valuetext"] == "7"
     panel.train()
     assert panel.history.total == 7
     rates = page(panel, "rw-controls").one("input", data_change="rate")
-    panel._on_act("rate", "0")
+    panel.act("rate", "0")
     assert panel.model.learning_rate == pytest.approx(0.0003)
     assert rates["max"] == page(panel, "rw-controls").one("input", data_change="rate")["max"]
 
@@ -460,7 +460,7 @@ def test_epochs_and_learning_rate_are_for_the_next_training(panel):
     [("epoch", "x"), ("select", "99"), ("select", "x"), ("rate", "99"), ("user", "nobody"), ("knob:none", "1")],
 )
 def test_what_goes_wrong_in_an_act_is_said_and_the_panel_lives_on(panel, act, value):
-    panel._on_act(act, value)
+    panel.act(act, value)
     assert "That did not work:" in message(panel)
     panel.user = "u2"
     assert not message(panel)
@@ -469,8 +469,8 @@ def test_what_goes_wrong_in_an_act_is_said_and_the_panel_lives_on(panel, act, va
 
 def test_an_act_that_does_not_exist_does_nothing(panel):
     before = html(panel)
-    panel._on_act("explode", "")
-    panel._on_act("", "")
+    panel.act("explode", "")
+    panel.act("", "")
     assert html(panel) == before
 
 
@@ -489,9 +489,9 @@ def test_an_error_of_the_model_is_a_sentence_with_its_details(panel, monkeypatch
 
 
 def test_the_slider_of_the_time_machine_stops_at_what_there_is(panel):
-    panel._on_act("epoch", "2")
+    panel.act("epoch", "2")
     assert panel.epoch == 2
-    panel._on_act("epoch", "900")
+    panel.act("epoch", "900")
     assert panel.epoch == 4
     assert_one_answer(panel)
 
@@ -523,7 +523,7 @@ def test_in_a_script_a_step_is_one_epoch(made, split):
 
 def test_training_anew_starts_a_new_history_and_the_trained_model_can_come_back(panel):
     old = panel.history
-    panel._on_act("epochs", "2")
+    panel.act("epochs", "2")
     panel.train()
     assert panel.history is not old
     assert panel.epoch == 2
@@ -532,7 +532,7 @@ def test_training_anew_starts_a_new_history_and_the_trained_model_can_come_back(
     assert not rows(panel)
     assert "Forgotten." in message(panel)
     assert page(panel, "rw-message").one("button")["data-act"] == "pretrained"
-    panel._on_act("pretrained", "")
+    panel.act("pretrained", "")
     assert panel.history is old
     assert panel.epoch == 4
     assert_one_answer(panel)
@@ -543,7 +543,7 @@ def test_a_class_of_ones_own_can_be_trained_and_shown(made, split):
     model = Fixed(split.train, rng.normal(size=(18, 30)))
     model.explain = Popularity().learn(split.train).explain
     panel = made(split, model)
-    panel._on_act("epochs", "2")
+    panel.act("epochs", "2")
     panel.train()
     assert panel.epoch == 2
     assert [row["title"] for row in rows(panel)] == [

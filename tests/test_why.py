@@ -238,9 +238,9 @@ def test_without_a_film_there_is_a_hint():
 @pytest.mark.parametrize("layers", [1, 2, 3, 4])
 def test_the_graph_shows_what_so_many_layers_bring(layers):
     panel = rw.GNNPanel(user="42", knobs={"layers": 4})
-    panel._on_act("layer", "4")
-    item, whole = panel._film(), graph.picture(panel._answer, panel._film(), 4)
-    drawn = graph.picture(panel._answer, item, layers)
+    panel.act("layer", "4")
+    item, whole = panel.shown.item, graph.picture(panel.shown.answer, panel.shown.item, 4)
+    drawn = graph.picture(panel.shown.answer, item, layers)
     assert [path.item for path in drawn.paths] == [path.item for path in whole.paths] and drawn.viewers == whole.viewers
     fewer = panel._view().at(layers=layers)  # a model of so many layers is an independent way to the same parts
     parts_of = {
