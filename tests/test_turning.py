@@ -122,9 +122,9 @@ def test_similarity_is_chosen_by_its_name_and_comes_back_with_the_state(tmp_path
 
 def test_films_on_several_lists_have_one_colour_and_a_line_or_a_stub():
     panel = rw.ComparePanel(user="42")
-    panel.act("film-of", str(panel.shown.answers["gnn"].top[0]))
-    tops = {name: found.top.tolist() for name, found in panel.shown.answers.items()}
-    colours = leaderboard.shared(panel.shown.answers)
+    panel.act("film-of", str(panel.answers["gnn"].top[0]))
+    tops = {name: found.top.tolist() for name, found in panel.answers.items()}
+    colours = leaderboard.shared(panel.answers)
     often = {item for top in tops.values() for item in top if sum(item in top for top in tops.values()) > 1}
     assert set(colours) == often
     some = [colour for colour in colours.values() if colour]
@@ -139,7 +139,7 @@ def test_films_on_several_lists_have_one_colour_and_a_line_or_a_stub():
 
 def test_a_film_on_the_outer_lists_alone_ends_in_its_rank():
     panel = rw.ComparePanel(user="42")
-    answers = {"gnn": panel.shown.answers["gnn"], "session": panel.shown.answers["session"], "again": panel.shown.answers["gnn"]}
+    answers = {"gnn": panel.answers["gnn"], "session": panel.answers["session"], "again": panel.answers["gnn"]}
     outer = [i for i in answers["gnn"].top.tolist() if i not in answers["session"].top.tolist()]
     html = leaderboard.lists(answers, {name: name for name in answers}, None)
     assert html.count("rw-beyond") == 2 * len(outer) > 0
