@@ -56,7 +56,7 @@ def editor(panel):
 
 def all_users(panel):
     """What is said of all users beside the knobs; "" while nothing is."""
-    return "".join(tag.text for tag in page(panel, "rw-controls").all(name="rw-crowd"))
+    return "".join(tag.text for tag in page(panel, "rw-controls").all(name="rw-all-users"))
 
 
 async def until(condition):

@@ -54,7 +54,7 @@ def test_with_one_neighbour_ones_own_voice_is_the_only_one_and_with_fifty_one_of
 
     def listed(k, own):
         panel = rw.teach.live("knn-3", lambda p, w, n: nearest(p, w, n, own), user="414", knobs={"k": k})
-        return set(panel._answer.top.tolist())
+        return set(panel.shown.answer.top.tolist())
 
     assert len(listed(50, False) & listed(50, True)) >= 8
     assert len(listed(1, False) & listed(1, True)) <= 6
@@ -63,6 +63,6 @@ def test_with_one_neighbour_ones_own_voice_is_the_only_one_and_with_fifty_one_of
 @pytest.mark.parametrize("panel", ["GNNPanel", "SessionPanel"])
 def test_one_film_can_bring_fargo_into_the_first_three(panel):
     goal = getattr(rw, panel)(user="42", goal=rw.Goal("Fargo"))
-    goal._on_act("you", "")
-    goal._on_act("add-title", "Taxi Driver")
+    goal.act("you", "")
+    goal.act("add-title", "Taxi Driver")
     assert "Fargo (1996)" in [goal._answer.full_title(item) for item in goal._answer.top[:3]]

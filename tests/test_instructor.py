@@ -268,9 +268,9 @@ def test_the_neighbour_of_plan_45_takes_along_what_it_says():
     scores = []
     for knobs in ({}, {"k": 3}):
         panel = rw.KNNPanel(user="414", knobs=knobs)
-        film, user = panel._answer.top[0], panel.train_data.user_index("51")
-        before = panel._answer.scores[film]
-        panel._on_act("drop", f"neighbour:{user}")
-        scores.append((float(before), float(panel._answer.scores[film]), film in panel._answer.top))
+        film, user = panel.shown.answer.top[0], panel.train_data.user_index("51")
+        before = panel.shown.answer.scores[film]
+        panel.act("drop", f"neighbour:{user}")
+        scores.append((float(before), float(panel.shown.answer.scores[film]), film in panel.shown.answer.top))
     (a, b, still), (c, d, gone) = scores
     assert (a, b, c, d) == pytest.approx((1.973, 1.966, 1.821, 1.260), abs=0.0006) and still and not gone

@@ -50,7 +50,7 @@ def test_everybody_is_what_the_lists_say(split):
 def test_a_turned_knob_says_what_it_does_to_everybody_and_marks_the_curve():
     panel = rw.GNNPanel(user="42")
     assert crowd(panel) == "" and not len(panel._curve.accuracy.turned.x)
-    panel._on_act("knob:layers", "4")
+    panel.act("knob:layers", "4")
     trained_, now = (everybody(panel._view().at(layers=layers), panel.split) for layers in (3, 4))
     assert f"share {now.shared:.1f} of their 10 films (as trained: {trained_.shared:.1f})" in crowd(panel)
     assert panel._curve.accuracy.turned.y.tolist() == [now.accuracy]
@@ -59,7 +59,7 @@ def test_a_turned_knob_says_what_it_does_to_everybody_and_marks_the_curve():
     assert "hop 4</span>" in panel._controls.html and f"{now.alike[3]:.2f}" in panel._controls.html
     panel.epoch = 3
     assert panel._curve.accuracy.turned.x.tolist() == [3]
-    panel._on_act("knob:layers", "3")
+    panel.act("knob:layers", "3")
     assert not len(panel._curve.accuracy.turned.x), "nothing is turned any more"
     panel.close()
 
@@ -67,10 +67,10 @@ def test_a_turned_knob_says_what_it_does_to_everybody_and_marks_the_curve():
 def test_turning_and_looking_back_take_away_what_was_said_of_another_answer():
     panel = rw.SessionPanel(user="42")
     for act, value in (("knob:window", "2"), ("epoch", "3")):
-        panel._on_act("drop", f"film:{panel.person.history[-1]}")
-        assert panel._message is not None and panel._before is not None
-        panel._on_act(act, value)
-        assert panel._message is None and panel._before is None
+        panel.act("drop", f"film:{panel.person.history[-1]}")
+        assert panel.shown.message is not None and panel.shown.previous is not None
+        panel.act(act, value)
+        assert panel.shown.message is None and panel.shown.previous is None
     panel.close()
 
 
@@ -81,7 +81,7 @@ def test_everybody_is_ranked_beside_once_the_knob_rests(split):
 
     async def turn():
         for place in ("3", "5", "8"):
-            panel._on_act("knob:shrink", place)
+            panel.act("knob:shrink", place)
         assert crowd(panel).startswith("Ranking all films") and not panel._measured
         while "share" not in crowd(panel):
             await asyncio.sleep(0.02)
@@ -109,7 +109,7 @@ def test_similarity_is_chosen_by_its_name_and_comes_back_with_the_state(tmp_path
     places = markup.knob_positions(panel.model.knobs[1])
     assert "<select" in panel._controls.html and "Similarity" in panel._controls.html
     before = panel._list.html
-    panel._on_act("knob:similarity", str(places.index("dot product")))
+    panel.act("knob:similarity", str(places.index("dot product")))
     assert panel._list.html != before
     assert "knobs={'similarity': 'dot product'}" in panel.setup().replace('"', "'")
     again = rw.KNNPanel(user="42", state=tmp_path / "state.json")
@@ -122,9 +122,9 @@ def test_similarity_is_chosen_by_its_name_and_comes_back_with_the_state(tmp_path
 
 def test_films_on_several_lists_have_one_colour_and_a_line_or_a_stub():
     panel = rw.ComparePanel(user="42")
-    panel._on_act("film-of", str(panel._answers["gnn"].top[0]))
-    tops = {name: found.top.tolist() for name, found in panel._answers.items()}
-    colours = leaderboard.shared(panel._answers)
+    panel.act("film-of", str(panel.answers["gnn"].top[0]))
+    tops = {name: found.top.tolist() for name, found in panel.answers.items()}
+    colours = leaderboard.shared(panel.answers)
     often = {item for top in tops.values() for item in top if sum(item in top for top in tops.values()) > 1}
     assert set(colours) == often
     some = [colour for colour in colours.values() if colour]
@@ -139,7 +139,7 @@ def test_films_on_several_lists_have_one_colour_and_a_line_or_a_stub():
 
 def test_a_film_on_the_outer_lists_alone_ends_in_its_rank():
     panel = rw.ComparePanel(user="42")
-    answers = {"gnn": panel._answers["gnn"], "session": panel._answers["session"], "again": panel._answers["gnn"]}
+    answers = {"gnn": panel.answers["gnn"], "session": panel.answers["session"], "again": panel.answers["gnn"]}
     outer = [i for i in answers["gnn"].top.tolist() if i not in answers["session"].top.tolist()]
     html = leaderboard.lists(answers, {name: name for name in answers}, None)
     assert html.count("rw-beyond") == 2 * len(outer) > 0
@@ -165,10 +165,10 @@ def test_back_to_the_trained_model_is_back_to_what_it_was_trained_with(split):
     model = Svd()
     history = rw.fit(model, split.train, split.test, progress=False)
     panel = rw.Panel(split, model, history=history)
-    panel._on_act("knob:shrink", "5")
+    panel.act("knob:shrink", "5")
     panel.train()
     assert panel._turned() == {} and panel.model.trained["shrink"] == 5
-    panel._on_act("pretrained", "")
+    panel.act("pretrained", "")
     assert panel._turned() == {"shrink": 5}
     panel.close()
 
@@ -200,7 +200,7 @@ def test_one_ranking_at_a_time_and_the_newest_wish_counts(split, monkeypatch):
 
     async def turn():
         for place in ("3", "5", "8"):
-            panel._on_act("knob:shrink", place)
+            panel.act("knob:shrink", place)
             await asyncio.sleep(0.05)
         gate.set()
         while "share" not in crowd(panel):
@@ -216,7 +216,7 @@ def test_a_ranking_that_fails_is_said_once(split, monkeypatch):
     history = rw.fit(model, split.train, split.test, progress=False)
     panel = rw.Panel(split, model, history=history)
     monkeypatch.setattr(turning, "everybody", lambda model, split: 1 / 0)
-    panel._on_act("knob:shrink", "5")
+    panel.act("knob:shrink", "5")
     assert "division by zero" in panel._note.html and crowd(panel) == "" and panel._wish is None
     panel.close()
 
@@ -225,7 +225,7 @@ def test_a_small_catalogue_is_counted_as_it_is():
     split = random_table(np.random.default_rng(2), 8, 6, density=0.4).split("temporal", test=0.2)
     model = Svd()
     panel = rw.Panel(split, model, history=rw.fit(model, split.train, progress=False))
-    panel._on_act("knob:shrink", "5")
+    panel.act("knob:shrink", "5")
     assert "of their 6 films" in crowd(panel)
     panel.close()
 
@@ -234,17 +234,17 @@ def test_a_turned_knob_says_in_the_list_what_moved_since_the_turn_began(split, m
     clock = [100.0]
     monkeypatch.setattr(turning.time, "monotonic", lambda: clock[0])
     panel = rw.Panel(split, trained(split.train))
-    first = panel._answer
+    first = panel.shown.answer
     for place in ("3", "6", "9"):  # one drag of the slider
         clock[0] += 0.1
-        panel._on_act("knob:shrink", place)
-    moved = history.moves(first, panel._answer)
+        panel.act("knob:shrink", place)
+    moved = history.moves(first, panel.shown.answer)
     assert moved and all(f">{move}<" in panel._list.html for move in moved.values())
     assert "change since the previous answer" in panel._list.html
-    rested = panel._answer
+    rested = panel.shown.answer
     clock[0] += 60
-    panel._on_act("knob:shrink", "0")  # another turn counts from where it began
-    expected = history.moves(rested, panel._answer)
+    panel.act("knob:shrink", "0")  # another turn counts from where it began
+    expected = history.moves(rested, panel.shown.answer)
     assert panel._list.html.count("↑") == sum("↑" in m for m in expected.values()) + ("↑↓" in panel._list.html)
     panel.user = next(user for user in split.train.users if user != panel.user)
     assert 'rw-moved"></span>' in panel._list.html and "↑" not in panel._list.html
