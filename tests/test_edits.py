@@ -58,7 +58,9 @@ def test_a_history_of_ones_own_is_answered_and_adds_up(panels, name):
     assert panel.shown.answer.explain(item).score == pytest.approx(float(panel.shown.answer.scores[item]), rel=1e-4)
     films = panel.person.history.tolist()
     panel.act("add", str(films[0]))
-    assert panel.person.history.tolist() == films[::-1] and "already" in panel.shown.message.lead, "picked twice: it moves"
+    assert panel.person.history.tolist() == films[::-1] and "already" in panel.shown.message.lead, (
+        "picked twice: it moves"
+    )
     panel.act("earlier", str(films[0]))
     assert panel.person.history.tolist() == films
     panel.act("add-title", "no such film at all")
@@ -148,7 +150,11 @@ def test_the_setup_is_one_line_that_runs():
     panel = rw.SessionPanel(user="42", epoch=8, knobs={"half_life": 4}, hide=["you"])
     line = panel.setup()
     again = eval(line, {"rw": rw})
-    assert "\n" not in line and again.shown.answer.top.tolist() == panel.shown.answer.top.tolist() and again.setup() == line
+    assert (
+        "\n" not in line
+        and again.shown.answer.top.tolist() == panel.shown.answer.top.tolist()
+        and again.setup() == line
+    )
 
 
 def changed(panel, kind):
