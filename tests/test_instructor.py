@@ -14,6 +14,7 @@ import pytest
 from course import make
 
 import recwidgets as rw
+from recwidgets.core import Person
 from recwidgets.panel import lamps
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -228,7 +229,7 @@ def test_the_files_that_the_kit_links_exist():
 
 def test_the_four_films_of_the_plan_show_that_order_matters():
     """What plan-90.md promises of the session panel."""
-    films = ("Gladiator (2000)", "Silence of the Lambs, The (1991)", "Saving Private Ryan (1998)", "Speed (1994)")
+    films = ("Gladiator (2000)", "Back to the Future (1985)", "Saving Private Ryan (1998)", "Speed (1994)")
     plan = (KIT / "plan-90.md").read_text(encoding="utf-8")
     assert all(rw.display_title(film)[0] in plan for film in films)
     train = rw.load_movielens("latest-small").split("temporal", test=0.2).train
@@ -236,9 +237,9 @@ def test_the_four_films_of_the_plan_show_that_order_matters():
     history = [str(train.items[train.titles.tolist().index(film)]) for film in films]
     told, turned = (list(rw.recommend(model, train, order, k=10).titles) for order in (history, history[::-1]))
     assert len(set(told) - set(turned)) == 5
-    assert told[0].startswith("Matrix") and turned[0].startswith("Terminator 2")
+    assert told[0].startswith("Men in Black") and turned[0].startswith("Jurassic Park")
     last_first = list(rw.recommend(model, train, [history[-1], *history[:-1]], k=10).titles)
-    assert len(set(told) - set(last_first)) == 3
+    assert len(set(told) - set(last_first)) == 4
     (line,) = re.findall(r"`(rw\.SessionPanel\(.*?\))`", plan)
     posted = eval(line, {"rw": rw})
     assert [train.titles[item] for item in posted._answer.top] == told
@@ -265,12 +266,22 @@ def test_the_table_of_the_lamps_holds_what_is_measured():
 
 def test_the_neighbour_of_plan_45_takes_along_what_it_says():
     """Of 50 neighbours one hardly counts; of three, the film falls off the list."""
-    scores = []
-    for knobs in ({}, {"k": 3}):
-        panel = rw.KNNPanel(user="414", knobs=knobs)
-        film, user = panel.shown.answer.top[0], panel.train_data.user_index("51")
-        before = panel.shown.answer.scores[film]
-        panel.act("drop", f"neighbour:{user}")
-        scores.append((float(before), float(panel.shown.answer.scores[film]), film in panel.shown.answer.top))
-    (a, b, still), (c, d, gone) = scores
-    assert (a, b, c, d) == pytest.approx((1.973, 1.966, 1.821, 1.260), abs=0.0006) and still and not gone
+    train = rw.load_movielens("latest-small").split("temporal", test=0.2).train
+    model = rw.load_pretrained("knn", train)[0]
+    me = train.user_index("414")
+    seen = []
+    for k, title, neighbour in ((50, "Star Wars: Episode I", "182"), (3, "Grifters, The", "479")):
+        view = model.at(k=k)
+        first = rw.recommend(view, train, "414")
+        place = next(n for n, film in enumerate(first.titles) if film.startswith(title))
+        why = view.explain("414", first.items[place])
+        (adds,) = (part.value for part in why.parts if part.label == f"user {neighbour}")
+        assert adds == max(part.value for part in why.parts), "the largest neighbour"
+        person = Person(me, train.history(me), (train.user_index(neighbour),))
+        after = view.scores(person)[first.index[place]]
+        still = first.items[place] in rw.recommend(view, train, person).items
+        seen.append((place, adds, float(first.scores[place]), float(after), still))
+    (one, *near, stays), (other, *far, gone) = seen
+    assert (one, other) == (0, 7) and stays and not gone
+    assert near == pytest.approx((0.081, 1.940, 1.937), abs=0.0006)
+    assert far == pytest.approx((0.653, 1.652, 1.326), abs=0.0006)
