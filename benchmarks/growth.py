@@ -13,7 +13,6 @@ from recwidgets import _tf
 from recwidgets.data import Interactions, popularity_world
 from recwidgets.graph import Graph, graph_of
 from recwidgets.models import make
-from recwidgets.models._two_tower import CAP
 
 from .options import LABELS, MODELS, SIZES, Missing, Options
 from .report import Row
@@ -90,8 +89,11 @@ def _epoch(name: str, data: Interactions) -> tuple[Any, float, float]:
 
 def _refuse(name: str, data: Interactions) -> None:
     """Half of the machine's memory is the limit: a benchmark must not end other people's programs."""
+    from recwidgets.nets.two_tower import SAMPLED_ITEMS
+
     by_films, by_users = TABLES.get(name, (0, 0))
-    need = 4e-9 * data.n_users * (by_films * min(data.n_items, CAP) + by_users * min(data.n_users, CAP))
+    columns = by_films * min(data.n_items, SAMPLED_ITEMS) + by_users * min(data.n_users, SAMPLED_ITEMS)
+    need = 4e-9 * data.n_users * columns
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     if need > there / 2:
         raise Missing(f"a step of {name} at {len(data):,} interactions would need about {need:.0f} GB of {there:.0f}")

@@ -40,9 +40,9 @@ _HOME = {  # without what the registry finds
     "evaluate": "evaluation",
     "TrainingHistory": "training",
     "fit": "training",
-    "GNNLayer": "models.gnn",
-    "KNNLayer": "models.knn",
-    "SessionLayer": "models.session",
+    "GNNLayer": "nets.gnn",
+    "KNNLayer": "nets.knn",
+    "SessionLayer": "nets.session",
     "load_model": "models",
     "load_pretrained": "pretrained",
     "Chart": "charts._base",
@@ -73,6 +73,9 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .models.knn import KNN
     from .models.popularity import Chance, Popularity
     from .models.session import Session
+    from .nets.gnn import GNNLayer
+    from .nets.knn import KNNLayer
+    from .nets.session import SessionLayer
     from .panel.compare import ComparePanel
     from .panel.goal import Goal
     from .panel.panel import Panel

@@ -544,6 +544,7 @@ def test_the_cost_of_a_small_world_is_measured(name):
     assert found["held"] >= 40 * 2_000
 
 
+@pytest.mark.needs_tf
 def test_a_world_too_large_for_this_machine_is_refused_before_it_is_tried(monkeypatch):
     data = rw.planted(seed=0).data
     growth._refuse("gnn", data)

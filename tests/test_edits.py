@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
+from recwidgets.panel.history import Edited, moves, what_changed
 
 import recwidgets as rw
 from recwidgets.charts.columns import replay
-from recwidgets.panel.history import Edited, moves, what_changed
 from recwidgets.why.parts import minus
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import inspect
+import pickle
+import sys
 
 import numpy as np
 import pytest
+from conftest import REPO
 
 import recwidgets as rw
 from recwidgets.core import Person, Snapshot
@@ -147,6 +152,47 @@ def test_a_learning_rate_far_too_high_is_a_sentence_or_finite(world, name):
         assert np.isfinite(model.scores(world.train.users[0])).all()
 
 
+@pytest.mark.parametrize(("name", "knob", "layer"), [("knn", "k", "knn"), ("gnn", "layers", "gnn")])
+def test_a_knob_that_is_turned_while_tensorflow_loads_does_not_change_what_is_trained(
+    world, name, knob, layer, monkeypatch
+):
+    model = make(name, dim=4, **{knob: 2})
+
+    class Turning:
+        """Is asked where a module is before anybody else: the knob is turned while the networks are imported."""
+
+        @staticmethod
+        def find_spec(module, path=None, target=None):
+            if module.startswith("recwidgets.nets"):
+                model.values[knob] = 4
+
+    monkeypatch.setattr(sys, "meta_path", [Turning, *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "recwidgets.nets.loop", raising=False)
+    rw.fit(model, world.train, epochs=1, progress=False)
+    assert model.values[knob] == 4
+    assert getattr(getattr(model.network, layer), knob) == 2 == model.trained[knob]
+
+
+# -- the networks as plain modules -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ("GNN", "KNN", "Session"))
+def test_a_layer_can_be_opened_and_read_and_pickled(name):
+    layer = getattr(rw, f"{name}Layer")
+    assert inspect.getsourcefile(layer) == str(REPO / "recwidgets" / "nets" / f"{name.lower()}.py")
+    source = inspect.getsource(layer)
+    assert source.startswith(f"class {name}Layer(tf.keras.layers.Layer):") and "\n    def call(" in source
+    assert pickle.loads(pickle.dumps(layer)) is layer
+
+
+def test_no_class_of_the_models_and_networks_is_hidden_in_a_function_and_no_module_makes_names_up():
+    for path in [*(REPO / "recwidgets" / "models").glob("*.py"), *(REPO / "recwidgets" / "nets").glob("*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        assert not [node for f in functions for node in ast.walk(f) if isinstance(node, ast.ClassDef)], path
+        assert "__getattr__" not in [node.name for node in tree.body if isinstance(node, ast.FunctionDef)], path
+
+
 # -- the layers against independent numpy -----------------------------------------------------------------
 
 
@@ -176,21 +222,21 @@ def test_gnn_layer_is_the_mean_of_the_means(trained, world):
     assert np.allclose(got, expected, atol=1e-5)
 
 
-def test_gnn_layer_adds_what_liked_films_say():
+def test_gnn_layer_adds_the_edges_of_the_second_type():
     import tensorflow as tf
 
     draw = np.random.default_rng(2)
     down, liked = draw.random((5, 7)) * (draw.random((5, 7)) > 0.5), draw.normal(size=(7, 3))
-    fans = down * (draw.random((5, 7)) > 0.5)
+    down_liked = down * (draw.random((5, 7)) > 0.5)
     users, films = draw.normal(size=(5, 3)), draw.normal(size=(7, 3))
-    sparse = [tf.sparse.from_dense(tf.constant(a, tf.float32)) for a in (down, down.T, fans)]
+    sparse = [tf.sparse.from_dense(tf.constant(a, tf.float32)) for a in (down, down.T, down_liked)]
     given = [tf.constant(a, tf.float32) for a in (users, films, liked)]
     got = rw.GNNLayer(1)(*given[:2], *sparse[:2], given[2], sparse[2])
-    assert np.allclose(got, down @ films + fans @ liked, atol=1e-5)
+    assert np.allclose(got, down @ films + down_liked @ liked, atol=1e-5)
     assert not rw.GNNLayer(0)(*given[:2], *sparse[:2], given[2], sparse[2]).numpy().any()
 
 
-def test_a_film_says_more_to_whoever_liked_it(trained, world):
+def test_an_item_adds_a_second_vector_for_users_who_liked_it(trained, world):
     """A film rated below the median counts as watched; what is added by hand counts as liked."""
     data = world.train
     lower = dataclasses.replace(data, rating=np.where(np.arange(len(data)) % 3, 5.0, 1.0).astype(np.float32))
@@ -211,23 +257,22 @@ def test_a_film_says_more_to_whoever_liked_it(trained, world):
 
 
 @pytest.mark.parametrize("name", ("gnn", "knn"))
-def test_with_very_many_films_and_users_each_step_draws_some(world, name, monkeypatch):
-    for module in ("_two_tower", "knn"):
-        monkeypatch.setattr(f"recwidgets.models.{module}.CAP", 50)  # of 80 films and 60 users
+def test_with_very_many_items_and_users_each_step_samples_some(world, name, monkeypatch):
+    monkeypatch.setattr("recwidgets.nets.two_tower.SAMPLED_ITEMS", 50)  # of 80 items and 60 users
     model = make(name, dim=8, seed=0)
     rw.fit(model, world.train, epochs=20, progress=False)
     result = rw.evaluate(model, world)
     assert result["ndcg"] > 1.1 * result["baselines"]["popularity"]["ndcg"]
 
 
-def test_knn_layer_asks_only_those_who_are_asked():
+def test_knn_layer_looks_only_among_the_given_keys():
     import tensorflow as tf
 
     draw = np.random.default_rng(3)
-    bank, values, asked = draw.normal(size=(9, 4)), draw.normal(size=(9, 2)), np.array([7, 2, 5, 0])
-    given = [tf.constant(a, tf.float32) for a in (bank, bank[asked], values[asked])]
-    weight = rw.KNNLayer(k=2).weights_of(given[0], given[1], tf.constant(asked)).numpy()
-    assert not any(weight[user, place] for place, user in enumerate(asked)), "nobody is their own neighbour"
+    users, key_ids = draw.normal(size=(9, 4)), np.array([7, 2, 5, 0])
+    given = [tf.constant(a, tf.float32) for a in (users, users[key_ids])]
+    weight = rw.KNNLayer(k=2).weights_of(*given, tf.constant(key_ids)).numpy()
+    assert not any(weight[user, column] for column, user in enumerate(key_ids)), "nobody is their own neighbour"
     assert np.allclose(weight.sum(1), 1, atol=1e-5)
     assert ((weight > 0).sum(1) == 2).all()
 
@@ -237,9 +282,9 @@ def test_knn_layer_averages_the_values_of_the_nearest(similarity):
     import tensorflow as tf
 
     draw = np.random.default_rng(1)
-    bank, values = draw.normal(size=(12, 5)), draw.normal(size=(12, 3))
-    got = rw.KNNLayer(k=4, similarity=similarity)(*(tf.constant(a, tf.float32) for a in (bank, bank, values)))
-    away = bank - bank.mean(0)
+    users, values = draw.normal(size=(12, 5)), draw.normal(size=(12, 3))
+    got = rw.KNNLayer(k=4, similarity=similarity)(*(tf.constant(a, tf.float32) for a in (users, users, values)))
+    away = users - users.mean(0)
     length = np.linalg.norm(away, axis=1)
     nearness = {
         "cosine": lambda a, b: away[a] @ away[b] / length[a] / length[b],
@@ -288,7 +333,7 @@ def test_session_layer_adds_up_recency_weighted_means():
 def test_the_network_and_the_numpy_path_give_the_same_queries(trained, name):
     queries, films = trained[name].vectors()
     assert np.allclose(trained[name].network.all_queries(), queries, rtol=1e-3, atol=1e-4)
-    assert np.allclose(trained[name].network.films(), films, atol=1e-6)
+    assert np.allclose(trained[name].network.items(), films, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", NETS)

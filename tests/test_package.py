@@ -87,6 +87,24 @@ except ImportError as error:
     assert "tensorflow" in run_python(BLOCK + code).lower()
 
 
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(BLOCK, "run: pip install recwidgets tensorflow"), ("", "needs Keras 2. Set it to 1 and restart the kernel")],
+    ids=["no TensorFlow", "Keras 3 chosen"],
+)
+def test_opening_a_network_where_it_cannot_be_had_says_what_to_do(before, said):
+    """The same sentence as from training, also where a learner imports the file with the layer directly."""
+    code = """
+import json
+try:
+    import recwidgets.nets.gnn
+except ImportError as error:
+    print(json.dumps([type(error).__name__, str(error)]))
+"""
+    kind, sentence = run_python(before + code, TF_USE_LEGACY_KERAS="1" if before else "0")
+    assert kind == "TensorFlowUnavailable" and said in sentence
+
+
 @pytest.fixture(scope="module")
 def wheel(repo, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")

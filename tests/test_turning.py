@@ -5,15 +5,14 @@ import threading
 
 import numpy as np
 import pytest
+from recwidgets.panel.turning import everybody
 from worlds import DEADLINE, Svd, random_table, trained
 
 import recwidgets as rw
 from recwidgets import metrics
-from recwidgets.models import gnn, knn
 from recwidgets.models.gnn import mean_cosine
 from recwidgets.page import markup
 from recwidgets.panel import history, leaderboard, turning
-from recwidgets.panel.turning import everybody
 from recwidgets.ranking import recommend_all
 
 
@@ -229,23 +228,6 @@ def test_a_small_catalogue_is_counted_as_it_is():
     panel._on_act("knob:shrink", "5")
     assert "of their 6 films" in crowd(panel)
     panel.close()
-
-
-@pytest.mark.parametrize(("module", "knob"), [(knn, "k"), (gnn, "layers")])
-def test_a_knob_that_is_turned_while_tensorflow_loads_does_not_change_what_is_trained(split, module, knob, monkeypatch):
-    model = {"k": rw.KNN, "layers": rw.GNN}[knob](dim=4, **{knob: 2})
-    real, made = module._tf.load, []
-
-    def load():
-        model.values[knob] = 4
-        return real()
-
-    real_network = module.network()
-    monkeypatch.setattr(module._tf, "load", load)
-    monkeypatch.setattr(module, "network", lambda: (real_network[0], lambda *a: made.append(a) or real_network[1](*a)))
-    for event in model.steps(split.train, epochs=1):
-        assert event.step == 1
-    assert made[0][2] == 2 == model.trained[knob]
 
 
 def test_a_turned_knob_says_in_the_list_what_moved_since_the_turn_began(split, monkeypatch):

@@ -2,127 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _tf
 from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
 from ..graph import graph_of, mean_over, propagate
-from ._two_tower import TfrsRecommender, query_dropout, two_tower
+from ._tfrs import TfrsRecommender
 
 DEPTH = 4  # the most layers that the knob offers
-
-
-class Dropout(NamedTuple):
-    """What is hidden by lot while training, and how strongly the own embeddings are pulled to zero."""
-
-    edge: float = 0.75  # predicted from those that are left
-    own: float = 0.5  # so that the films alone answer as well: a new person has no own embedding
-    films: float = 0.1  # so that the own embedding learns something, too
-    user_l2: float = 2e-3
-
-
-@functools.cache
-def network() -> tuple[Any, Any]:
-    """The layer and the TFRS model, defined when TensorFlow is first needed."""
-    tf, _ = _tf.load()
-
-    class GNNLayer(tf.keras.layers.Layer):  # type: ignore[misc, name-defined]
-        """Aggregates embeddings over the user–movie interactions, `layers` hops deep.
-
-        call(users, films, to_users, to_films, liked, to_fans): users (n_users, dim), films (n_items, dim);
-        to_users (n_users, n_items) and to_films (n_items, n_users) sparse, their rows sum to one
-        (a mean over the neighbours) or to zero. Returns sum over l = 1 … layers of
-        mix[l - 1] · users after l hops: (n_users, dim). After LightGCN (He et al. 2020,
-        arXiv:2002.02126), with learned weights of the hops.
-        liked (n_items, dim), optional: what a film says besides where it is liked; to_fans, to_users
-        without the edges of films that are not. A second kind of edge, one hop deep, as in a
-        relational graph network (Schlichtkrull et al. 2018, arXiv:1703.06103).
-        """
-
-        def __init__(self, layers: int, **options: Any) -> None:
-            super().__init__(**options)
-            self.layers = layers
-            self.mix = self.add_weight(name="mix", shape=(DEPTH,), initializer="ones")
-
-        def call(
-            self, users: Any, films: Any, to_users: Any, to_films: Any, liked: Any = None, to_fans: Any = None
-        ) -> Any:
-            result = tf.zeros_like(users)
-            if liked is not None and self.layers:
-                result += tf.sparse.sparse_dense_matmul(to_fans, liked)
-            for hop in range(self.layers):
-                users, films = (
-                    tf.sparse.sparse_dense_matmul(to_users, films),
-                    tf.sparse.sparse_dense_matmul(to_films, users),
-                )
-                result += self.mix[hop] * users
-            return result
-
-    class GNNModel(two_tower().Model):  # type: ignore[misc]
-        """Predicts hidden interactions from shown ones: each batch hides most of the edges."""
-
-        def __init__(self, data: Interactions, dim: int, layers: int, seed: int) -> None:
-            super().__init__(data.n_users, data.n_items, dim, seed)
-            self.gnn, self.drop = GNNLayer(layers), Dropout()
-            self.liked_embedding = self.table(data.n_items, seed + 3, "liked", scale=0.0)
-            self.output_embedding = self.table(data.n_items, seed + 2, "output")
-            order = np.lexsort((data.item, data.user))
-            self.fan = tf.constant(data.liked[order], tf.float32)
-            self.edges = tf.constant(np.stack([data.user[order], data.item[order]], 1), tf.int64)
-            self.turned = tf.constant(np.lexsort((data.user[order], data.item[order])))
-
-        def films(self) -> Any:
-            return self.output_embedding.embeddings
-
-        def queries(self, features: Any) -> Any:
-            shown = features["shown"]  # (n_edges,) 1 = the model may see this edge
-            users = self.user_embedding.embeddings
-            to_users, to_films, to_fans = self.graph(shown)
-            tables = self.movie_embedding.embeddings, self.liked_embedding.embeddings
-            films = self.gnn(users, tables[0], to_users, to_films, tables[1], to_fans)
-            return (features["own"] * users + features["films"] * films) * features["dropout"]
-
-        def all_queries(self) -> Any:
-            return self.queries({"shown": tf.ones(len(self.edges)), "own": 1.0, "films": 1.0, "dropout": 1.0})
-
-        def penalty(self, features: Any) -> Any:
-            return self.drop.user_l2 * tf.nn.l2_loss(self.user_embedding.embeddings)
-
-        def graph(self, shown: Any) -> tuple[Any, Any, Any]:
-            """To the users, to the films, and to the users who liked: the shown edges, each row scaled to a mean."""
-            user, item = self.edges[:, 0], self.edges[:, 1]
-            of_user = tf.math.divide_no_nan(1.0, tf.math.unsorted_segment_sum(shown, user, self.n_users))
-            of_item = tf.math.divide_no_nan(1.0, tf.math.unsorted_segment_sum(shown, item, self.n_items))
-            seen = tf.where(shown > 0)[:, 0]  # hidden edges are left out, not multiplied with zero
-            edges = tf.gather(self.edges, seen)
-            to_users = tf.SparseTensor(edges, tf.gather(of_user, edges[:, 0]), (self.n_users, self.n_items))
-            to_fans = to_users.with_values(to_users.values * tf.gather(self.fan, seen))
-            turned = tf.gather(self.turned, tf.where(tf.gather(shown, self.turned) > 0)[:, 0])
-            back = tf.gather(self.edges, turned)[:, ::-1]
-            to_films = tf.SparseTensor(back, tf.gather(of_item, back[:, 0]), (self.n_items, self.n_users))
-            return to_users, to_films, to_fans
-
-        def features(self, seed: Any) -> dict[str, Any]:
-            """Hide edges by lot, and make the targets: hidden edges wanted, shown ones left out."""
-            lot, drop, dropped = tf.random.stateless_uniform, self.drop, query_dropout(self.dim)
-            shown = tf.cast(lot((len(self.edges),), seed) >= drop.edge, tf.float32)
-            films = tf.cast(lot((self.n_users, 1), seed + 3) >= drop.films, tf.float32)
-            own = tf.cast(lot((self.n_users, 1), seed + 1) >= drop.own, tf.float32)
-            drawn: dict[str, Any] = self.wanted(self.edges, shown, seed + 4)
-            return drawn | {
-                "shown": shown,
-                "films": films,
-                "own": tf.maximum(own, 1.0 - films),  # one of the two is always there
-                "dropout": tf.cast(lot((self.n_users, self.dim), seed + 2) >= dropped, tf.float32) / (1 - dropped),
-            }
-
-    return GNNLayer, GNNModel
 
 
 class GNN(TfrsRecommender):
@@ -136,7 +27,7 @@ class GNN(TfrsRecommender):
     name: ClassVar[str] = "gnn"
     label: ClassVar[str] = "Graph neural network"
     batches: ClassVar[int] = 12
-    draws: ClassVar[int] = 5
+    seeds: ClassVar[int] = 5
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("layers", "Layers", 0, DEPTH, 3, True, "0 = no graph; far hops tell everybody nearly the same."),
     )
@@ -148,14 +39,16 @@ class GNN(TfrsRecommender):
         self._far: dict[str, Any] = {}  # what the last snapshot's nodes are after some hops; views share it
 
     def _network(self, data: Interactions, knobs: dict[str, Any]) -> Any:
-        return network()[1](data, self.dim, int(knobs["layers"]), self.seed)
+        from ..nets.gnn import GNNModel
+
+        return GNNModel(data, self.dim, int(knobs["layers"]), self.seed)
 
     def _arrays(self, net: Any) -> dict[str, Any]:
         return {
             "users": net.user_embedding.embeddings.numpy(),
             "films_in": net.movie_embedding.embeddings.numpy(),
             "films_liked": net.liked_embedding.embeddings.numpy(),
-            "films_out": net.films().numpy(),
+            "films_out": net.items().numpy(),
             "mix": net.gnn.mix.numpy(),
         }
 
@@ -267,9 +160,3 @@ def mean_cosine(vectors: Floats) -> float:
         return float("nan")
     total = (some / np.linalg.norm(some, axis=1, keepdims=True)).sum(0)
     return float((total @ total - n) / (n * (n - 1)))  # without each row's cosine with itself
-
-
-def __getattr__(name: str) -> Any:
-    if name == "GNNLayer":
-        return network()[0]
-    raise AttributeError(f"{__name__} has no {name!r}")

@@ -84,9 +84,10 @@ class Background:
 
     def _take(self, wish: Any, result: Any) -> None:
         self._at_work = False
+        key, _ = wish
         if self._wish is wish:
             self._wish = None
-            self._done(wish[0], result)
+            self._done(key, result)
         if self._wish is not None and self._loop is not None and not self._at_work:
             self._begin()
 

@@ -26,7 +26,7 @@ from .state import State, World, world_of
 from .trainer import Training, as_given
 
 COUNTS = ("no", "one", "two", "three", "four", "five")
-NOTHING_HELD_OUT = Markup('<p class="rw-empty">Nothing is held out, so there is nothing to measure.</p>')
+NOTHING_HELD_OUT = markup.empty("Nothing is held out, so there is nothing to measure.")
 #: the epoch of a model that is taken as it is
 NOW = TrainingHistory((FitEvent(1, 1, {}, Snapshot("now", {})),), 1)
 

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -26,8 +26,7 @@ from .show import Asked, failure, view
 from .state import TEMPI, State, World, plain
 from .trainer import Training, running_loop
 
-if TYPE_CHECKING:
-    from .panel import Panel
+Panel: TypeAlias = Any  # panel.Panel, which stands above this file
 
 PANELS: weakref.WeakSet[Panel] = weakref.WeakSet()
 REST = 0.8  # s that a knob must rest before all users are ranked
@@ -104,7 +103,7 @@ def spoken(panel: Panel) -> str:
     parts = panel._ready()
     state, said, moment = parts.announced
     if training.state == state == "running" and now - moment < SPEAK:
-        return said
+        return str(said)
     parts.announced = (training.state, word, now)
     return word
 

@@ -62,7 +62,7 @@ class Regions:
         self.time.show(views.time_machine(scene))
         turned = views.accuracy_now(scene)
         curve = (training.history, scene.epoch, scene.baseline, turned, len(scene.world.split.validation) > 0)
-        self._once("curve", curve, lambda: self.curve.show(training.history, scene.epoch, scene.baseline, turned))
+        self._once("curve", curve, lambda: self.curve.show(*curve))
         self.controls.show(views.controls(scene))
 
     def _animate(self, moving: bool) -> None:
@@ -72,14 +72,14 @@ class Regions:
     def _paint_chart(self, scene: Scene) -> None:
         shown, chart = scene.shown, self.chart
         chart.show(shown.answer, shown.rank, shown.previous if shown.outlined else None)
-        sentence, caption = chart.sentence(shown.answer), chart.caption(shown.answer)
-        self.chart_head.show(markup.chart_head(chart.title, caption, sentence))
+        said = chart.caption(shown.answer), chart.sentence(shown.answer)
+        self.chart_head.show(markup.chart_head(chart.title, *said))
         self.chart_foot.show(chart.foot(shown.answer))
 
     def _paint_why(self, scene: Scene) -> None:
         shown, edited = scene.shown, scene.state.edited
-        dropped = () if edited is None else edited.dropped
-        self.why.dropped = tuple(names(scene.world, list(dropped)))
+        if hasattr(self.why, "dropped"):
+            self.why.dropped = tuple(names(scene.world, [] if edited is None else list(edited.dropped)))
         self.why.show(shown.answer, shown.item, shown.explanation, shown.fault)
 
 

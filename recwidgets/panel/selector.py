@@ -8,6 +8,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from ..data import Interactions, display_title
+from ..page.elements import joined, option
 
 OPTIONS = 8
 
@@ -33,25 +34,13 @@ def look_up(data: Interactions, text: str) -> Found:
 def user_options(data: Interactions, typed: str | None, closed: bool) -> Markup:
     """The list under the field, while something is typed."""
     found = Found(None, ()) if typed is None or closed else look_up(data, typed)
-    return Markup("").join(option("user", data.users[index], label) for index, label in found.options)
+    return joined(option("user", data.users[index], label) for index, label in found.options)
 
 
 def item_options(data: Interactions, typed: str | None) -> Markup:
     """The list under the field for items."""
     found = data.search_items(typed, limit=OPTIONS) if typed and typed.strip() else []
-    return Markup("").join(option("add", hit.index, hit.label) for hit in found)
-
-
-def option(act: str, value: object, label: str) -> Markup:
-    return Markup('<li role="option" aria-selected="false" data-act="{}" data-value="{}">{}</li>').format(
-        act, value, label
-    )
-
-
-def listbox(options: Markup, label: str) -> Markup:
-    if not options:
-        return Markup("")
-    return Markup('<ul class="rw-options" role="listbox" aria-label="{}">{}</ul>').format(label, options)
+    return joined(option("add", hit.index, hit.label) for hit in found)
 
 
 def day(moment: date) -> str:

@@ -132,12 +132,11 @@ def time_machine(scene: Scene) -> Markup:
 
 def rank_changes(scene: Scene) -> Markup:
     """What entered and left the list from one kept epoch to the next, once it was asked for."""
-    rows, before = [], []  # type: ignore[var-annotated]
+    rows, before = [], list[int]()
     for step, now in scene.ranks:
         came = [item for item in now if item not in before]
         went = [item for item in before if item not in now]
-        said = [listed(names(scene.world, items)) if items else "" for items in (came, went)]
-        rows.append((step, *said))
+        rows.append((step, *(listed(names(scene.world, items)) if items else "" for items in (came, went))))
         before = now
     return markup.rank_changes(rows) if rows else Markup("")
 

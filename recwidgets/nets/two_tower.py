@@ -1,0 +1,132 @@
+"""What the three networks share: the loss, the base model with its metrics and its index, dropout of queries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_recommenders as tfrs
+
+SAMPLED_ITEMS = 2048  # the most items (and neighbours) that one step compares with; of more, it samples so many
+
+
+class FullSoftmax(tf.keras.losses.Loss):
+    """Cross-entropy of a softmax over all items against targets (n_queries, n_items).
+
+    tfrs.tasks.Retrieval labels the i-th candidate as the i-th query's only positive. Here the
+    targets arrive as its sample weights instead: > 0 to be predicted, 0 an item like any other,
+    < 0 left out (an item that the query was made from). Without them the labels are used.
+    """
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        targets = y_true if sample_weight is None else sample_weight
+        logits = tf.where(targets < 0, -1e9, y_pred)
+        wanted = tf.nn.relu(targets)
+        weight = tf.reduce_sum(wanted, axis=1, keepdims=True)  # of a query
+        labels = tf.math.divide_no_nan(wanted, weight)  # the fused operation wants them to sum to one
+        return tf.reduce_sum(weight[:, 0] * tf.nn.softmax_cross_entropy_with_logits(labels, logits))
+
+
+class TwoTowerModel(tfrs.Model):
+    """A query tower and an item tower; a score is the inner product of what they give.
+
+    A subclass has `queries(features)` -> (n, dim) and `items()` -> (n_items, dim), and in
+    training the features hold "targets", and "candidates" where these are of some items only.
+    For `evaluate`, features are {"user": …, "movie": …}, int indices of the pairs to be found.
+    """
+
+    def __init__(self, n_users: int, n_items: int, dim: int, seed: int) -> None:
+        super().__init__()
+        self.n_users, self.n_items, self.dim = n_users, n_items, dim
+        self.user_embedding = self.table(n_users, seed, "user")
+        self.movie_embedding = self.table(n_items, seed + 1, "movie")
+        self.task = tfrs.tasks.Retrieval(loss=FullSoftmax())
+
+    def table(self, rows: int, seed: int, name: str, scale: float = 0.05) -> Any:
+        """An embedding table (rows, dim), its start drawn from a normal distribution."""
+        layer = tf.keras.layers.Embedding(
+            rows, self.dim, name=name, embeddings_initializer=tf.keras.initializers.RandomNormal(0.0, scale, seed)
+        )
+        layer.build(())
+        return layer
+
+    # -- training ------------------------------------------------------------------------------------
+
+    def train_step(self, inputs: Any) -> Any:
+        features = self.features(inputs)
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(features, training=True)
+            total = loss + self.penalty(features)
+        gradients = tape.gradient(total, self.trainable_variables)
+        # made dense: Adam's sparse update of a whole table takes several times as long
+        dense = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
+        known = [(g, v) for g, v in zip(dense, self.trainable_variables, strict=True) if g is not None]
+        self.optimizer.apply_gradients(known)
+        return {"loss": loss}
+
+    def features(self, inputs: Any) -> Any:
+        """From what a batch holds to what `queries` takes; dropout happens here."""
+        return inputs
+
+    def compute_loss(self, features: Any, training: bool = False) -> Any:
+        if training:
+            return self.loss_of(self.queries(features), features)
+        query = tf.gather(self.all_queries(), features["user"])
+        return self.task(query, tf.gather(self.items(), features["movie"]), compute_metrics=True)
+
+    def loss_of(self, queries: Any, features: Any) -> Any:
+        items = self.items()
+        if "candidates" in features:
+            items = tf.gather(items, features["candidates"])
+        return self.task(queries, items, sample_weight=features["targets"], compute_metrics=False)
+
+    def penalty(self, features: Any) -> Any:
+        """What is added to the loss to keep the embeddings small."""
+        return 0.0
+
+    def targets_of(self, edges: Any, shown: Any, seed: Any) -> dict[str, Any]:
+        """Targets that ask for the hidden edges alike, the shown ones left out: (n_users, n_items).
+
+        edges: (n, 2) users and items; shown: (n,) 1 or 0. Of more than SAMPLED_ITEMS items a step samples
+        so many at random (a sampled softmax), so that its cost grows with the number of users only; their
+        indices are then in "candidates", and the targets have a column for each.
+        """
+        columns, width, sampled = edges[:, 1], self.n_items, {}
+        if self.n_items > SAMPLED_ITEMS:
+            noise = tf.random.stateless_uniform((self.n_items,), seed)
+            sampled["candidates"] = tf.math.top_k(noise, SAMPLED_ITEMS, sorted=False).indices
+            column = tf.scatter_nd(sampled["candidates"][:, None], tf.range(1, SAMPLED_ITEMS + 1), (self.n_items,))
+            columns, width = tf.cast(tf.gather(column, columns) - 1, tf.int64), SAMPLED_ITEMS
+            there = tf.where(columns >= 0)[:, 0]
+            edges, columns, shown = (tf.gather(part, there) for part in (edges, columns, shown))
+        value = tf.where(shown > 0, -1.0, tf.math.divide_no_nan(1.0, tf.reduce_sum(1.0 - shown)))
+        where = tf.stack([edges[:, 0], columns], axis=1)
+        return sampled | {"targets": tf.scatter_nd(where, value, (self.n_users, width))}
+
+    # -- TFRS' own metrics and index: what the tests compare the numpy answers with ---------------------
+
+    def measure(self, depths: tuple[int, ...] = (1, 5, 10, 50, 100)) -> None:
+        """Give the task its FactorizedTopK over the items as they are now.
+
+        Only for `evaluate`: while training, ranking the catalogue would cost many times the step.
+        """
+        items = tf.data.Dataset.from_tensor_slices(self.items()).batch(4096)
+        metric = tfrs.metrics.FactorizedTopK(items, ks=[k for k in depths if k <= self.n_items])
+        self.task.factorized_metrics = [metric]
+
+    def index(self, k: int = 10) -> Any:
+        """A tfrs BruteForce layer: user indices in, scores and item indices out."""
+        queries = self.all_queries()
+        tower = tf.keras.layers.Embedding(
+            *queries.shape, embeddings_initializer=tf.keras.initializers.Constant(queries.numpy())
+        )
+        brute = tfrs.layers.factorized_top_k.BruteForce(tf.keras.Sequential([tower]), k=k)
+        return brute.index(self.items())
+
+
+def query_dropout(dim: int) -> float:
+    """How many of a query's dimensions are dropped in training: about 64 stay, and never more than half.
+
+    Each step then answers from another small space; the whole is much like the mean of many small models.
+    """
+    return 1.0 - min(64 / dim, 0.5)
