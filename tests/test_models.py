@@ -15,10 +15,12 @@ import pytest
 from conftest import REPO
 
 import recwidgets as rw
+from recwidgets import metrics
 from recwidgets.core import Person, Snapshot
 from recwidgets.data import Split
 from recwidgets.models import known_models, load_model, make
 from recwidgets.models._tfrs import TfrsRecommender
+from recwidgets.models.popularity import Popularity
 from recwidgets.pretrained import find, load_pretrained, quantise, restore
 from recwidgets.ranking import recommend_all
 
@@ -354,6 +356,15 @@ def test_knn_layer_averages_the_values_of_the_nearest(similarity):
         assert np.allclose(got[user], expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("similarity", ["cosine", "dot product", "distance"])
+def test_users_at_the_same_place_are_no_trouble(similarity):
+    """A norm has no gradient at zero: two users with the same films gave a loss that was no number."""
+    data = rw.Interactions.from_frame({"user": [0, 0, 1, 1], "item": [0, 1, 0, 1]})
+    model = rw.KNN(dim=4, similarity=similarity)
+    history = rw.fit(model, data, epochs=3, progress=False)
+    assert np.isfinite(history.curve("loss")[1]).all() and np.isfinite(model.scores("0")).all()
+
+
 @pytest.mark.parametrize("similarity", ["dot product", "distance"])
 def test_another_similarity_trains_and_answers_as_its_network_does(world, similarity):
     model = rw.KNN(dim=8, seed=0, similarity=similarity)
@@ -409,6 +420,48 @@ def test_factorized_top_k_counts_as_evaluate_does(trained, networks, world, name
     theirs = [float(metric.result()) for metric in network.task.factorized_metrics[0].metrics]
     ours = rw.evaluate(trained[name], world, k=(1, 5, 10), seen=True, baselines=False)
     assert theirs == pytest.approx([ours[f"top_{k}_accuracy"] for k in (1, 5, 10)], abs=0.01)
+
+
+# -- somebody without history ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_somebody_without_history_is_answered_with_the_mean_of_the_networks_queries(world, name):
+    """Independent of the numpy path: TensorFlow's queries of the users who have a history, averaged."""
+    data = world.train.take(~np.isin(world.train.user, [2, 31]))
+    model = make(name, dim=8, seed=0)
+    with Watched() as networks:
+        rw.fit(model, data, epochs=3, progress=False)
+    known = np.setdiff1d(np.arange(data.n_users), [2, 31])
+    expected = np.mean(np.asarray(networks[0].all_queries())[known], axis=0) @ np.asarray(networks[0].items()).T
+    left = Person(5, np.zeros(0, np.int32))
+    for who in (data.users[2], data.users[31], [], left):
+        scores = model.scores(who)
+        assert np.allclose(scores, expected, rtol=1e-3, atol=1e-3)
+        (part,) = model.explain(who, data.items[7]).parts
+        assert part.kind == "base" and part.value == pytest.approx(float(scores[7]), rel=1e-4, abs=1e-5)
+    queries, items = model.vectors()
+    assert np.allclose(queries[[2, 31]] @ items.T, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_nobody_is_the_neighbour_of_somebody_without_history(trained):
+    users, weight = trained["knn"].neighbours(Person(None, np.zeros(0, np.int32)))
+    assert users.shape == weight.shape == (0,)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_users_who_come_after_the_cut_in_time_get_lists_about_as_good_as_popularity(name):
+    """88 of the 116 test users have no training row: their lists were at chance (.0007)."""
+    split = rw.load_movielens("latest-small").split("temporal-global")
+    new = split.test.take(np.bincount(split.train.user, minlength=split.train.n_users)[split.test.user] == 0)
+    assert len(np.unique(new.user)) == 88
+    model = make(name, seed=0)
+    rw.fit(model, split.train, epochs=6, progress=False)
+    ours, popular = (
+        metrics.top_k_accuracy(recommend_all(asked, split.train, 10), new, 10)
+        for asked in (model, Popularity().learn(split.train))
+    )
+    assert popular > 0.02 and ours > 0.7 * popular
 
 
 # -- pretrained ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
-from ..graph import graph_of, mean_over, propagate
+from ..graph import Graph, graph_of, mean_over, propagate
 from ._tfrs import TfrsRecommender
 
 DEPTH = 4  # the most layers that the knob offers
@@ -123,9 +123,8 @@ class GNN(TfrsRecommender):
             value += mix * weight * (layer[viewers] @ film)
         return viewers, value
 
-    def _graph(self) -> Any:
-        data = self._trained()
-        return data.__dict__.setdefault("_graph", graph_of(data))
+    def _graph(self) -> Graph:
+        return graph_of(self._trained())
 
     def _query(self, person: Person) -> Floats:
         query = np.zeros(self._films().shape[1], np.float32)
