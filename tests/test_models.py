@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import dataclasses
 import gc
 import inspect
@@ -15,16 +16,19 @@ import pytest
 from conftest import REPO
 
 import recwidgets as rw
-from recwidgets import metrics
+from recwidgets import metrics, protocols
 from recwidgets.core import Person, Snapshot
 from recwidgets.data import Split
 from recwidgets.models import known_models, load_model, make
 from recwidgets.models._tfrs import TfrsRecommender
-from recwidgets.models.popularity import Popularity
+from recwidgets.models.popularity import Chance, Popularity
 from recwidgets.pretrained import find, load_pretrained, quantise, restore
 from recwidgets.ranking import recommend_all
 
 pytestmark = pytest.mark.needs_tf
+PROTOCOLS = tuple(
+    found for found in vars(protocols).values() if inspect.isclass(found) and found.__module__ == protocols.__name__
+)
 NAMES = tuple(known_models())  # a new file of recwidgets/models is tested without being named here
 
 
@@ -420,6 +424,72 @@ def test_factorized_top_k_counts_as_evaluate_does(trained, networks, world, name
     theirs = [float(metric.result()) for metric in network.task.factorized_metrics[0].metrics]
     ours = rw.evaluate(trained[name], world, k=(1, 5, 10), seen=True, baselines=False)
     assert theirs == pytest.approx([ours[f"top_{k}_accuracy"] for k in (1, 5, 10)], abs=0.01)
+
+
+# -- views and copies, and what may be asked of a model -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_training_of_a_copy_and_questions_to_views_leave_the_model_as_it_was(trained, world, name):
+    model, who = trained[name], world.train.users[3]
+
+    def answers():
+        return [model.scores(who).tolist(), model.vectors()[0].tolist(), dict(model.values), model.explain(who, "5")]
+
+    before, shot, data = answers(), model.snapshot, model.data
+    for knob in model.knobs:
+        for value in knob.choices or (knob.low, knob.high):
+            view = model.at(**{knob.name: value})
+            view.vectors(), view.scores([]), view.explain(who, "5")
+    twin = copy.deepcopy(model)
+    twin.learning_rate = 0.001
+    rw.fit(twin, world.test, epochs=1, progress=False)
+    assert (twin.scores(who) != model.scores(who)).any()
+    assert answers() == before and model.snapshot is shot and model.data is data
+
+
+def test_the_depths_that_views_of_a_gnn_share_are_those_of_their_own_snapshot_and_data(trained, world):
+    model, fewer = trained["gnn"], world.train.take(np.arange(0, len(world.train), 2))
+    model.at(layers=4).vectors()
+    other = model.at(Snapshot("gnn", {name: 2 * array for name, array in model.snapshot.arrays.items()}))
+    half = model.at()
+    half.data = fewer
+    for view in (other, half, model.at(layers=2)):
+        fresh = make("gnn", dim=8, layers=view.values["layers"])
+        fresh.data, fresh.snapshot = view.data, view.snapshot
+        assert np.array_equal(view.vectors()[0], fresh.vectors()[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_model_of_ours_has_every_protocol(trained, name):
+    for protocol in PROTOCOLS:
+        assert isinstance(trained[name], protocol), protocol
+
+
+def test_a_protocol_is_had_by_having_its_methods():
+    class Bare:
+        label = "bare"
+
+        def steps(self, data, validation=None, epochs=None): ...
+        def scores(self, user): ...
+
+    has = {kind: {p for p in PROTOCOLS if isinstance(kind, p)} for kind in (Bare(), Popularity(), Chance())}
+    bare, popularity, chance = has.values()
+    assert bare == {protocols.Recommender}
+    assert popularity == {protocols.Recommender, protocols.Explains, protocols.Vectors, protocols.Queries}
+    assert chance == {protocols.Recommender, protocols.Explains}
+
+
+@pytest.mark.parametrize("name", (*NAMES, "popularity"))
+def test_a_score_is_explained_for_somebody_without_an_id(trained, world, name):
+    model = Popularity().learn(world.train) if name == "popularity" else trained[name]
+    for history in ([], [4], [9, 2, 30]):
+        person = Person(None, np.array(history, np.int32))
+        why = model.explain(person, world.train.items[11])
+        assert why.score == pytest.approx(float(model.scores(person)[11]), rel=1e-4, abs=1e-5)
+        assert sum(part.value for part in why.parts) == pytest.approx(why.score, rel=1e-4, abs=1e-5)
+        queries, items = model.query(person), model.vectors()[1]
+        assert np.allclose(items @ queries, model.scores(person), rtol=1e-4, atol=1e-5)
 
 
 # -- somebody without history ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What all models share: knobs, answers from a snapshot, saving. The model is a small SVD in numpy."""
 
+import copy
 import json
 import math
 import pickle
@@ -291,6 +292,62 @@ def test_a_view_with_another_knob_leaves_the_model_as_it_was(model):
     np.testing.assert_array_equal(model.vectors()[0], all_before)
     with pytest.raises(ValueError, match="shrink must be a number"):
         model.at(shrink=11)
+
+
+def state(model):
+    """Everything that an act on a view or a copy could spoil."""
+    queries, items = model.vectors()
+    known = {name: value for name, value in vars(model).items() if name not in ("_cache", "_lock")}
+    return known | {
+        "values": dict(model.values), "trained": dict(model.trained), "settings": model.settings(),
+        "queries": queries.tolist(), "items": items.tolist(), "scores": model.scores("u2").tolist(),
+        "mean": model.query([]).tolist(), "why": model.explain("u2", "f3"),
+    }  # fmt: skip
+
+
+def test_nothing_that_is_done_to_a_view_is_seen_in_the_model(data):
+    model = Svd()
+    events = list(model.steps(data, epochs=3))
+    before = state(model)
+    view = model.at(events[0].snapshot, shrink=4)
+    state(view)
+    view.values["shrink"], view.trained["shrink"] = 9, 9
+    view.at(shrink=2).values["dim"] = 3
+    view.data, view.snapshot, view.label = data.take([0, 1, 2]), events[1].snapshot, "another"
+    assert state(model) == before
+
+
+def test_what_a_model_hands_out_cannot_be_written_into(model):
+    for array in (*model.vectors(), model.query([]), model.snapshot["films"]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+    with pytest.raises(TypeError):
+        model.snapshot.arrays["films"] = np.zeros(1)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_is_a_model_of_its_own_on_the_same_data(data, copied):
+    model = trained(data)
+    model.notes = ["mine"]
+    before = state(model)
+    twin = copied(model)
+    assert twin.data is model.data and twin.snapshot is model.snapshot
+    assert state(twin) | {"notes": 0} == before | {"notes": 0}
+    twin.values["shrink"], twin.learning_rate, twin.seed = 7, 0.5, 3
+    for _ in twin.steps(data.take(np.arange(len(data) - 9)), epochs=2):
+        pass
+    assert (twin.scores("u2") != model.scores("u2")).any()
+    assert state(model) == before
+    if copied is copy.deepcopy:
+        twin.notes.append("theirs")
+        assert model.notes == ["mine"]
+    assert copied(Svd()).snapshot is None
+
+
+def test_data_and_snapshots_never_change_so_a_copy_is_the_thing_itself(data, model):
+    assert copy.deepcopy(data) is data and copy.deepcopy([model.snapshot])[0] is model.snapshot
+    again = pickle.loads(pickle.dumps(model.snapshot))
+    np.testing.assert_array_equal(again["films"], model.snapshot["films"])
 
 
 def test_a_view_of_an_earlier_epoch_leaves_the_model_as_it_was(data):

@@ -111,12 +111,26 @@ class EmbeddingModel(ABC):
     # -- answers: numpy on a snapshot ------------------------------------------------------------
 
     def at(self, snapshot: Snapshot | None = None, **knobs: float | str) -> Self:
-        """This model as it was at `snapshot`, or with other knobs. A view: nothing is copied."""
+        """This model as it was at `snapshot`, or with other knobs: a view, and none of its acts changes this model."""
         view = copy.copy(self)
         view.snapshot = self.snapshot if snapshot is None else snapshot
-        view.values, view._cache, view._lock = dict(self.values), {}, threading.RLock()
         view._turn(knobs)
         return view
+
+    def __copy__(self) -> Self:
+        """A model of its own on the same data and snapshot, which are frozen: nothing large is copied."""
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self))
+        twin.values, twin.trained = dict(self.values), dict(self.trained)
+        twin._cache, twin._lock = {}, threading.RLock()
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """As `copy.copy`, and what a subclass keeps besides is copied, too."""
+        memo[id(self)] = twin = copy.copy(self)
+        for name in vars(self).keys() - {"_cache", "_lock"}:
+            setattr(twin, name, copy.deepcopy(getattr(self, name), memo))
+        return twin
 
     def scores(self, user: Who) -> Floats:
         """Scores of all films, float32 (n_items,), in the order of data.items.
@@ -154,7 +168,7 @@ class EmbeddingModel(ABC):
 
         def make() -> Floats:
             queries, empty = self._queries(), np.diff(data.by_user.indptr) == 0
-            return np.where(empty[:, None], self._mean_query(), queries) if empty.any() else queries
+            return read_only(np.where(empty[:, None], self._mean_query(), queries) if empty.any() else queries)
 
         return self._cached("queries", make), self._films()
 
@@ -166,7 +180,7 @@ class EmbeddingModel(ABC):
             users = np.flatnonzero(np.diff(data.by_user.indptr))
             users = users[np.linspace(0, len(users) - 1, min(len(users), MEAN_OF)).astype(int)]
             queries = [self._query(Person(user, data.history(user))) for user in users.tolist()]
-            return np.asarray(np.mean(queries, axis=0, dtype=np.float64), np.float32)
+            return read_only(np.asarray(np.mean(queries, axis=0, dtype=np.float64), np.float32))
 
         return self._cached("mean query", make)
 
@@ -243,6 +257,13 @@ class EmbeddingModel(ABC):
     def __repr__(self) -> str:
         state = "untrained" if self.snapshot is None else f"trained on {self.data!r}"
         return f"{type(self).__name__}({state})"
+
+
+def read_only(array: Floats) -> Floats:
+    """What is kept for the next question is handed out, too: nobody may write into it."""
+    view = array.view()  # the array may be somebody else's
+    view.flags.writeable = False
+    return view
 
 
 def check_trainable(data: Interactions) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from ..core import Floats, Ints, Knob, Part, Person
 from ..data import Interactions
 from ..graph import films_of_users, mean_over
+from ._base import read_only
 from ._tfrs import TfrsRecommender
 
 K = 50  # neighbours while training, and where the knob starts
@@ -64,7 +65,7 @@ class KNN(TfrsRecommender):
     def places(self) -> Floats:
         """Where everybody stands: the mean of their films' embeddings, float32 (n_users, dim)."""
         data = self._trained()
-        return self._cached("places", lambda: mean_over(films_of_users(data), self._snapshot["films_in"]))
+        return self._cached("places", lambda: read_only(mean_over(films_of_users(data), self._snapshot["films_in"])))
 
     def _bank(self) -> tuple[Floats, Floats, Floats]:
         """(places less their mean, that mean, what is averaged)."""
