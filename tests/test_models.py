@@ -21,7 +21,7 @@ NAMES = tuple(known_models())  # a new file of recwidgets/models is tested witho
 @pytest.fixture(scope="module")
 def world():
     """Planted tastes, small enough for seconds; named synthetic."""
-    return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2)
+    return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2, validation=0)
 
 
 @pytest.fixture(scope="module")

@@ -299,7 +299,7 @@ def test_notebooks_that_are_run_unseen_get_their_errors_in_the_cell(shell, monke
 
 
 def test_without_held_out_data_there_is_nothing_to_measure_and_no_button_for_it():
-    split = random_table(np.random.default_rng(0), 12, 20, density=0.4).split("temporal", test=0.3)
+    split = random_table(np.random.default_rng(0), 12, 20, density=0.4).split("temporal", test=0.3, validation=0)
     assert not len(split.validation)
     panel = rw.ComparePanel(split._replace(test=split.validation), {"a": trained(split.train)})
     assert "nothing to measure" in panel._board.html and "<button" not in panel._board.html

@@ -130,7 +130,7 @@ def test_every_region_is_there_once_under_its_published_class(panel):
 def test_interactions_are_split_in_time_and_a_split_is_taken_as_it_is(made, split):
     whole = random_table(np.random.default_rng(1), 8, 12)
     own = made(whole, trained(whole))
-    assert len(own.train_data) + len(own.held_out) == len(whole)
+    assert len(own.train_data) + len(own.split.validation) + len(own.held_out) == len(whole)
     for user in range(8):
         kept = own.train_data.time[own.train_data.rows_of(user)]
         held = own.held_out.time[own.held_out.rows_of(user)]
@@ -173,7 +173,7 @@ def test_an_untrained_model_says_what_to_do(made, split):
 
 
 def test_the_header_counts_what_there_is(panel, split):
-    n = len(split.train) + len(split.test)
+    n = len(split.train) + len(split.validation) + len(split.test)
     assert f"18 users × 30 movies · {n} ratings" in page(panel, "rw-header").one("p").text
 
 
