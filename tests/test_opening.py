@@ -69,7 +69,7 @@ def test_the_frame_is_there_before_anything_is_loaded_and_is_filled_after_the_ce
 @pytest.mark.parametrize("ask", [
     lambda panel: panel.user, lambda panel: panel.epoch, lambda panel: panel.selected, lambda panel: panel.model,
     lambda panel: panel.history, lambda panel: panel.data, lambda panel: panel.setup(),
-    lambda panel: setattr(panel, "user", "7"), lambda panel: panel._on_act("next", ""),
+    lambda panel: setattr(panel, "user", "7"), lambda panel: panel.act("next", ""),
 ])  # fmt: skip
 def test_whoever_asks_for_anything_gets_the_filled_panel(shell, ask):
     plain = rw.KNNPanel()
@@ -195,11 +195,11 @@ def test_the_ranking_says_how_far_it_is_and_can_be_stopped_and_begun_again():
     async def walk():
         panel = rw.ComparePanel(user="42")
         assert "Ranking all films for all users: 0 of 5 models" in panel._board.html
-        panel._on_act("stop-ranking", "")
+        panel.act("stop-ranking", "")
         assert "Not measured." in panel._board.html
         await asyncio.sleep(0.3)
         assert "Not measured." in panel._board.html and not panel._rows
-        panel._on_act("rank", "")
+        panel.act("rank", "")
         while frozenset() not in panel._rows:
             await asyncio.sleep(0.02)
         assert "leads with nDCG@10" in panel._board.html
@@ -252,7 +252,7 @@ def test_another_try_after_an_interrupt_fills_the_whole_panel(shell, name, monke
     assert "Stopped." in frame(panel).html
     monkeypatch.setattr(kind, "_refresh", refresh)
     frame(panel)._handler("again", "")
-    assert len(panel.children) == 6 and panel._header.html and panel._answer is not None
+    assert len(panel.children) == 6 and panel._header.html and panel.shown.answer is not None
     panel.close()
 
 

@@ -14,7 +14,7 @@ from recwidgets.teach import EXERCISES, OwnGNN, OwnKNN, OwnSession, check, hint,
 from recwidgets.teach.exercise import TOLERANCE, Exercise, Mistake
 from recwidgets.teach.exercises import compare, gnn, session
 from recwidgets.teach.guess import shared, three_films
-from recwidgets.teach.living import live
+from recwidgets.teach.live_panel import live
 from recwidgets.teach.tours import STEPS
 
 # Answers worked out from the pretrained models: what is wrong there depends on what they learned.
@@ -539,7 +539,7 @@ def test_ones_own_neighbour_shows_in_the_panel(split):
     own = made(OwnKNN, small_knn(split), nearest=lambda p, who, k: [who, *nearest(p, who, k - 1)])
     panel = rw.Panel(split, own, rw.Polygon(), user="u4")
     assert own.neighbours(panel.person)[0][0] == 3
-    assert panel._answer is not None and panel._message is None
+    assert panel.shown.answer is not None and panel.shown.message is None
     panel.close()
 
 
@@ -559,8 +559,8 @@ def test_live_panels_answer_with_the_learners_function():
 def test_each_exercise_that_can_drive_a_panel_does(name):
     panel = live(name, WRITTEN[name], user="1")
     real = rw.load_pretrained(name.partition("-")[0], panel.train_data)[0]
-    assert panel._message is None
-    assert np.array_equal(panel._answer.top[:3], rw.recommend(real, panel.train_data, "1", k=3).index)
+    assert panel.shown.message is None
+    assert np.array_equal(panel.shown.answer.top[:3], rw.recommend(real, panel.train_data, "1", k=3).index)
     panel.close()
 
 
@@ -599,11 +599,11 @@ def test_the_pie_goes_from_the_guess_to_the_model_to_what_was_watched(panel):
     slots = asked.pie.slots()
     np.testing.assert_allclose(asked.pie.pie.sizes, [3 / 6, 2 / 6, 1 / 6, 0], atol=1e-6)
     asked._on_act("commit", "")
-    scores = panel._answer.scores[[film for film, _ in sorted(slots.items(), key=lambda pair: pair[1])]]
+    scores = panel.shown.answer.scores[[film for film, _ in sorted(slots.items(), key=lambda pair: pair[1])]]
     wanted = np.exp(scores - scores.max())
     np.testing.assert_allclose(asked.pie.pie.sizes[:3], wanted / wanted.sum(), atol=1e-5)
     asked._on_act("stage", "truth")
-    watched = [film in panel._answer.later for film in asked.films]
+    watched = [film in panel.shown.answer.later for film in asked.films]
     shares = {asked.pie.slots()[film]: 1 / sum(watched) for film, one in zip(asked.films, watched, strict=True) if one}
     for slot, share in shares.items():
         assert asked.pie.pie.sizes[slot - 1] == pytest.approx(share)
@@ -642,13 +642,13 @@ def test_the_guess_stands_once(panel):
     asked.commit()
     films, guess = list(asked.films), asked.guess
     asked._on_act("down", "0")
-    asked.commit([panel._answer.full_title(film) for film in films[::-1]])
+    asked.commit([panel.shown.answer.full_title(film) for film in films[::-1]])
     assert asked.films == films and asked.guess == guess
 
 
 def test_a_guess_is_as_good_as_its_pairs(panel):
-    order = sorted(three_films(panel._answer), key=lambda film: -float(panel._answer.scores[film]))
-    titles = [panel._answer.full_title(film) for film in order]
+    order = sorted(three_films(panel.shown.answer), key=lambda film: -float(panel.shown.answer.scores[film]))
+    titles = [panel.shown.answer.full_title(film) for film in order]
     for guess, right in ((titles, 1.0), (titles[::-1], 0.0), ([titles[1], titles[0], titles[2]], 2 / 3)):
         asked = rw.Predict(panel)
         asked.commit(guess)
@@ -662,7 +662,7 @@ def test_a_number_is_guessed_and_the_truth_is_the_panels(panel):
     assert asked._place == 10
     asked._on_act("number", "4")
     assert asked.pie.pie.sizes.tolist() == pytest.approx([0.4, 0, 0, 0.6])
-    truth = sum(item in panel._answer.later for item in panel._answer.top.tolist())
+    truth = sum(item in panel.shown.answer.later for item in panel.shown.answer.top.tolist())
     asked._on_act("commit", "")
     assert asked.pie.pie.sizes[0] == pytest.approx(truth / 10)
     assert f"it is {truth}" in asked._form.html
@@ -691,7 +691,7 @@ def test_what_predict_cannot_do_is_said(panel, split):
 
 
 def test_three_films_are_the_models_one_that_was_watched_and_the_crowds(panel):
-    answer = panel._answer
+    answer = panel.shown.answer
     films = three_films(answer)
     assert len(set(films)) == 3 and int(answer.top[0]) in films
     assert any(film in answer.later for film in films) == bool(answer.later)
@@ -701,9 +701,9 @@ def test_three_films_are_the_models_one_that_was_watched_and_the_crowds(panel):
 
 
 def test_nobody_watched_any_of_them(panel):
-    films = [int(film) for film in panel._answer.top if int(film) not in panel._answer.later][:3]
-    assert shared(panel._answer, films, [0.0, 0.0, 0.0]) is None
-    asked = rw.Predict(panel, [panel._answer.full_title(film) for film in films])
+    films = [int(film) for film in panel.shown.answer.top if int(film) not in panel.shown.answer.later][:3]
+    assert shared(panel.shown.answer, films, [0.0, 0.0, 0.0]) is None
+    asked = rw.Predict(panel, [panel.shown.answer.full_title(film) for film in films])
     asked.commit()
     asked._on_act("stage", "truth")
     assert "None of the three" in asked._form.html
@@ -740,7 +740,7 @@ def test_an_act_on_the_page_is_heard(panel):
     tour = rw.teach.tour(panel)
     panel.user = "u2"
     panel.selected = 1
-    film = next(part for part in panel._answer.explain(panel._film()).parts if part.kind == "film")
+    film = next(part for part in panel.shown.answer.explain(panel.shown.item).parts if part.kind == "film")
     panel._why.head._handle_custom_msg({"act": "drop", "value": f"film:{film.index}"}, [])
     assert tour.done == 3
     panel._note._handle_custom_msg({"act": "undo", "value": ""}, [])
@@ -752,7 +752,7 @@ def test_show_me_does_every_step(panel):
     for step in range(len(tour.steps)):
         tour._on_act("show", "")
         assert tour.done == step + 1
-        assert panel._message is None or not panel._message.bad, panel._message
+        assert panel.shown.message is None or not panel.shown.message.bad, panel.shown.message
     assert "All done" in tour._page.html
     tour._on_act("again", "")
     assert tour.done == 0
