@@ -125,7 +125,9 @@ def test_showing_and_closing_a_frame_loads_nothing(shell, loads):
 
 
 def test_an_option_that_does_not_exist_is_said_in_the_cell(shell):
-    with pytest.raises(TypeError, match="GNNPanel has no option 'usr'; it has animate, chart, edited, epoch, epochs, goal, "):
+    with pytest.raises(
+        TypeError, match="GNNPanel has no option 'usr'; it has animate, chart, edited, epoch, epochs, goal, "
+    ):
         rw.GNNPanel(usr="42")
 
 
