@@ -156,4 +156,4 @@ def test_one_film_can_bring_fargo_into_the_first_three(panel, film):
     goal = getattr(rw, panel)(user="42", goal=rw.Goal("Fargo"))
     goal.act("you", "")
     goal.act("add-title", film)
-    assert "Fargo (1996)" in [goal._answer.full_title(item) for item in goal._answer.top[:3]]
+    assert "Fargo (1996)" in [goal.shown.answer.full_title(item) for item in goal.shown.answer.top[:3]]
