@@ -71,3 +71,8 @@ async def until(condition):
 def curve(panel):
     """The training curve, whose marks have no public name."""
     return panel._parts.regions.curve
+
+
+def click(region, act, value=""):
+    """What the browser sends when an element of this region is clicked."""
+    region._handle_custom_msg({"act": act, "value": value}, [])
