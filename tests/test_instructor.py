@@ -16,7 +16,7 @@ from course import make
 
 import recwidgets as rw
 from recwidgets.core import Person
-from recwidgets.panel import lamps
+from recwidgets.panel import honesty
 
 ROOT = Path(__file__).resolve().parents[1]
 KIT = ROOT / "instructor"
@@ -226,7 +226,7 @@ def test_the_four_films_of_the_plan_show_that_order_matters():
     assert len(set(told) - set(last_first)) == 4
     (line,) = re.findall(r"`(rw\.SessionPanel\(.*?\))`", plan)
     posted = eval(line, {"rw": rw})
-    assert [train.titles[item] for item in posted._answer.top] == told
+    assert [train.titles[item] for item in posted.shown.answer.top] == told
 
 
 def test_the_table_of_the_lamps_holds_what_is_measured():
@@ -236,12 +236,12 @@ def test_the_table_of_the_lamps_holds_what_is_measured():
     models["popularity"] = rw.Popularity()
     rw.fit(models["popularity"], split.train, progress=False)
     unnamed = dict.fromkeys(models, "")
-    labels = {lamp.label: lamp.name for lamp in lamps.LAMPS}
+    labels = {lamp.label: lamp.name for lamp in honesty.LAMPS}
     rows = re.findall(r"^\| (?:\*\*)?([^|*]+?)(?:\*\*)? \|((?: (?:\.\d+|–) \|){4})", plan, flags=re.MULTILINE)
     assert [row[0] for row in rows] == ["none", *labels]
     for label, cells in rows:
         off = frozenset({labels[label]} if label in labels else ())
-        board = lamps.measure(models, unnamed, split, off)
+        board = honesty.measure(models, unnamed, split, off)
         measured = {row.name: row.values["ndcg"][0] for row in board}
         told = [float(cell) for cell in re.findall(r"\.\d+", cells)]
         names = ["session", "gnn", "knn", "popularity"][: len(told)]
