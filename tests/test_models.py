@@ -37,7 +37,7 @@ SHIPPED = shipped_names()
 @pytest.fixture(scope="module")
 def world():
     """Planted tastes, small enough for seconds; named synthetic."""
-    return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2)
+    return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2, validation=0)
 
 
 class Watched:
