@@ -440,6 +440,19 @@ def test_epochs_and_learning_rate_are_for_the_next_training(panel):
     assert rates["max"] == page(panel, "rw-controls").one("input", data_change="rate")["max"]
 
 
+def test_the_models_own_learning_rate_stays_on_the_slider_after_a_training_with_another(made, split):
+    panel = made(split, Svd(epochs=1, learning_rate=0.05))
+    own = panel.training.rates.index(0.05)
+    for rate in (0, own):
+        panel.act("rate", str(rate))
+        panel.train()
+        assert panel.training.rates[own] == 0.05
+        assert panel.model.learning_rate == panel.training.rates[rate]
+    panel.act("rate", "0")
+    panel.reset()
+    assert panel.training.rates[own] == 0.05
+
+
 @pytest.mark.parametrize(
     ("act", "value"),
     [("epoch", "x"), ("select", "99"), ("select", "x"), ("rate", "99"), ("user", "nobody"), ("knob:none", "1")],
@@ -722,17 +735,7 @@ async def test_a_stop_keeps_the_epochs_so_far_and_a_new_training_starts_again(ma
 
 
 class HeldFailing(Failing, Held):
-    """Fails in its second epoch, when it is let through the first; `over` is set when it has failed."""
-
-    def __init__(self, **settings):
-        super().__init__(**settings)
-        self.over = threading.Event()
-
-    def _epochs(self, data, total, between_batches):
-        try:
-            yield from super()._epochs(data, total, between_batches)
-        finally:
-            self.over.set()
+    """Fails in its second epoch, when it is let through the first."""
 
 
 @on_a_loop
@@ -758,8 +761,10 @@ async def test_an_epoch_and_the_failure_after_it_may_come_at_once(made, split):
     model = HeldFailing(epochs=3)
     model.let(3 * BATCHES)
     panel = made(split, model)
+    before = set(threading.enumerate())
     panel.train()
-    await asyncio.to_thread(model.over.wait, DEADLINE)  # all has come before the page looks
+    (worker,) = set(threading.enumerate()) - before
+    worker.join(DEADLINE)  # the loop stands still meanwhile: all has come before the page looks
     assert panel.history.last is None
     await until(lambda: "Failed" in status(panel))
     assert panel.epoch == 1

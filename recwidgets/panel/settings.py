@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..page import markup
 from ..protocols import Trainable, Tunable
 from .edited import from_ids, in_ids
 from .state import State, World, person_of, plain
@@ -164,9 +163,3 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [jsonable(item) for item in value]
     return value
-
-
-def position(knob: Any, value: Any) -> int:
-    """Where a value stands on a knob's slider: the nearest there is."""
-    there = markup.knob_positions(knob)
-    return there.index(value) if value in there else min(range(len(there)), key=lambda n: abs(there[n] - value))
