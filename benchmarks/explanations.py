@@ -102,7 +102,10 @@ def measure(name: str, key: str, options: Options) -> dict[str, Any]:
 
 DATA = {
     "p1": ("ML-100K", lambda: ml100k.parts_of("p1")[0]),
-    "small": ("ml-latest-small", lambda: rw.load_movielens("latest-small").split("temporal", test=0.2).train),
+    "small": (
+        "ml-latest-small",
+        lambda: rw.load_movielens("latest-small").split("temporal", test=0.2, validation=0).train,
+    ),
 }
 PARTS = {
     f"{name}_{key}": (lambda options, name=name, key=key: measure(name, key, options))

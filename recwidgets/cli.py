@@ -79,7 +79,7 @@ def _train(chosen: argparse.Namespace) -> int:
     for name in chosen.model or known_models():
         small = SMALL.get(name, {}) if chosen.package else {}
         model = make(name, seed=chosen.seed, **small)
-        history = fit(model, split.train, split.test, chosen.epochs)
+        history = fit(model, split.train, split.validation, chosen.epochs)
         path = folder / file_name(name, split.train)
         save_pretrained(path, model, history, epochs_to_keep(history.total))
         print(f"{model.label}: {history!r}\n  -> {path.name}, {path.stat().st_size / 1e6:.2f} MB")

@@ -36,13 +36,13 @@ def n_relevant(test: Interactions) -> Array:
 
 
 def top_k_accuracy(ranked: Array, test: Interactions, k: int) -> float:
-    """Share of the held-out rows whose film stands in its user's first k (as TFRS counts)."""
-    if not len(test):
-        return float("nan")
-    place = np.full((test.n_users, test.n_items), False)
-    rows, columns = np.nonzero(ranked[:, :k] >= 0)
-    place[rows, ranked[rows, columns]] = True
-    return float(place[test.user, test.item].mean())
+    """Share of the held-out films that stand in their user's first k: NaN where nothing is held out.
+
+    As TFRS counts its rows, but that a film which a user has in two rows counts once.
+    """
+    found = hits(ranked[:, :k], test).sum()
+    n = n_relevant(test).sum()
+    return float(found / n) if n else float("nan")
 
 
 def per_user(hit: NDArray[np.bool_], relevant: Array, k: int) -> dict[str, Array]:
@@ -84,12 +84,13 @@ def overlap(ranked: Array) -> float:
     return float((often * (often - 1)).sum() / (n_users * (n_users - 1) * depth)) if n_users > 1 else 0.0
 
 
-def novelty(ranked: Array, popularity: Array, n_users: int, k: int) -> Array:
+def novelty(ranked: Array, n_raters: Array, n_users: int, k: int) -> Array:
     """Mean surprise of each user's first k in bits: -log2(share of users who rated the film).
 
+    n_raters: int (n_items,), the users of each film (`train.n_raters`; rows would count somebody twice).
     A film that nobody rated counts as rated by one. float (n_users,).
     """
-    bits = -np.log2(np.maximum(popularity, 1) / n_users)
+    bits = -np.log2(np.maximum(n_raters, 1) / n_users)
     shown = ranked[:, :k]
     with np.errstate(invalid="ignore"):
         total = np.where(shown >= 0, bits[shown], 0.0).sum(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -189,6 +190,7 @@ class Driver:
         except Stopped:
             last = ("stopped", None)
         except BaseException as error:  # a thread's exception would vanish: the panel shows it
+            traceback.clear_frames(error.__traceback__)  # the panel keeps it, but not the network that failed
             last = ("failed", error)
         with self._lock:
             self._over = True

@@ -11,6 +11,7 @@ from worlds import Svd, random_table, register
 import recwidgets
 from recwidgets import _tf, cli, load_pretrained
 from recwidgets.models import known_models
+from recwidgets.ranking import held_out_accuracy
 
 
 @pytest.fixture(autouse=True)
@@ -56,13 +57,17 @@ def run(*arguments):
 def test_training_writes_what_a_panel_loads(world, tiny, home, capsys):
     data, _ = world
     assert run("train", "latest-small", "--epochs", "5", "--seed", "3") == 0
-    train = data.split("temporal", test=0.2).train
+    split = data.split("temporal", test=0.2)
+    train = split.train
     for name in known_models():
         model, history = load_pretrained(name, train)
         assert [event.step for event in history.events] == [1, 3, 5]
         assert model.settings()["seed"] == 3
         assert len(model.scores("u1")) == 30
         assert not any(math.isnan(value) for value in history.curve("top_10_accuracy")[1])
+        last = history.at(5).snapshot  # the curve is of the validation rows
+        accuracy = held_out_accuracy(model.at(last), train, split.validation)
+        assert history.metrics[5]["top_10_accuracy"] == pytest.approx(accuracy)
     said = capsys.readouterr().out
     assert "Tiny gnn: TrainingHistory(5 of 5 epochs" in said
     assert said.count(".npz") == len(known_models())

@@ -347,6 +347,17 @@ def test_users_are_found_by_a_genre_they_watch_more_than_others(movielens, text)
     assert len({hit.index for hit in hits}) == 10
 
 
+def test_what_sources_write_where_they_know_no_genre_is_no_genre(movielens):
+    """ml-latest-small has 34 films of "(no genres listed)", ML-100K two of "unknown"."""
+    rows = {"user": [1, 1, 2, 2], "item": [1, 2, 3, 4], "g": ["(no genres listed)", "Unknown|Drama", "unknown", "War"]}
+    data = Interactions.from_frame(rows, genres="g")
+    assert data.genres == ((), ("Drama",), (), ("War",))
+    assert [data.describe_user(user).top_genres for user in (0, 1)] == [("Drama",), ("War",)]
+    assert not data.search_users("unknown") and not data.search_users("(no genres listed)")
+    assert len(data.search_users("drama fans")) == 1
+    assert not movielens.search_users("(no genres listed) fans") and sum(not g for g in movielens.genres) == 34
+
+
 def test_a_word_that_is_a_genre_and_in_titles_finds_both(movielens):
     labels = [hit.label for hit in movielens.search_users("war", 20)]
     assert all("films are War" in label for label in labels[:10])

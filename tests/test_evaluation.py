@@ -1,5 +1,6 @@
 """Evaluation: honest about the split, never without the baselines, and a number for every claim."""
 
+import dataclasses
 import math
 import warnings
 
@@ -8,7 +9,7 @@ import pytest
 from worlds import Fixed, random_table, table, trained
 
 from recwidgets import evaluate, planted, recommend_all
-from recwidgets.data import Split
+from recwidgets.data import Split, load_movielens
 from recwidgets.evaluation import baseline_lists, score_lists
 from recwidgets.models.popularity import Chance, Popularity
 from recwidgets.ranking import held_out_accuracy
@@ -28,7 +29,15 @@ def result(split):
 
 def test_the_keys_are_the_documented_ones(result):
     accuracies = {f"top_{k}_accuracy" for k in (1, 5, 10, 50, 100)}
-    assert set(result) == METRICS | accuracies | {"coverage", "intervals", "users", "warning", "baselines"}
+    assert set(result) == METRICS | accuracies | {
+        "coverage",
+        "intervals",
+        "users",
+        "warm",
+        "cold",
+        "warning",
+        "baselines",
+    }
     assert set(result["intervals"]) == METRICS  # none on coverage: resampling users only lowers it
     assert set(result["baselines"]) == {"popularity", "random"}
     assert set(result["baselines"]["popularity"]) == set(result) - {"warning", "baselines"}
@@ -108,6 +117,43 @@ def test_a_random_split_warns_that_it_leaks_the_future():
     assert "leaks the future" in found["warning"]
 
 
+def test_ratings_of_one_second_are_said_in_the_result_and_are_no_alarm():
+    data = random_table(np.random.default_rng(0), 12, 20)
+    split = dataclasses.replace(data, time=np.zeros(len(data), int)).split("temporal")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "one second" in evaluate(Popularity().learn(split.train), split)["warning"]
+
+
+def test_warm_and_cold_users_are_given_apart():
+    train = table([(0, 0), (1, 1)], 4, 12)  # nobody knows anything of users 2 and 3; 3 has no test row
+    test = table([(0, 5), (0, 7), (1, 2), (2, 4)], 4, 12)
+    scores = np.zeros((4, 12))
+    scores[0, [5, 6]] = scores[1, 2] = 1
+    scores[2, 3] = 2
+    scores[2, 4] = 1
+    found = evaluate(Fixed(train, scores), Split(train, train.take([]), test, "temporal-global", 0, None), k=(1, 2))
+    assert (found["users"], found["warm"]["users"], found["cold"]["users"]) == (3, 2, 1)
+    assert found["warm"]["top_1_accuracy"] == pytest.approx(2 / 3) and found["cold"]["top_1_accuracy"] == 0
+    assert found["cold"]["top_2_accuracy"] == 1 and found["cold"]["mrr"] == 1 / 2
+    assert found["cold"]["ndcg"] == pytest.approx(1 / math.log2(3))
+    for name in METRICS:  # all users are both together
+        assert 3 * found[name] == pytest.approx(2 * found["warm"][name] + found["cold"][name]), name
+    assert found["baselines"]["popularity"]["cold"]["users"] == 1
+
+
+def test_without_cold_users_the_warm_ones_are_all(result):
+    assert result["cold"] == {"users": 0}
+    assert result["warm"] == {name: result[name] for name in result["warm"]}
+
+
+def test_in_a_global_split_of_movielens_the_cold_users_are_counted():
+    split = load_movielens().split("temporal-global")
+    with pytest.warns(UserWarning, match="88 of the 116 users in test have no train row"):
+        found = evaluate(Popularity().learn(split.train), split, baselines=False)
+    assert (found["users"], found["warm"]["users"], found["cold"]["users"]) == (116, 28, 88)
+
+
 def test_an_honest_split_does_not_warn(split):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -118,6 +164,9 @@ def test_nothing_held_out_is_a_sentence(split):
     empty = split._replace(test=split.test.take([]))
     with pytest.raises(ValueError, match=r"split\.test holds no row, so there is nothing to evaluate on; split with"):
         evaluate(Popularity().learn(split.train), empty)
+    alone = table([(0, 0), (1, 1)], 2, 3).split("temporal")
+    with pytest.raises(ValueError, match="nothing to evaluate on; every user has one rating"):
+        evaluate(Popularity().learn(alone.train), alone)
 
 
 def test_depths_are_those_that_the_catalogue_has_unless_others_are_asked_for():
@@ -125,6 +174,10 @@ def test_depths_are_those_that_the_catalogue_has_unless_others_are_asked_for():
     model = Popularity().learn(split.train)
     found = evaluate(model, split)
     assert [key for key in found if key.startswith("top_")] == ["top_1_accuracy", "top_5_accuracy", "top_10_accuracy"]
+    few = random_table(np.random.default_rng(0), 20, 5, density=0.7).split("temporal")
+    found = evaluate(Popularity().learn(few.train), few)
+    assert [key for key in found if key.startswith("top_")] == ["top_1_accuracy", "top_5_accuracy"]
+    assert found["precision"] == evaluate(Popularity().learn(few.train), few, at=5)["precision"]
     for options in ({"k": (1, 31)}, {"k": (0,)}, {"k": (1,), "at": 31}):
         with pytest.raises(ValueError, match="k must be a whole number from 1 to 30"):
             evaluate(model, split, **options)

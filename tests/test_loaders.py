@@ -105,7 +105,7 @@ def test_the_format_of_100k_is_read():
     data = read_zip(zipped("ml-100k", u_data="7\t3\t4\t20\n5\t2\t1\t10\n7\t1\t5\t20\n", u_item=films), "100k")
     assert (data.users.tolist(), data.items.tolist()) == (["5", "7"], ["1", "2", "3"])
     assert (data.user.tolist(), data.item.tolist()) == ([1, 0, 1], [2, 1, 0])
-    assert data.genres == ((), ("Children", "Comedy"), ("Unknown",))
+    assert data.genres == ((), ("Children", "Comedy"), ())  # "unknown" is no genre
     assert data.titles[0] == "Film é1 (1990)"
     assert len(GENRES_100K) == 19
 

@@ -72,6 +72,20 @@ def test_novelty_is_surprise_in_bits():
     np.testing.assert_allclose(found, [(0 + 1) / 2, 3, (3 + 0) / 2, math.nan])
 
 
+def test_novelty_counts_users_and_not_rows():
+    data = table([(0, 0), (0, 0), (1, 0)], 2, 2)  # both users rated film 0, one of them twice: no surprise
+    assert metrics.novelty(np.array([[0], [0]]), data.n_raters, data.n_users, 1).tolist() == [0, 0]
+    assert data.n_raters.tolist() == [2, 0] and data.popularity.tolist() == [3, 0]
+
+
+def test_a_film_that_a_user_has_in_two_test_rows_counts_once():
+    test = table([(0, 1), (0, 1), (0, 2), (1, 3)], 2, 4)
+    ranked = np.array([[1, 0], [0, 2]])
+    assert metrics.top_k_accuracy(ranked, test, 2) == pytest.approx(1 / 3)
+    recall = metrics.per_user(metrics.hits(ranked, test), metrics.n_relevant(test), 2)["recall"]
+    assert recall.tolist() == [1 / 2, 0]
+
+
 def test_nothing_held_out_has_no_accuracy():
     assert math.isnan(metrics.top_k_accuracy(np.array([[0]]), table([], 1, 2), 1))
 
@@ -120,8 +134,8 @@ def test_every_metric_equals_its_definition(case):
         for name, values in found.items():
             expected = slow(ranked[user].tolist(), relevant, k)[name] if relevant else math.nan
             assert values[user] == pytest.approx(expected, nan_ok=True), name
-    rows = zip(test.user.tolist(), test.item.tolist(), strict=True)
-    share = sum(item in ranked[user, :k].tolist() for user, item in rows) / len(test)
+    films = set(zip(test.user.tolist(), test.item.tolist(), strict=True))  # a film counts once, in however many rows
+    share = sum(item in ranked[user, :k].tolist() for user, item in films) / len(films)
     assert metrics.top_k_accuracy(ranked, test, k) == pytest.approx(share)
 
 

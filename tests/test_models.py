@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import gc
 import inspect
 import pickle
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ import recwidgets as rw
 from recwidgets.core import Person, Snapshot
 from recwidgets.data import Split
 from recwidgets.models import known_models, load_model, make
+from recwidgets.models._tfrs import TfrsRecommender
 from recwidgets.pretrained import find, load_pretrained, quantise, restore, shipped_names
 from recwidgets.ranking import recommend_all
 
@@ -31,17 +34,64 @@ def world():
     return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2)
 
 
+class Watched:
+    """While this is open, the networks that models make are seen, which nobody holds once the training has ended."""
+
+    def __init__(self):
+        self.patch, self.networks = pytest.MonkeyPatch(), []
+
+    def __enter__(self):
+        for cls in known_models().values():
+            if issubclass(cls, TfrsRecommender):
+                self.patch.setattr(cls, "_network", self.seen(cls._network))
+        return self.networks
+
+    def seen(self, network):
+        def make_and_keep(*arguments):
+            self.networks.append(network(*arguments))
+            return self.networks[-1]
+
+        return make_and_keep
+
+    def __exit__(self, *error):
+        self.patch.undo()
+
+
 @pytest.fixture(scope="module")
-def trained(world):
-    """Each model after a few epochs on the planted world, with its TensorFlow network; trained when first asked for."""
+def both(world):
+    """Each model after a few epochs on the planted world, and its TensorFlow network; trained when first asked for."""
 
     class Trained(dict):
         def __missing__(self, name):
-            self[name] = make(name, dim=8, seed=3)
-            rw.fit(self[name], world.train, world.test, epochs=6, progress=False)
+            model = make(name, dim=8, seed=3)
+            with Watched() as made:
+                rw.fit(model, world.train, world.test, epochs=6, progress=False)
+            self[name] = model, made[0] if made else None
             return self[name]
 
     return Trained()
+
+
+@pytest.fixture(scope="module")
+def trained(both):
+    """The models, by name."""
+
+    class Models:
+        def __getitem__(self, name):
+            return both[name][0]
+
+    return Models()
+
+
+@pytest.fixture(scope="module")
+def networks(both):
+    """Their networks, by name."""
+
+    class Networks:
+        def __getitem__(self, name):
+            return both[name][1]
+
+    return Networks()
 
 
 # -- the contract -------------------------------------------------------------------------------------
@@ -168,9 +218,31 @@ def test_a_knob_that_is_turned_while_tensorflow_loads_does_not_change_what_is_tr
 
     monkeypatch.setattr(sys, "meta_path", [Turning, *sys.meta_path])
     monkeypatch.delitem(sys.modules, "recwidgets.nets.loop", raising=False)
-    rw.fit(model, world.train, epochs=1, progress=False)
+    with Watched() as networks:
+        rw.fit(model, world.train, epochs=1, progress=False)
     assert model.values[knob] == 4
-    assert getattr(getattr(model.network, layer), knob) == 2 == model.trained[knob]
+    assert getattr(getattr(networks[0], layer), knob) == 2 == model.trained[knob]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_of_a_training_stays_alive_once_it_is_over(world, name):
+    """Neither its graphs nor its tables: what TensorFlow registers for good must not hold them."""
+
+    def graphs():
+        gc.collect()
+        return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
+
+    before, gone, held = graphs(), [], []
+    for _ in range(4):
+        with Watched() as made:
+            held.append(make(name, dim=8))
+            rw.fit(held[-1], world.train, world.test, epochs=1, progress=False)
+        gone += [weakref.ref(thing) for network in made for thing in (network, *network.variables)]
+        gone += [weakref.ref(variable) for network in made for variable in network.optimizer.variables()]
+        made.clear()
+        assert graphs() == before
+    assert len(gone) > 40 and not [thing() for thing in gone if thing() is not None]
+    assert all(np.isfinite(model.scores(world.train.users[0])).all() for model in held)
 
 
 # -- the networks as plain modules -----------------------------------------------------------------------
@@ -302,9 +374,10 @@ def test_knn_layer_averages_the_values_of_the_nearest(similarity):
 @pytest.mark.parametrize("similarity", ["dot product", "distance"])
 def test_another_similarity_trains_and_answers_as_its_network_does(world, similarity):
     model = rw.KNN(dim=8, seed=0, similarity=similarity)
-    history = rw.fit(model, world.train, epochs=2, progress=False)
+    with Watched() as networks:
+        history = rw.fit(model, world.train, epochs=2, progress=False)
     assert np.isfinite(history.curve("loss")[1]).all()
-    assert np.allclose(model.network.all_queries(), model.vectors()[0], atol=1e-4)
+    assert np.allclose(networks[0].all_queries(), model.vectors()[0], atol=1e-4)
     assert model.trained["similarity"] == similarity
 
 
@@ -330,15 +403,15 @@ def test_session_layer_adds_up_recency_weighted_means():
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_the_network_and_the_numpy_path_give_the_same_queries(trained, name):
+def test_the_network_and_the_numpy_path_give_the_same_queries(trained, networks, name):
     queries, films = trained[name].vectors()
-    assert np.allclose(trained[name].network.all_queries(), queries, rtol=1e-3, atol=1e-4)
-    assert np.allclose(trained[name].network.items(), films, atol=1e-6)
+    assert np.allclose(networks[name].all_queries(), queries, rtol=1e-3, atol=1e-4)
+    assert np.allclose(networks[name].items(), films, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_brute_force_ranks_as_recommend_all_does(trained, world, name):
-    scores, index = trained[name].network.index(k=10)(np.arange(world.train.n_users))
+def test_brute_force_ranks_as_recommend_all_does(trained, networks, world, name):
+    scores, index = networks[name].index(k=10)(np.arange(world.train.n_users))
     ours = recommend_all(trained[name], world.train, 10, seen=True)
     own = np.stack([trained[name].scores(user) for user in world.train.users])
     assert np.allclose(scores, np.take_along_axis(own, ours, 1), rtol=1e-3, atol=1e-4)
@@ -346,8 +419,8 @@ def test_brute_force_ranks_as_recommend_all_does(trained, world, name):
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_factorized_top_k_counts_as_evaluate_does(trained, world, name):
-    network, test = trained[name].network, world.test
+def test_factorized_top_k_counts_as_evaluate_does(trained, networks, world, name):
+    network, test = networks[name], world.test
     network.measure((1, 5, 10))
     network.compute_loss({"user": test.user.astype(np.int32), "movie": test.item.astype(np.int32)})
     theirs = [float(metric.result()) for metric in network.task.factorized_metrics[0].metrics]

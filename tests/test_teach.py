@@ -14,7 +14,7 @@ from recwidgets.teach import EXERCISES, OwnGNN, OwnKNN, OwnSession, check, hint,
 from recwidgets.teach.exercise import TOLERANCE, Exercise, Mistake
 from recwidgets.teach.exercises import compare, gnn, session
 from recwidgets.teach.guess import shared, three_films
-from recwidgets.teach.living import live
+from recwidgets.teach.live_panel import live
 from recwidgets.teach.tours import STEPS
 
 # Answers worked out from the pretrained models: what is wrong there depends on what they learned.

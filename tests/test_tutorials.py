@@ -82,7 +82,7 @@ def test_every_exercise_stands_in_one_notebook_and_has_a_solution(solutions):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_solution_alone_makes_every_check_right(name, solutions, tmp_path):
-    """Blank: "not answered yet"; solved: right; no cell raises, no panel complains, all in little memory."""
+    """NotAnswered: "not answered yet"; solved: right; no cell raises, no panel complains, all in little memory."""
     code = [(cell["id"], source(cell)) for cell in cells(name) if cell["cell_type"] == "code"]
     own = {cell["id"]: solutions[cell["id"]] for cell in exercises(name)}
     done = subprocess.run(

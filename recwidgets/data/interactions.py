@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from recwidgets.data.splits import Split
     from recwidgets.data.summary import UserSummary
 
+_NO_GENRE = {"(no genres listed)", "unknown", ""}  # what sources write where they know none, in small letters
 _YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800  # seconds since 1970: what a date can show
 
 __all__ = ["ByUser", "Interactions", "UnknownItem", "UnknownUser"]
@@ -41,7 +42,7 @@ class Interactions:
     rating: float32 (n,), 1.0 where the source gave none (`has_ratings` is then False).
     time: int64 (n,), seconds since 1970, or the row's number where the source gave none (`has_times` is then False).
     users, items: str (n_users,), (n_items,), the original ids; titles: str (n_items,);
-    genres: a tuple of names per item, empty where unknown.
+    genres: a tuple of names per item, empty where unknown; "(no genres listed)" and "unknown" are left out of them.
     Rows keep the order of their source; ties in time are broken by it, everywhere.
     Raises ValueError if the columns do not fit together.
     """
@@ -62,7 +63,8 @@ class Interactions:
         columns = {"user": np.int32, "item": np.int32, "rating": np.float32, "time": np.int64}
         for column, dtype in {**columns, "users": np.str_, "items": np.str_, "titles": np.str_}.items():
             object.__setattr__(self, column, frozen(getattr(self, column), dtype))
-        object.__setattr__(self, "genres", tuple(map(tuple, self.genres)))
+        known = (tuple(name for name in names if name.strip().lower() not in _NO_GENRE) for names in self.genres)
+        object.__setattr__(self, "genres", tuple(known))
         lengths = {column: getattr(self, column).shape for column in columns}
         if len(set(lengths.values())) != 1 or self.user.ndim != 1:
             raise ValueError(f"user, item, rating and time must be columns of one length, got shapes {lengths}")
@@ -147,6 +149,12 @@ class Interactions:
         return frozen(np.bincount(self.item, minlength=self.n_items), np.int64)
 
     @cached_property
+    def n_raters(self) -> Int64s:
+        """How many users each item has, int64 (n_items,): who rated a film twice counts once."""
+        pairs = np.unique(self.user.astype(np.int64) * self.n_items + self.item)
+        return frozen(np.bincount(pairs % max(self.n_items, 1), minlength=self.n_items), np.int64)
+
+    @cached_property
     def _user_places(self) -> dict[str, int]:
         return {id_: i for i, id_ in enumerate(self.users.tolist())}
 
@@ -207,7 +215,9 @@ class Interactions:
         columns = {name: getattr(self, name)[rows] for name in ("user", "item", "rating", "time")}
         return dataclasses.replace(self, **columns)
 
-    def split(self, kind: str = "temporal", test: float = 0.2, validation: float = 0.0, seed: int = 42) -> Split:
+    def split(
+        self, kind: str = "temporal", test: float = 0.2, validation: float | None = None, seed: int = 42
+    ) -> Split:
         """Cut into train, validation and test; see `recwidgets.data.splits.split`."""
         from recwidgets.data.splits import split
 
@@ -216,7 +226,8 @@ class Interactions:
     def by_title(self) -> Interactions:
         """Films of one title merged into one item whose id is the title, as the TFRS tutorials do.
 
-        ML-100K's 1,682 ids become 1,664 titles. All rows stay, so a user may have rated a merged film twice.
+        ML-100K's 1,682 ids become 1,664 titles. All rows stay, so a user may have rated a merged film twice: `split`
+        leaves out the held-out rows that repeat a film of train, the metrics count a film once.
         """
         titles, place = number_ids(self.titles)  # place: (n_items,)
         genres: list[dict[str, None]] = [{} for _ in titles]

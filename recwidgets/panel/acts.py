@@ -107,6 +107,17 @@ ACTS |= {"previous": _step_user(-1), "next": _step_user(1)}
 # -- the history -------------------------------------------------------------------------------------
 
 
+def _index(known: Any, value: str, what: str) -> int:
+    """An index into `known`. Raises IndexError beyond its ends, where Python would count from behind."""
+    if not 0 <= int(value) < len(known):
+        raise IndexError(f"{what} must be an index from 0 to {len(known) - 1}, got {int(value)}")
+    return int(value)
+
+
+def _item(seen: Seen, value: str) -> int:
+    return _index(seen.world.data.items, value, "a film")
+
+
 def changed(state: State, edited: Edited | None, message: Message | Change | None, **more: Any) -> State:
     """Another history: the answer before is kept beside, and there is a way back to it."""
     kept = remembered(state)
@@ -126,7 +137,7 @@ def you(seen: Seen, state: State, value: str) -> State:
 @called("own")
 def own(seen: Seen, state: State, value: str) -> State:
     """A history of one's own, by indices with spaces between, oldest first."""
-    items = tuple(dict.fromkeys(int(item) for item in value.split()))
+    items = tuple(dict.fromkeys(_item(seen, item) for item in value.split()))
     edits = 0 if state.edited is None else state.edited.edits
     edited, lead = Edited(None, items, edits=edits + 1), "You made a history of your own."
     return changed(state, edited, Change(lead, seen.shown.item), editor="you", item_typed=None)
@@ -148,27 +159,30 @@ def drop(seen: Seen, state: State, value: str) -> State:
     kind, _, index = value.partition(":")
     now, data = history_of(seen.world, state), seen.world.data
     if kind == "neighbour":
-        lead = f"Changed because user {data.users[int(index)]} is not asked."
-        return changed(state, now.leave_out(int(index)), Change(lead, seen.shown.item))
+        neighbour = _index(data.users, index, "a neighbour")
+        lead = f"Changed because user {data.users[neighbour]} is not asked."
+        return changed(state, now.leave_out(neighbour), Change(lead, seen.shown.item))
     if kind != "film":
         raise ValueError(f'what is dropped must be "film:" or "neighbour:" and an index, got {value!r}')
-    lead = f"Changed because you dropped {film_label(data, int(index))}."
-    return changed(state, now.drop(int(index)), Change(lead, seen.shown.item, int(index)))
+    item = _item(seen, index)
+    lead = f"Changed because you dropped {film_label(data, item)}."
+    return changed(state, now.drop(item), Change(lead, seen.shown.item, item))
 
 
 @called("remove")
 def remove(seen: Seen, state: State, value: str) -> State:
-    lead = f"You removed {film_label(seen.world.data, int(value))}."
-    return changed(state, history_of(seen.world, state).remove(int(value)), Change(lead, seen.shown.item))
+    item = _item(seen, value)
+    lead = f"You removed {film_label(seen.world.data, item)}."
+    return changed(state, history_of(seen.world, state).remove(item), Change(lead, seen.shown.item))
 
 
 @called("add")
 def add(seen: Seen, state: State, value: str) -> State:
     """The item becomes the newest of the history."""
-    now, title = history_of(seen.world, state), film_label(seen.world.data, int(value))
-    again = int(value) in now.items
+    now, item = history_of(seen.world, state), _item(seen, value)
+    title, again = film_label(seen.world.data, item), item in now.items
     lead = f"{title} was in the history already; it is the newest now." if again else f"You added {title}."
-    return changed(state, now.add(int(value)), Change(lead, seen.shown.item), item_typed=None)
+    return changed(state, now.add(item), Change(lead, seen.shown.item), item_typed=None)
 
 
 @called("film")
@@ -197,10 +211,11 @@ def add_title(seen: Seen, state: State, value: str) -> State:
 def _move(by: int) -> Act:
     def move(seen: Seen, state: State, value: str) -> State:
         now, where = history_of(seen.world, state), "earlier" if by < 0 else "later"
-        if int(value) not in now.items:
-            raise ValueError(f"only a film of the history can be moved, got {film_label(seen.world.data, int(value))}")
-        lead = f"You moved {film_label(seen.world.data, int(value))} {where}."
-        return changed(state, now.move(int(value), by), Change(lead, seen.shown.item))
+        item = _item(seen, value)
+        if item not in now.items:
+            raise ValueError(f"only a film of the history can be moved, got {film_label(seen.world.data, item)}")
+        lead = f"You moved {film_label(seen.world.data, item)} {where}."
+        return changed(state, now.move(item, by), Change(lead, seen.shown.item))
 
     return move
 

@@ -1,4 +1,4 @@
-"""The training curve: loss on the training data, accuracy on held-out data, popularity beside it."""
+"""The training curve: loss on the training rows, accuracy on the validation rows, popularity beside it."""
 
 from __future__ import annotations
 
@@ -110,21 +110,31 @@ class Curve:
         )
         self.widget.add_class("rw-curve")
 
-    def show(self, history: TrainingHistory, epoch: int, baseline: float | None, turned: float | None = None) -> None:
+    def show(
+        self,
+        history: TrainingHistory,
+        epoch: int,
+        baseline: float | None,
+        turned: float | None = None,
+        validation: bool = True,
+    ) -> None:
         """Draw the epochs so far; a marker stands at `epoch`. baseline: popularity's accuracy.
 
         turned: the accuracy at this epoch with knobs that stand elsewhere than while training; a diamond.
+        validation: whether the split has rows to measure it on.
         """
         total = max(history.total, 1)
         loss = thin(*history.curve("loss"))
         accuracy = thin(*history.curve(f"top_{self.k}_accuracy"))
         self.loss.show(*loss, epoch, total, None)
         self.accuracy.show(*accuracy, epoch, total, baseline, turned)
-        self.loss_head.show(_head("Loss on the training data", loss, epoch, "", lambda v: f"{v:.3f}", "Loss"))
+        self.loss_head.show(_head("Loss on the training rows", loss, epoch, "", lambda v: f"{v:.3f}", "Loss"))
         note = "" if baseline is None else f"dashed: popularity {100 * baseline:.1f} %"
         if turned is not None:
             note = f"◆ now {100 * turned:.1f} %" + (f" · {note.removeprefix('dashed: ')}" if note else "")
-        title = f"Top-{self.k} accuracy, held-out data"
+        title = f"Top-{self.k} accuracy, validation rows"
+        if not validation:
+            note = "this split has no validation rows"
         self.accuracy_head.show(
             _head(title, accuracy, epoch, note, lambda v: f"{100 * v:.1f} %", f"Top-{self.k} accuracy")
         )

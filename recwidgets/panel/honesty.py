@@ -78,7 +78,7 @@ def _numbers(ranked: Any, train: Any, held_out: Any, off: frozenset[str]) -> dic
         relevant, rows = relevant + known, rows + known
         accuracy_hits = hit.sum(1).astype(float)
     ndcg = metrics.per_user(hit, relevant, DEPTH)["ndcg"]
-    novelty = np.where(relevant > 0, metrics.novelty(ranked, train.popularity, train.n_users, DEPTH), np.nan)
+    novelty = np.where(relevant > 0, metrics.novelty(ranked, train.n_raters, train.n_users, DEPTH), np.nan)
     share = accuracy_hits.sum() / max(rows.sum(), 1)
     low, high = _ratio_interval(accuracy_hits, rows)
     values = {

@@ -62,7 +62,7 @@ class Regions:
         self.time.show(views.time_machine(scene))
         turned = views.accuracy_now(scene)
         curve = (training.history, scene.epoch, scene.baseline, turned, len(scene.world.split.validation) > 0)
-        self._once("curve", curve, lambda: self.curve.show(training.history, scene.epoch, scene.baseline, turned))
+        self._once("curve", curve, lambda: self.curve.show(*curve))
         self.controls.show(views.controls(scene))
 
     def _animate(self, moving: bool) -> None:
