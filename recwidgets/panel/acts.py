@@ -107,15 +107,29 @@ ACTS |= {"previous": _step_user(-1), "next": _step_user(1)}
 # -- the history -------------------------------------------------------------------------------------
 
 
+def _whole(value: str, what: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(f"{what} must be a whole number, got {value!r}") from None
+
+
 def _index(known: Any, value: str, what: str) -> int:
-    """An index into `known`. Raises IndexError beyond its ends, where Python would count from behind."""
-    if not 0 <= int(value) < len(known):
-        raise IndexError(f"{what} must be an index from 0 to {len(known) - 1}, got {int(value)}")
-    return int(value)
+    """An index into `known`. Raises ValueError beyond its ends, where Python would count from behind."""
+    index = _whole(value, what)
+    if not 0 <= index < len(known):
+        there = f"an index from 0 to {len(known) - 1}" if len(known) else "left out: there is none"
+        raise ValueError(f"{what} must be {there}, got {value!r}")
+    return index
 
 
-def _item(seen: Seen, value: str) -> int:
-    return _index(seen.world.data.items, value, "a film")
+def _item(seen: Seen, value: str, among: Edited | None = None) -> int:
+    """The index of an item. among: the history that it must be in."""
+    item = _index(seen.world.data.items, value, "a film")
+    if among is not None and item not in among.items:
+        title = film_label(seen.world.data, item)
+        raise ValueError(f"a film to take out or to move must be one of the history shown, got {title}")
+    return item
 
 
 def changed(state: State, edited: Edited | None, message: Message | Change | None, **more: Any) -> State:
@@ -164,16 +178,17 @@ def drop(seen: Seen, state: State, value: str) -> State:
         return changed(state, now.leave_out(neighbour), Change(lead, seen.shown.item))
     if kind != "film":
         raise ValueError(f'what is dropped must be "film:" or "neighbour:" and an index, got {value!r}')
-    item = _item(seen, index)
+    item = _item(seen, index, now)
     lead = f"Changed because you dropped {film_label(data, item)}."
     return changed(state, now.drop(item), Change(lead, seen.shown.item, item))
 
 
 @called("remove")
 def remove(seen: Seen, state: State, value: str) -> State:
-    item = _item(seen, value)
+    now = history_of(seen.world, state)
+    item = _item(seen, value, now)
     lead = f"You removed {film_label(seen.world.data, item)}."
-    return changed(state, history_of(seen.world, state).remove(item), Change(lead, seen.shown.item))
+    return changed(state, now.remove(item), Change(lead, seen.shown.item))
 
 
 @called("add")
@@ -211,9 +226,7 @@ def add_title(seen: Seen, state: State, value: str) -> State:
 def _move(by: int) -> Act:
     def move(seen: Seen, state: State, value: str) -> State:
         now, where = history_of(seen.world, state), "earlier" if by < 0 else "later"
-        item = _item(seen, value)
-        if item not in now.items:
-            raise ValueError(f"only a film of the history can be moved, got {film_label(seen.world.data, item)}")
+        item = _item(seen, value, now)
         lead = f"You moved {film_label(seen.world.data, item)} {where}."
         return changed(state, now.move(item, by), Change(lead, seen.shown.item))
 
@@ -230,7 +243,7 @@ def click(seen: Seen, state: State, value: str) -> State:
     if now.user is None:
         return state
     whole = tuple(data.history(now.user).tolist())
-    n = min(max(len(now.items) + int(value), 1), len(whole))
+    n = min(max(len(now.items) + _whole(value, "the clicks to go on"), 1), len(whole))
     if n == len(now.items) or not whole:
         return state
     lead = f"After {n} of {len(whole)} clicks; the last was {film_label(data, whole[n - 1])}."
@@ -267,7 +280,7 @@ def undo(seen: Seen, state: State, value: str) -> State:
 def select(seen: Seen, state: State, value: str) -> State:
     """Select by rank, 0 = first of the list."""
     top = [] if seen.shown.answer is None else seen.shown.answer.top.tolist()
-    rank = int(value)
+    rank = _whole(value, "selected")
     if not 0 <= rank < max(len(top), 1):
         raise ValueError(f"selected must be from 0 to {len(top) - 1} (0 = first of the list), got {rank!r}")
     return replace(state, item=top[rank] if top else None)
@@ -280,7 +293,7 @@ def epoch(seen: Seen, state: State, value: str) -> State:
     state = replace(state, playing=False)
     if not steps or not seen.training.rewindable:
         return state
-    return at_epoch(seen, state, seen.training.history.at(min(max(int(value), steps[0]), steps[-1])).step)
+    return at_epoch(seen, state, seen.training.history.at(min(max(_whole(value, "epoch"), steps[0]), steps[-1])).step)
 
 
 def at_epoch(seen: Seen, state: State, step: int) -> State:
@@ -334,11 +347,11 @@ def turned(seen: Seen, state: State, name: str, value: Any) -> State:
     knobs = tuple(sorted({**dict(state.knobs), name: value}.items()))
     if value == values[name]:
         return state
-    if not knob.instant:
-        return replace(state, knobs=knobs)
     if state.turning == name:
-        return replace(state, knobs=knobs, message=None)
+        return replace(state, knobs=knobs, message=None if knob.instant else state.message)
     kept = remembered(state)
+    if not knob.instant:  # the answer stays, and what is said of it; but it can be put back as well
+        return replace(state, knobs=knobs, undo=kept, turning=name)
     return plain(state, knobs=knobs, before=kept, undo=kept, turning=name, changes=False)
 
 
@@ -355,16 +368,17 @@ def knob(seen: Seen, state: State, value: str) -> State:
     """ "layers:2": the knob at that one of its positions."""
     name, _, index = value.rpartition(":")
     positions = markup.knob_positions(_knob(seen, name))
-    if not 0 <= int(index) < len(positions):
-        raise ValueError(f"the position of {name} must be from 0 to {len(positions) - 1}, got {index!r}")
-    return turned(seen, state, name, positions[int(index)])
+    return turned(seen, state, name, positions[_index(positions, index, f"the position of {name}")])
 
 
 @called("knob-step")
 def knob_step(seen: Seen, state: State, value: str) -> State:
     """Slow motion, "k:-1": the knob one up or down."""
     name, _, by = value.rpartition(":")
-    there, wanted = _knob(seen, name), state.values(seen.world)[name] + int(by)
+    there, by_n = _knob(seen, name), _whole(by, f"the step of {name}")
+    if there.choices:
+        raise ValueError(f"{name} is one of {', '.join(there.choices)}: it has no next one; choose one")
+    wanted = state.values(seen.world)[name] + by_n
     if not there.low <= wanted <= there.high:
         return state
     equal = [position for position in markup.knob_positions(there) if position == wanted]  # 3.0 is 3
@@ -379,13 +393,11 @@ def rest(seen: Seen, state: State, value: str) -> State:
 
 @called("epochs")
 def epochs(seen: Seen, state: State, value: str) -> State:
-    return replace(state, epochs=max(1, int(value)))
+    return replace(state, epochs=max(1, _whole(value, "epochs")))
 
 
 @called("rate")
 def rate(seen: Seen, state: State, value: str) -> State:
     """The learning rate of the next training: the value-th of those there are."""
     rates = seen.training.rates
-    if not 0 <= int(value) < len(rates):
-        raise ValueError(f"the learning rate must be one of the {len(rates)} on the slider, got {value!r}")
-    return replace(state, rate=rates[int(value)])
+    return replace(state, rate=rates[_index(rates, value, "the learning rate on the slider")])

@@ -104,7 +104,8 @@ def answer_of(world: World, training: Training, state: State, asked: Asked) -> A
     if seen is None or (person.user is None and not len(person.history)):
         return None
     dropped = () if state.edited is None else state.edited.dropped
-    key = ("answer", id(seen), person.user, person.history.tobytes(), person.without, dropped)
+    learned = None if training.rewindable else training.newest  # without `at` it is one object that goes on learning
+    key = ("answer", id(seen), learned, person.user, person.history.tobytes(), person.without, dropped)
 
     def make() -> Answer:
         return answer(seen, world.data, person, world.split.test, K, np.asarray(dropped, np.int32))
