@@ -155,7 +155,7 @@ def shipped(name):
 def fingerprint(model):
     """All that a panel might write into a model, and what it answers."""
     told = {name: value for name, value in vars(model).items() if name not in ("_cache", "_lock")}
-    return {name: (id(value), repr(value)[:2000]) for name, value in told.items()}
+    return {name: (id(value), repr(value) if isinstance(value, dict) else None) for name, value in told.items()}
 
 
 def bits(model, data):
@@ -198,6 +198,7 @@ def stands(panel):
     shown = panel.shown
     item = None if shown.item is None else str(panel.data.items[shown.item])
     found = {"user": panel.user, "epoch": panel.epoch, "item": item, "edited": ids(panel)}
+    found |= {"epochs": panel.state.epochs, "rate": panel.state.rate or panel.training.rate}
     return found | {"knobs": panel.state.values(panel.world), "list": panel.recommendations.items}
 
 
@@ -231,7 +232,8 @@ class Machine(RuleBasedStateMachine):
     def teardown(self):
         if hasattr(self, "panel"):
             try:
-                self.reopened()
+                self.opened_by_its_line()
+                self.opened_from_its_file()
             finally:
                 self.panel.close()
         if hasattr(self, "back"):
@@ -416,10 +418,12 @@ class Machine(RuleBasedStateMachine):
         if name in ("train", "step"):
             assert panel.state.epoch is None, "a training is followed"
 
-    @rule(often=st.integers(0, 4))
-    def look_again(self, often):
-        if not often:
-            self.reopened()
+    @rule(chance=st.integers(0, 9))
+    def look_again(self, chance):
+        if chance == 3:
+            self.opened_by_its_line()
+        if chance == 7:
+            self.opened_from_its_file()
 
     # -- what holds after each of them
 
@@ -545,38 +549,36 @@ class Machine(RuleBasedStateMachine):
         told = {"rw": rw, "data": panel.split, "model": model, "history": panel.history}
         return told | {"Behind": Behind}
 
-    def reopened(self):
+    def opened_by_its_line(self):
         panel = self.panel
         if self.broken():
             return
-        line, wanted = panel.setup(), stands(panel)
+        line = panel.setup()
         again = eval(line, self.at_hand())
         try:
-            assert stands(again) == wanted, line
-            assert type(again.chart) is type(panel.chart)
-            assert (again.state.epochs, again.state.rate or again.training.rate) == (
-                panel.state.epochs,
-                panel.state.rate or panel.training.rate,
-            )
+            assert stands(again) == stands(panel), line
             assert again.setup() == line
+            assert type(again.chart) is type(panel.chart)
             same(again.recommendations, panel.recommendations)
         finally:
             again.close()
-        restored = self.from_the_file()
-        try:
-            assert stands(restored) == wanted
-            assert not Path("state.damaged-1.json").exists()
-        finally:
-            restored.close()
 
-    def from_the_file(self):
+    def opened_from_its_file(self):
         """A cell that is run again: the same model and, for what was trained in the panel, its epochs."""
-        hand = self.at_hand()
-        chart = None if self.chart is None else self.chart()
+        panel = self.panel
+        if self.broken():
+            return
+        hand, chart = self.at_hand(), None if self.chart is None else self.chart()
         text = Path("state.json").read_text(encoding="utf-8")
         Path("again.json").write_text(text, encoding="utf-8")
-        history = hand["history"] if self.panel.training.here else self.given_history
-        return rw.Panel(self.split, hand["model"], chart, history=history, state="again.json")
+        history = hand["history"] if panel.training.here else self.given_history
+        again = rw.Panel(self.split, hand["model"], chart, history=history, state="again.json")
+        try:
+            assert stands(again) == stands(panel)
+            same(again.recommendations, panel.recommendations)
+            assert not Path("again.damaged-1.json").exists()
+        finally:
+            again.close()
 
 
 def replace_message(state):
