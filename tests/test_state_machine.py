@@ -27,11 +27,17 @@ from recwidgets.data import Split
 from recwidgets.data.unknown import UnknownItem, UnknownUser
 from recwidgets.page.markup import knob_positions
 from recwidgets.panel.acts import ACTS
+from recwidgets.panel.compare import ComparePanel
 from recwidgets.panel.effects import EFFECTS
+from recwidgets.panel.panel import as_split
 from recwidgets.protocols import Explains, Rewindable, Tunable
 
 SEARCH = int(os.environ.get("RECWIDGETS_SEARCH", "0"))
 REFUSED = (ValueError, UnknownUser, UnknownItem)  # of which an act may say that it is not possible
+EDITS = (
+    "user", "choose", "next", "previous", "random", "you", "edit", "add", "add-title", "drop", "remove", "earlier",
+    "later", "clear", "undo", "film-of",
+)  # fmt: skip
 NOT_NUMBERS = ["", "x", "-1", "99999", "1.5", "film:", "None"]
 
 # ------------------------------------------------------------------ small worlds, and models of one's own
@@ -148,13 +154,14 @@ def model_of(kind):
 
 @functools.cache
 def shipped(name):
-    split = rw.load_movielens("latest-small").split("temporal", test=0.2)
-    return split, *rw.load_pretrained(name, split.train)
+    """The trained file that comes with the package, on its data."""
+    split = as_split(rw.load_movielens("latest-small"))
+    return split, *rw.load_pretrained(name, split.train), None
 
 
 def fingerprint(model):
-    """All that a panel might write into a model, and what it answers."""
-    told = {name: value for name, value in vars(model).items() if name not in ("_cache", "_lock")}
+    """All that a panel might write into a model, but for caches."""
+    told = {name: value for name, value in vars(model).items() if not name.startswith("_")}
     return {name: (id(value), repr(value) if isinstance(value, dict) else None) for name, value in told.items()}
 
 
@@ -608,6 +615,109 @@ def answer_afresh(panel, state):
     return np.asarray([item for item in found.index.tolist() if item not in dropped][:10], np.int32)
 
 
+class Shipped(Machine):
+    """The three models as they are shipped, and a panel that needs no argument; nothing is trained here."""
+
+    kinds = ("gnn", "knn", "session", "ready")
+
+    def world(self):
+        return shipped("knn" if self.kind == "ready" else self.kind)
+
+    def make(self, **options):
+        if self.kind != "ready":
+            return super().make(**options)
+        panel = rw.KNNPanel(**options)
+        self.split, self.given, self.given_history = panel.split, panel.world.model, panel.history
+        self.before = fingerprint(self.given), bits(self.given, self.split.train)
+        return panel
+
+    @rule(name=st.sampled_from(["pause", "stop", "reset", "undo", "pretrained"]))
+    def training(self, name):
+        self.panel.act(name)
+
+
+class Compared(RuleBasedStateMachine):
+    """Two models side by side, of which one takes its scores apart only sometimes."""
+
+    @initialize(data=st.data())
+    def open(self, data):
+        names = data.draw(st.sampled_from([("trained", "at, explain raises"), ("bare", "no epochs"), ("wrong sums",)]))
+        self.models = {name.replace(",", ""): model_of(name)[0] for name in names}
+        self.before = {name: (fingerprint(m), bits(m, small().train)) for name, m in self.models.items()}
+        self.panel = ComparePanel(small(), self.models)
+
+    def teardown(self):
+        if hasattr(self, "panel"):
+            self.opened_by_its_line()
+            self.panel.close()
+
+    @rule(data=st.data(), name=st.sampled_from(sorted(EDITS)))
+    def edit(self, data, name):
+        panel, before = self.panel, self.panel.state
+        history = panel.person.history.tolist()
+        items = st.integers(0, panel.data.n_items - 1).map(str)
+        value = {
+            "user": st.sampled_from([*panel.data.users.tolist(), "nobody"]),
+            "choose": st.sampled_from(["u3", "Film", "nobody"]),
+            "add-title": st.sampled_from(["Film 2", "none such"]),
+            "drop": st.sampled_from([f"film:{item}" for item in history] or ["film:x"]),
+            "film-of": st.one_of(items, st.sampled_from(NOT_NUMBERS)),
+            "add": items,
+            **dict.fromkeys(["remove", "earlier", "later"], st.sampled_from([*map(str, history), "x"])),
+        }.get(name, st.just(""))
+        panel.act(name, data.draw(value))
+        if panel.state.edited != before.edited and name not in ("user", "undo", "you", "choose", "random", "next", "previous"):
+            panel.undo()
+            assert panel.state.edited == before.edited
+
+    @rule(name=st.sampled_from(["user", "edit", "drop"]), which=st.integers(0, 23))
+    def by_code(self, name, which):
+        panel = self.panel
+        if name == "user":
+            panel.user = panel.data.users[which % 12]
+        elif name == "edit":
+            panel.edit(panel.data.items[[which, which // 2]].tolist())
+        elif len(panel.person.history):
+            panel.drop(panel.data.items[panel.person.history[which % len(panel.person.history)]])
+
+    @rule(name=st.sampled_from(sorted({*ACTS, "lamp", "rank", "stop-ranking"})), value=st.sampled_from(["", *NOT_NUMBERS]))
+    def anything(self, name, value):
+        """Also what a comparison has no use for: it changes nothing that is shown."""
+        self.panel.act(name, "temporal" if name == "lamp" else value)
+
+    @invariant()
+    def all_agree(self):
+        if not hasattr(self, "panel"):
+            return
+        panel, data = self.panel, small().train
+        lists, who = page(panel._parts.pages[4].html), page(panel._parts.pages[1].html)
+        own = panel.person.user is None
+        assert who.one(name="rw-facts").text.startswith("You" if own else f"User {panel.user} ")
+        assert own or str(data.users[panel.person.user]) == panel.user == panel.state.user
+        wanted = []
+        for name, model in self.models.items():
+            edited = panel.state.edited
+            found = rw.recommend(model, data, panel.person, data.n_items).index.tolist()
+            found = [item for item in found if edited is None or item not in edited.dropped][:10]
+            nothing = own and not len(panel.person.history)
+            assert (panel.answers[name] is None) if nothing else panel.answers[name].top.tolist() == found
+            wanted += [] if nothing else [film_label(data, item) for item in found]
+            assert (fingerprint(model), bits(model, data)) == self.before[name]
+        assert [row["title"] for row in lists.all("button", "rw-row")] == wanted
+
+    def opened_by_its_line(self):
+        panel = self.panel
+        line = panel.setup()
+        again = eval(line, {"rw": rw, "data": panel.split, "models": self.models})
+        try:
+            assert (again.user, ids(again), again.setup()) == (panel.user, ids(panel), line)
+            for name, told in panel.answers.items():
+                other = again.answers[name]
+                assert (None if told is None else told.top.tolist()) == (None if other is None else other.top.tolist())
+        finally:
+            again.close()
+
+
 def explored(examples):
     return settings(
         max_examples=examples * max(SEARCH, 1),
@@ -621,4 +731,8 @@ def explored(examples):
 
 
 TestPanels = Machine.TestCase
-TestPanels.settings = explored(150)
+TestPanels.settings = explored(140)
+TestShipped = Shipped.TestCase
+TestShipped.settings = explored(20)
+TestCompared = Compared.TestCase
+TestCompared.settings = explored(40)
