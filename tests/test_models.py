@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import dataclasses
 import gc
 import inspect
@@ -15,14 +16,19 @@ import pytest
 from conftest import REPO
 
 import recwidgets as rw
+from recwidgets import metrics, protocols
 from recwidgets.core import Person, Snapshot
 from recwidgets.data import Split
 from recwidgets.models import known_models, load_model, make
 from recwidgets.models._tfrs import TfrsRecommender
+from recwidgets.models.popularity import Chance, Popularity
 from recwidgets.pretrained import find, load_pretrained, quantise, restore, shipped_names
 from recwidgets.ranking import recommend_all
 
 pytestmark = pytest.mark.needs_tf
+PROTOCOLS = tuple(
+    found for found in vars(protocols).values() if inspect.isclass(found) and found.__module__ == protocols.__name__
+)
 NAMES = tuple(known_models())  # a new file of recwidgets/models is tested without being named here
 NETS = tuple(name for name, cls in known_models().items() if hasattr(cls, "_network"))  # those that TFRS trains
 SHIPPED = shipped_names()
@@ -31,7 +37,7 @@ SHIPPED = shipped_names()
 @pytest.fixture(scope="module")
 def world():
     """Planted tastes, small enough for seconds; named synthetic."""
-    return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2)
+    return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2, validation=0)
 
 
 class Watched:
@@ -371,6 +377,15 @@ def test_knn_layer_averages_the_values_of_the_nearest(similarity):
         assert np.allclose(got[user], expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("similarity", ["cosine", "dot product", "distance"])
+def test_users_at_the_same_place_are_no_trouble(similarity):
+    """A norm has no gradient at zero: two users with the same films gave a loss that was no number."""
+    data = rw.Interactions.from_frame({"user": [0, 0, 1, 1], "item": [0, 1, 0, 1]})
+    model = rw.KNN(dim=4, similarity=similarity)
+    history = rw.fit(model, data, epochs=3, progress=False)
+    assert np.isfinite(history.curve("loss")[1]).all() and np.isfinite(model.scores("0")).all()
+
+
 @pytest.mark.parametrize("similarity", ["dot product", "distance"])
 def test_another_similarity_trains_and_answers_as_its_network_does(world, similarity):
     model = rw.KNN(dim=8, seed=0, similarity=similarity)
@@ -426,6 +441,114 @@ def test_factorized_top_k_counts_as_evaluate_does(trained, networks, world, name
     theirs = [float(metric.result()) for metric in network.task.factorized_metrics[0].metrics]
     ours = rw.evaluate(trained[name], world, k=(1, 5, 10), seen=True, baselines=False)
     assert theirs == pytest.approx([ours[f"top_{k}_accuracy"] for k in (1, 5, 10)], abs=0.01)
+
+
+# -- views and copies, and what may be asked of a model -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_training_of_a_copy_and_questions_to_views_leave_the_model_as_it_was(trained, world, name):
+    model, who = trained[name], world.train.users[3]
+
+    def answers():
+        return [model.scores(who).tolist(), model.vectors()[0].tolist(), dict(model.values), model.explain(who, "5")]
+
+    before, shot, data = answers(), model.snapshot, model.data
+    for knob in model.knobs:
+        for value in knob.choices or (knob.low, knob.high):
+            view = model.at(**{knob.name: value})
+            view.vectors(), view.scores([]), view.explain(who, "5")
+    twin = copy.deepcopy(model)
+    twin.learning_rate = 0.001
+    rw.fit(twin, world.test, epochs=1, progress=False)
+    assert (twin.scores(who) != model.scores(who)).any()
+    assert answers() == before and model.snapshot is shot and model.data is data
+
+
+def test_the_depths_that_views_of_a_gnn_share_are_those_of_their_own_snapshot_and_data(trained, world):
+    model, fewer = trained["gnn"], world.train.take(np.arange(0, len(world.train), 2))
+    model.at(layers=4).vectors()
+    other = model.at(Snapshot("gnn", {name: 2 * array for name, array in model.snapshot.arrays.items()}))
+    half = model.at()
+    half.data = fewer
+    for view in (other, half, model.at(layers=2)):
+        fresh = make("gnn", dim=8, layers=view.values["layers"])
+        fresh.data, fresh.snapshot = view.data, view.snapshot
+        assert np.array_equal(view.vectors()[0], fresh.vectors()[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_model_of_ours_has_every_protocol(trained, name):
+    for protocol in PROTOCOLS:
+        assert isinstance(trained[name], protocol), protocol
+
+
+def test_a_protocol_is_had_by_having_its_methods():
+    class Bare:
+        label = "bare"
+
+        def steps(self, data, validation=None, epochs=None): ...
+        def scores(self, user): ...
+
+    has = {kind: {p for p in PROTOCOLS if isinstance(kind, p)} for kind in (Bare(), Popularity(), Chance())}
+    bare, popularity, chance = has.values()
+    assert bare == {protocols.Recommender}
+    assert popularity == {protocols.Recommender, protocols.Explains, protocols.Vectors, protocols.Queries}
+    assert chance == {protocols.Recommender, protocols.Explains}
+
+
+@pytest.mark.parametrize("name", (*NAMES, "popularity"))
+def test_a_score_is_explained_for_somebody_without_an_id(trained, world, name):
+    model = Popularity().learn(world.train) if name == "popularity" else trained[name]
+    for history in ([], [4], [9, 2, 30]):
+        person = Person(None, np.array(history, np.int32))
+        why = model.explain(person, world.train.items[11])
+        assert why.score == pytest.approx(float(model.scores(person)[11]), rel=1e-4, abs=1e-5)
+        assert sum(part.value for part in why.parts) == pytest.approx(why.score, rel=1e-4, abs=1e-5)
+        queries, items = model.query(person), model.vectors()[1]
+        assert np.allclose(items @ queries, model.scores(person), rtol=1e-4, atol=1e-5)
+
+
+# -- somebody without history ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_somebody_without_history_is_answered_with_the_mean_of_the_networks_queries(world, name):
+    """Independent of the numpy path: TensorFlow's queries of the users who have a history, averaged."""
+    data = world.train.take(~np.isin(world.train.user, [2, 31]))
+    model = make(name, dim=8, seed=0)
+    with Watched() as networks:
+        rw.fit(model, data, epochs=3, progress=False)
+    known = np.setdiff1d(np.arange(data.n_users), [2, 31])
+    expected = np.mean(np.asarray(networks[0].all_queries())[known], axis=0) @ np.asarray(networks[0].items()).T
+    left = Person(5, np.zeros(0, np.int32))
+    for who in (data.users[2], data.users[31], [], left):
+        scores = model.scores(who)
+        assert np.allclose(scores, expected, rtol=1e-3, atol=1e-3)
+        (part,) = model.explain(who, data.items[7]).parts
+        assert part.kind == "base" and part.value == pytest.approx(float(scores[7]), rel=1e-4, abs=1e-5)
+    queries, items = model.vectors()
+    assert np.allclose(queries[[2, 31]] @ items.T, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_nobody_is_the_neighbour_of_somebody_without_history(trained):
+    users, weight = trained["knn"].neighbours(Person(None, np.zeros(0, np.int32)))
+    assert users.shape == weight.shape == (0,)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_users_who_come_after_the_cut_in_time_get_lists_about_as_good_as_popularity(name):
+    """88 of the 116 test users have no training row: their lists were at chance (.0007)."""
+    split = rw.load_movielens("latest-small").split("temporal-global")
+    new = split.test.take(np.bincount(split.train.user, minlength=split.train.n_users)[split.test.user] == 0)
+    assert len(np.unique(new.user)) == 88
+    model = make(name, seed=0)
+    rw.fit(model, split.train, epochs=6, progress=False)
+    ours, popular = (
+        metrics.top_k_accuracy(recommend_all(asked, split.train, 10), new, 10)
+        for asked in (model, Popularity().learn(split.train))
+    )
+    assert popular > 0.02 and ours > 0.7 * popular
 
 
 # -- pretrained ---------------------------------------------------------------------------------------------

@@ -675,7 +675,7 @@ class Compared(RuleBasedStateMachine):
         panel, before = self.panel, self.panel.state
         history = panel.person.history.tolist()
         items = st.integers(0, panel.data.n_items - 1).map(str)
-        value = {
+        values = {
             "user": st.sampled_from([*panel.data.users.tolist(), "nobody"]),
             "choose": st.sampled_from(["u3", "Film", "nobody"]),
             "add-title": st.sampled_from(["Film 2", "none such"]),
@@ -683,17 +683,10 @@ class Compared(RuleBasedStateMachine):
             "film-of": st.one_of(items, st.sampled_from(NOT_NUMBERS)),
             "add": items,
             **dict.fromkeys(["remove", "earlier", "later"], st.sampled_from([*map(str, history), "x"])),
-        }.get(name, st.just(""))
-        panel.act(name, data.draw(value))
-        if panel.state.edited != before.edited and name not in (
-            "user",
-            "undo",
-            "you",
-            "choose",
-            "random",
-            "next",
-            "previous",
-        ):
+        }
+        panel.act(name, data.draw(values.get(name, st.just(""))))
+        leaves = name in ("user", "undo", "you", "choose", "random", "next", "previous")
+        if panel.state.edited != before.edited and not leaves:
             panel.undo()
             assert panel.state.edited == before.edited
 
@@ -708,7 +701,8 @@ class Compared(RuleBasedStateMachine):
             panel.drop(panel.data.items[panel.person.history[which % len(panel.person.history)]])
 
     @rule(
-        name=st.sampled_from(sorted({*ACTS, "lamp", "rank", "stop-ranking"})), value=st.sampled_from(["", *NOT_NUMBERS])
+        name=st.sampled_from(sorted({*ACTS, "lamp", "rank", "stop-ranking"})),
+        value=st.sampled_from(["", "1", "shrink:3", *NOT_NUMBERS]),
     )
     def anything(self, name, value):
         """Also what a comparison has no use for: it changes nothing that is shown."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..core import Floats, Ints, Knob, Part, Person
 from ..data import Interactions
-from ..graph import graph_of, mean_over
+from ..graph import films_of_users, mean_over
+from ._base import read_only
 from ._tfrs import TfrsRecommender
 
 K = 50  # neighbours while training, and where the knob starts
@@ -64,7 +65,7 @@ class KNN(TfrsRecommender):
     def places(self) -> Floats:
         """Where everybody stands: the mean of their films' embeddings, float32 (n_users, dim)."""
         data = self._trained()
-        return self._cached("places", lambda: mean_over(graph_of(data).films_of, self._snapshot["films_in"]))
+        return self._cached("places", lambda: read_only(mean_over(films_of_users(data), self._snapshot["films_in"])))
 
     def _bank(self) -> tuple[Floats, Floats, Floats]:
         """(places less their mean, that mean, what is averaged)."""
@@ -82,7 +83,9 @@ class KNN(TfrsRecommender):
         return films[person.history].mean(0) if len(person.history) else np.zeros(films.shape[1], np.float32)
 
     def neighbours(self, person: Person) -> tuple[Ints, Floats]:
-        """The k nearest users, nearest first, and their weights, which sum to one."""
+        """The k nearest users, nearest first, and their weights, which sum to one; nobody's without a history."""
+        if not len(person.history):  # stands nowhere, so nobody is near
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
         bank, centre, _ = self._bank()
         near = nearness(self.values["similarity"], self.place(person) - centre, bank)  # (n_users,)
         near[list(person.without)] = -np.inf

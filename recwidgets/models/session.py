@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core import Floats, Ints, Knob, Part, Person, film_label
 from ..data import Interactions
+from ._base import read_only
 from ._tfrs import TfrsRecommender
 
 WINDOW = 50  # films looked back at
@@ -69,7 +70,8 @@ class Session(TfrsRecommender):
     # -- numpy ---------------------------------------------------------------------------------------
 
     def _films(self) -> Floats:
-        return self._cached("films", lambda: np.column_stack([self._snapshot["films"], self._snapshot["bias"]]))
+        columns = self._snapshot["films"], self._snapshot["bias"]
+        return self._cached("films", lambda: read_only(np.column_stack(columns)))
 
     def weights(self, n: int) -> Floats:
         """Weight of each of the last n films in each mean, newest first: (≤ 50, means); columns sum to 1."""

@@ -86,6 +86,13 @@ def choice(act: str, chosen: int, words: Sequence[str], *, name: str, off: bool 
     )
 
 
+def option(act: str, value: object, label: str) -> Markup:
+    """A line of the list under a search field."""
+    return Markup('<li role="option" aria-selected="false" data-act="{}" data-value="{}">{}</li>').format(
+        act, value, label
+    )
+
+
 def combobox(
     name: str, value: str, options: Markup, *, placeholder: str, stamp: str, find: str, enter: str, leave: str,
     options_name: str, wide: bool = False, wrong: bool = False,

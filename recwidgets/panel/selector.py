@@ -8,7 +8,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from ..data import Interactions, display_title
-from ..page.elements import joined
+from ..page.elements import joined, option
 
 OPTIONS = 8
 
@@ -41,13 +41,6 @@ def item_options(data: Interactions, typed: str | None) -> Markup:
     """The list under the field for items."""
     found = data.search_items(typed, limit=OPTIONS) if typed and typed.strip() else []
     return joined(option("add", hit.index, hit.label) for hit in found)
-
-
-def option(act: str, value: object, label: str) -> Markup:
-    """A line of the list under a field."""
-    return Markup('<li role="option" aria-selected="false" data-act="{}" data-value="{}">{}</li>').format(
-        act, value, label
-    )
 
 
 def day(moment: date) -> str:
