@@ -245,7 +245,7 @@ class ComparePanel(Acting):
 
     effects = {
         "film-of": lambda panel, value: panel._choose(value),
-        "lamp": lambda panel, value: panel._switch(value),
+        "check": lambda panel, value: panel._switch(value),
         "stop-ranking": lambda panel, value: panel._stop_ranking(value),
         "rank": lambda panel, value: panel._rank(),
         "random": effects.other_user,

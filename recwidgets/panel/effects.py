@@ -16,7 +16,7 @@ import numpy as np
 from ..data import Interactions
 from ..models.popularity import Popularity
 from ..page.markup import Message
-from ..protocols import Tunable
+from ..protocols import Trainable, Tunable
 from ..ranking import held_out_accuracy
 from . import files, settings, views
 from .all_users import AllUsers, measure
@@ -134,7 +134,7 @@ def other_user(panel: Panel, value: Any = "") -> None:
 
 def own_epochs(model: Any) -> int:
     """How many epochs the model asks for; 10 where it does not say."""
-    return int(getattr(model, "epochs", 10))
+    return int(model.epochs) if isinstance(model, Trainable) else 10
 
 
 def first_user(data: Interactions) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core import FitEvent, Knob
-from ..protocols import Rewindable, Tunable
+from ..protocols import Rewindable, Trainable, Tunable
 from ..training import Driver, TrainingHistory, pull
 from .state import State, World
 
@@ -74,8 +74,7 @@ class Training:
     @property
     def rate(self) -> float | None:
         """The model's own learning rate; None for a model without one."""
-        rate = getattr(self.model, "learning_rate", None)
-        return None if rate is None else float(rate)
+        return float(self.model.learning_rate) if isinstance(self.model, Trainable) else None
 
     @property
     def rates(self) -> list[float]:
@@ -104,7 +103,7 @@ def copy_to_train(world: World, state: State) -> Any:
             model = copy.deepcopy(model)
         except Exception:  # a lock, a file, a handle of its own: then its attributes are shared, but not rebound
             model = copy.copy(model)
-    if state.rate is not None and hasattr(model, "learning_rate"):
+    if state.rate is not None and isinstance(model, Trainable):
         model.learning_rate = state.rate
     return model
 

@@ -109,15 +109,15 @@ def test_the_first_minutes_a_guess_opens_the_panel(page, open_in_lab):
 
 
 def test_the_honesty_game_switching_a_lamp_off_changes_the_numbers_and_says_why(page, open_in_lab):
-    """78–86: the four lamps of 05, one after the other."""
+    """78–86: the four honesty checks of 05, one after the other."""
     open_in_lab(ROOT / "tutorials" / "05-compare.ipynb")
     labpage.run_all(page)
     board = page.locator(".rw-compare .rw-board")
     rows = board.locator("tbody tr")
     rows.nth(4).wait_for()
     honest = rows.all_inner_texts()
-    for lamp in ("Held-out films only", "New films only", "All users, one draw"):
-        switch = board.get_by_role("switch", name=lamp)
+    for check in ("Held-out films only", "New films only", "All users, one draw"):
+        switch = board.get_by_role("switch", name=check)
         switch.click()
         board.get_by_text("Off:").wait_for()
         board.get_by_text("measured honestly").wait_for(timeout=90_000)
