@@ -209,7 +209,7 @@ def from_file(
 def export(panel: Panel, folder: str | Path) -> list[Path]:
     answer, parts = panel.shown.answer, panel._ready()
     if answer is None:
-        raise ValueError("there is no answer to export yet; train the model first")
+        raise ValueError("there is no answer to export; train the model, or add a film to the history, first")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     table, card = folder / "recommendations.csv", folder / "run.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -154,7 +155,9 @@ class Panel(Acting):
         """A view of the model that answers what the panel shows, at its epoch and knobs; the caller's is untouched."""
         parts = self._ready()
         seen = view(parts.world, parts.trainer.training, parts.state, Asked())
-        return untrained(parts.world, parts.state) if seen is None else seen
+        if seen is None:
+            return untrained(parts.world, parts.state)
+        return copy.copy(seen) if seen is parts.trainer.training.model else seen  # no `at`: what is written stays here
 
     @property
     def recommendations(self) -> Recommendations:
