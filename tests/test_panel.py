@@ -759,11 +759,11 @@ async def test_a_model_that_fails_is_said_with_details_and_what_is_left(made, sp
 @on_a_loop
 async def test_an_epoch_and_the_failure_after_it_may_come_at_once(made, split):
     model = HeldFailing(epochs=3)
-    model.let(3 * BATCHES)
     panel = made(split, model)
     before = set(threading.enumerate())
     panel.train()
     (worker,) = set(threading.enumerate()) - before
+    model.let(3 * BATCHES)
     worker.join(DEADLINE)  # the loop stands still meanwhile: all has come before the page looks
     assert panel.history.last is None
     await until(lambda: "Failed" in status(panel))
