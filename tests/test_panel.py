@@ -10,6 +10,7 @@ from pages import html, message, page, rows, status, titles, tree, until
 from worlds import BATCHES, DEADLINE, HOSTILE, Failing, Fixed, Held, Svd, random_table, table, trained
 
 import recwidgets as rw
+from recwidgets._found import named_classes
 from recwidgets.answer import softmax_shares
 from recwidgets.core import person_of
 from recwidgets.data import UnknownUser
@@ -188,7 +189,8 @@ def test_a_model_that_names_a_chart_which_is_none_is_told_which_there_are(chart)
     split = rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2)
     model = type("Mine", (rw.Popularity,), {"chart": chart})()
     rw.fit(model, split.train, progress=False)
-    with pytest.raises(ValueError, match="a model's chart must be one of 'columns', 'pie', 'polygon', got"):
+    names = ", ".join(map(repr, named_classes("charts")))
+    with pytest.raises(ValueError, match=f"a model's chart must be one of {names}, got"):
         rw.Panel(split, model)
 
 
