@@ -10,6 +10,7 @@ from pages import html, message, page, rows, status, titles, tree, until
 from worlds import BATCHES, DEADLINE, HOSTILE, Failing, Fixed, Held, Svd, random_table, table, trained
 
 import recwidgets as rw
+from recwidgets._found import named_classes
 from recwidgets.answer import softmax_shares
 from recwidgets.core import person_of
 from recwidgets.data import UnknownUser
@@ -188,7 +189,8 @@ def test_a_model_that_names_a_chart_which_is_none_is_told_which_there_are(chart)
     split = rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2)
     model = type("Mine", (rw.Popularity,), {"chart": chart})()
     rw.fit(model, split.train, progress=False)
-    with pytest.raises(ValueError, match="a model's chart must be one of 'columns', 'pie', 'polygon', got"):
+    names = ", ".join(map(repr, named_classes("charts")))
+    with pytest.raises(ValueError, match=f"a model's chart must be one of {names}, got"):
         rw.Panel(split, model)
 
 
@@ -759,11 +761,11 @@ async def test_a_model_that_fails_is_said_with_details_and_what_is_left(made, sp
 @on_a_loop
 async def test_an_epoch_and_the_failure_after_it_may_come_at_once(made, split):
     model = HeldFailing(epochs=3)
-    model.let(3 * BATCHES)
     panel = made(split, model)
     before = set(threading.enumerate())
     panel.train()
     (worker,) = set(threading.enumerate()) - before
+    model.let(3 * BATCHES)
     worker.join(DEADLINE)  # the loop stands still meanwhile: all has come before the page looks
     assert panel.history.last is None
     await until(lambda: "Failed" in status(panel))

@@ -88,7 +88,7 @@ def own(seen: Seen, state: State, value: str) -> State:
     items = tuple(dict.fromkeys(item_of(seen, item) for item in value.split()))
     edits = 0 if state.edited is None else state.edited.edits
     edited, lead = Edited(None, items, edits=edits + 1), "You made a history of your own."
-    return changed(state, edited, Change(lead, seen.shown.item), editor="you", item_typed=None)
+    return changed(state, edited, Change(lead, seen.shown.item), editor="you", item_typed=None, item=None)
 
 
 @called("edit")

@@ -61,13 +61,22 @@ def _pause_others(panel: Panel) -> None:
                 other._lock.release()
 
 
+def pause(panel: Panel) -> None:
+    if panel._ready().trainer.pause():
+        panel._paint()
+
+
+def stop(panel: Panel) -> None:
+    panel._ready().trainer.stop()
+    panel._paint()
+
+
 def reset(panel: Panel) -> None:
-    with panel._lock:
-        parts = panel._ready()
-        parts.trainer.forget()
-        back = (("Back to the trained model", "pretrained", ""),) if parts.world.history.last else ()
-        message = Message("Forgotten.", "The model knows nothing now; Train starts from nothing.", buttons=back)
-        panel._become(plain(parts.state, epoch=None, message=message, undo=parts.state.undo, playing=False))
+    parts = panel._ready()
+    parts.trainer.forget()
+    back = (("Back to the trained model", "pretrained", ""),) if parts.world.history.last else ()
+    message = Message("Forgotten.", "The model knows nothing now; Train starts from nothing.", buttons=back)
+    panel._become(plain(parts.state, epoch=None, message=message, undo=parts.state.undo, playing=False))
 
 
 def given(panel: Panel, value: Any = "") -> None:
@@ -233,11 +242,11 @@ def save(panel: Panel, value: Any = "") -> None:
 
 
 EFFECTS: dict[str, Callable[..., None]] = {
-    "train": lambda panel, value: panel.train(),
-    "pause": lambda panel, value: panel.pause(),
-    "step": lambda panel, value: panel.step(),
-    "stop": lambda panel, value: panel.stop(),
-    "reset": lambda panel, value: panel.reset(),
+    "train": lambda panel, value: train(panel, -1),
+    "pause": lambda panel, value: pause(panel),
+    "step": lambda panel, value: train(panel, 1),
+    "stop": lambda panel, value: stop(panel),
+    "reset": lambda panel, value: reset(panel),
     "pretrained": given,
     "random": other_user,
     "save": save,

@@ -217,27 +217,23 @@ class Panel(Acting):
 
     def train(self) -> None:
         """Start training, or go on from where it was paused. Returns at once in a notebook."""
-        effects.train(self, -1)
+        self._do("train", "")
 
     def step(self) -> None:
         """Train to the end of one epoch, then pause."""
-        effects.train(self, 1)
+        self._do("step", "")
 
     def pause(self) -> None:
         """Pause between two batches; `train` goes on from there."""
-        with self._lock:
-            if self._ready().trainer.pause():
-                self._paint()
+        self._do("pause", "")
 
     def stop(self) -> None:
         """End the training; the epochs so far are kept."""
-        with self._lock:
-            self._ready().trainer.stop()
-            self._paint()
+        self._do("stop", "")
 
     def reset(self) -> None:
         """End the training and forget what was learned."""
-        effects.reset(self)
+        self._do("reset", "")
 
     def setup(self) -> str:
         """One runnable line that shows this panel again, with what must be at hand named `data`, `model`, `history`."""

@@ -184,7 +184,9 @@ def contact_sheet(pictures, path):
             draw.text((gap + n * (width + gap), top + image.height + 4), name, fill="white")
         top += height
     path.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(path)
+    partial = path.with_name(f"{path.stem}-{os.getpid()}.partial")
+    sheet.save(partial, "png")
+    partial.replace(path)
 
 
 def ready(page, name):
