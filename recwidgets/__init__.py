@@ -33,6 +33,7 @@ _HOME = {  # without what the registry finds
     "Explains": "protocols",
     "Recommender": "protocols",
     "Rewindable": "protocols",
+    "Trainable": "protocols",
     "Tunable": "protocols",
     "Snapshot": "core",
     "recommend": "ranking",
@@ -81,7 +82,7 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .panel.panel import Panel
     from .panel.ready import GNNPanel, KNNPanel, SessionPanel
     from .pretrained import load_pretrained
-    from .protocols import Explains, Recommender, Rewindable, Tunable
+    from .protocols import Explains, Recommender, Rewindable, Trainable, Tunable
     from .ranking import recommend, recommend_all
     from .teach.checking import check, hint
     from .teach.predict import Predict

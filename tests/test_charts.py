@@ -486,7 +486,7 @@ def test_a_model_with_neighbours_of_its_own_is_asked_for_them():
 
     shown = asked(Near(data, np.zeros((25, 30))), data)
     assert nearest(shown).tolist() == [4, 2]
-    assert nearest(ANSWERS["ties"]).tolist() == []  # popularity has none
+    assert nearest(ANSWERS["ties"]).tolist() == []  # popularity has one query for all users
 
 
 def test_the_score_axis_holds_zero_and_every_score():

@@ -37,7 +37,7 @@ SHIPPED = shipped_names()
 @pytest.fixture(scope="module")
 def world():
     """Planted tastes, small enough for seconds; named synthetic."""
-    return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2, validation=0.0)
+    return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2, validation=0)
 
 
 class Watched:
@@ -230,7 +230,7 @@ def test_a_knob_that_is_turned_while_tensorflow_loads_does_not_change_what_is_tr
     assert getattr(getattr(networks[0], layer), knob) == 2 == model.trained[knob]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NETS)
 def test_nothing_of_a_training_stays_alive_once_it_is_over(world, name):
     """Neither its graphs nor its tables: what TensorFlow registers for good must not hold them."""
 
@@ -512,7 +512,7 @@ def test_a_score_is_explained_for_somebody_without_an_id(trained, world, name):
 # -- somebody without history ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NETS)
 def test_somebody_without_history_is_answered_with_the_mean_of_the_networks_queries(world, name):
     """Independent of the numpy path: TensorFlow's queries of the users who have a history, averaged."""
     data = world.train.take(~np.isin(world.train.user, [2, 31]))
@@ -536,7 +536,7 @@ def test_nobody_is_the_neighbour_of_somebody_without_history(trained):
     assert users.shape == weight.shape == (0,)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NETS)
 def test_users_who_come_after_the_cut_in_time_get_lists_about_as_good_as_popularity(name):
     """88 of the 116 test users have no training row: their lists were at chance (.0007)."""
     split = rw.load_movielens("latest-small").split("temporal-global")

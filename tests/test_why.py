@@ -91,7 +91,7 @@ def test_the_lines_by_hand():
         ("film 0", 0.5, "film"),
         ("1 other films of the history", 0.25, "rest"),
         ("own embedding", 0.125, "own"),
-        ("the film itself, the same for all users", 0.0, "base"),
+        ("the film itself, for all users", 0.0, "base"),
     ]
 
 

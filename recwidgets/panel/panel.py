@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -154,7 +155,9 @@ class Panel(Acting):
         """A view of the model that answers what the panel shows, at its epoch and knobs; the caller's is untouched."""
         parts = self._ready()
         seen = view(parts.world, parts.trainer.training, parts.state, Asked())
-        return untrained(parts.world, parts.state) if seen is None else seen
+        if seen is None:
+            return untrained(parts.world, parts.state)
+        return copy.copy(seen) if seen is parts.trainer.training.model else seen  # no `at`: what is written stays here
 
     @property
     def recommendations(self) -> Recommendations:
@@ -207,27 +210,23 @@ class Panel(Acting):
 
     def train(self) -> None:
         """Start training, or go on from where it was paused. Returns at once in a notebook."""
-        effects.train(self, -1)
+        self._do("train", "")
 
     def step(self) -> None:
         """Train to the end of one epoch, then pause."""
-        effects.train(self, 1)
+        self._do("step", "")
 
     def pause(self) -> None:
         """Pause between two batches; `train` goes on from there."""
-        with self._lock:
-            if self._ready().trainer.pause():
-                self._paint()
+        self._do("pause", "")
 
     def stop(self) -> None:
         """End the training; the epochs so far are kept."""
-        with self._lock:
-            self._ready().trainer.stop()
-            self._paint()
+        self._do("stop", "")
 
     def reset(self) -> None:
         """End the training and forget what was learned."""
-        effects.reset(self)
+        self._do("reset", "")
 
     def setup(self) -> str:
         """One runnable line that shows this panel again, with what must be at hand named `data`, `model`, `history`."""

@@ -84,6 +84,6 @@ class TimelineWhy(Why):
     def draw(self, answer: Answer, item: int, explanation: Explanation) -> None:
         n = sum(part.kind == "film" for part in explanation.parts)
         score = parts.minus(round(explanation.score, parts.DIGITS))
-        caption = f"{n} film{'' if n == 1 else 's'} and the contributions below add up to its score, {score}."
+        caption = f"{n} film{'' if n == 1 else 's'} and the rest add up to its score, {score}."
         self.head.show(parts.heading(answer, item, explanation, caption) + timeline(explanation, self.dropped))
         self.foot.show(parts.arithmetic(explanation))
