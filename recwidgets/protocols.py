@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from .core import Explanation, FitEvent, Floats, Knob, Snapshot, Who
+from .core import Explanation, FitEvent, Floats, Ints, Knob, Snapshot, Terms, Who
 from .data import Interactions
 
 
@@ -43,3 +43,19 @@ class Explains(Protocol):
     """Takes a score apart; the parts add up to it."""
 
     def explain(self, user: Who, item: str | int) -> Explanation: ...
+
+
+@runtime_checkable
+class Vectors(Protocol):
+    """A score is the inner product of a query vector and an item vector."""
+
+    def vectors(self) -> tuple[Floats, Floats]: ...
+
+
+@runtime_checkable
+class SumsTerms(Vectors, Protocol):
+    """Its query vector is a sum of terms: `rw.reason` then says what each item of a history adds to any item."""
+
+    def terms(self, user: Who) -> Terms: ...
+    def average_terms(self) -> Terms: ...
+    def alone(self, items: Ints) -> Floats: ...

@@ -14,6 +14,7 @@ from ..core import (
     Explanation,
     FitEvent,
     Floats,
+    Ints,
     Knob,
     Part,
     Person,
@@ -147,6 +148,12 @@ class EmbeddingModel(ABC):
         """Query vectors of all users (n_users, dim) and film vectors (n_items, dim)."""
         self._trained()
         return self._cached("queries", self._queries), self._films()
+
+    def alone(self, items: Ints) -> Floats:
+        """The query vectors of histories of one item each, float32 (n, dim). items: indices, int (n,)."""
+        self._trained()
+        queries = [self._query(Person(None, np.asarray([item], np.int32))) for item in items]
+        return np.stack(queries) if queries else np.zeros((0, self._films().shape[1]), np.float32)
 
     @abstractmethod
     def _queries(self) -> Floats:

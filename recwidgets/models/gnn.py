@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import Floats, Ints, Knob, Part, Person, film_label
+from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, film_label, person_of
 from ..data import Interactions
 from ..graph import graph_of, mean_over, propagate
 from ._tfrs import TfrsRecommender
 
 DEPTH = 4  # the most layers that the knob offers
+# what a term's ways are called: how far what an own film says comes from
+HOPS = ("the films themselves", "their viewers", "their viewers' films", "those films' viewers")
 
 
 class GNN(TfrsRecommender):
@@ -107,6 +109,46 @@ class GNN(TfrsRecommender):
         if columns:
             columns[0] += weight * self.liked(person) * (self._snapshot["films_liked"][person.history] @ film)
         return np.stack(columns, axis=1) if columns else np.zeros((len(person.history), 0), np.float32)
+
+    def terms(self, user: Who) -> Terms:
+        """What each film of the history says, hop by hop, and the own embedding; they add up to the query."""
+        person, shot = person_of(self._trained(), user), self._snapshot
+        said = self._hop_messages(person.history, self.liked(person)) / max(len(person.history), 1)
+        shares = np.full(len(said), 1.0 / max(len(said), 1), np.float32)
+        base = np.zeros(said.shape[2], np.float32)
+        own = base if person.user is None else shot["users"][person.user]
+        return Terms("items", person.history, said, HOPS[: said.shape[1]], shares, own, base)
+
+    def average_terms(self) -> Terms:
+        """The mean of `terms` over all users, in one row: the average user."""
+        data, shot = self._trained(), self._snapshot
+        length = np.bincount(data.user, minlength=data.n_users)
+        weight = 1.0 / np.maximum(length, 1)[data.user] / data.n_users  # (n,) what a row is in the mean of all users
+        often = np.bincount(data.item, weight, data.n_items).astype(np.float32)
+        fans = np.bincount(data.item, weight * data.liked, data.n_items).astype(np.float32)
+        films = self._layers()[1]
+        said = np.zeros((1, len(films), shot["users"].shape[1]), np.float32)
+        for hop, (mix, layer) in enumerate(zip(shot["mix"], films, strict=False)):
+            said[0, hop] = mix * (often @ layer)
+        if films:
+            said[0, 0] += fans @ shot["films_liked"]
+        nobody, one = np.array([-1], np.int32), np.ones(1, np.float32)
+        own = shot["users"].mean(0)
+        return Terms("items", nobody, said, HOPS[: len(films)], one, own, np.zeros_like(own))
+
+    def alone(self, items: Ints) -> Floats:
+        """The query vectors of histories of one film each, float32 (n, dim)."""
+        return self._said(Person(None, np.asarray(items, np.int32)))
+
+    def _hop_messages(self, items: Ints, liked: NDArray[np.bool_]) -> Floats:
+        """What each film says, hop by hop: (n, layers, dim); `_messages` and more is the sum over the hops."""
+        shot, films = self._snapshot, self._layers()[1]
+        said = np.zeros((len(items), len(films), shot["users"].shape[1]), np.float32)
+        for hop, (mix, layer) in enumerate(zip(shot["mix"], films, strict=False)):
+            said[:, hop] = mix * layer[items]
+        if films:
+            said[:, 0] += liked[:, None] * shot["films_liked"][items]
+        return said
 
     def alike(self) -> list[float]:
         """How alike is what two users are told, hop by hop: the mean cosine, 1 = the same (over-smoothing)."""

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..core import Floats, Ints, Knob, Part, Person
+from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, person_of
 from ..data import Interactions
-from ..graph import graph_of, mean_over
+from ..graph import BLOCK, graph_of, mean_over
+from ..ranking import rank_rows
 from ._tfrs import TfrsRecommender
 
 K = 50  # neighbours while training, and where the knob starts
@@ -101,6 +102,42 @@ class KNN(TfrsRecommender):
         data = self._trained()
         return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
 
+    def terms(self, user: Who) -> Terms:
+        """What each neighbour hands on, nearest first; they add up to the query."""
+        nearest, weight = self.neighbours(person_of(self._trained(), user))
+        handed = (weight[:, None] * self._bank()[2][nearest])[:, None]  # (k, 1, dim)
+        none = np.zeros(handed.shape[2], np.float32)
+        return Terms("neighbours", nearest, handed, ("neighbours",), weight, none, none)
+
+    def average_terms(self) -> Terms:
+        """The mean of `terms` over all users, in one row: the average user."""
+        mean = self.vectors()[0].mean(0)
+        none, one = np.zeros_like(mean), np.ones(1, np.float32)
+        return Terms("neighbours", np.array([-1], np.int32), mean[None, None], ("neighbours",), one, none, none)
+
+    def alone(self, items: Ints) -> Floats:
+        """The query vectors of histories of one film each, float32 (n, dim)."""
+        return self._mixed(self._snapshot["films_in"][items])
+
+    def _mixed(self, places: Floats) -> Floats:
+        """The queries of people who stand at `places` (n, dim), asked of all users; as `_query`, but for rounding."""
+        bank, centre, handed = self._bank()
+        k = min(int(self.values["k"]), len(bank))
+        queries = np.zeros_like(places)
+        for first in range(0, len(places), step := max(1, BLOCK // len(bank))):
+            near = nearness_of_many(self.values["similarity"], places[first : first + step] - centre, bank)
+            far = near < np.partition(near, len(bank) - k, axis=1)[:, len(bank) - k, None]
+            tied = np.flatnonzero(len(bank) - far.sum(1) > k)  # equally near at the edge: the lower index is asked
+            if len(tied):
+                far[tied] = True
+                far[tied[:, None], rank_rows(near[tied], k)] = False
+            weight = np.maximum(near, LEAST)
+            weight *= weight * weight
+            weight *= weight  # the sixth POWER, several times as fast
+            weight[far] = 0.0
+            queries[first : first + step] = (weight / weight.sum(1, keepdims=True)) @ handed
+        return queries
+
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
         users = self._trained().users
         nearest, weight = self.neighbours(person)
@@ -125,6 +162,21 @@ def nearness(similarity: str, here: Floats, there: Floats) -> Floats:
     if similarity == "distance":
         return np.asarray(1 / (1 + np.linalg.norm(there - here, axis=1) / usual), np.float32)
     raise ValueError(f"similarity must be one of {', '.join(map(repr, SIMILARITIES))}, got {similarity!r}")
+
+
+def nearness_of_many(similarity: str, here: Floats, there: Floats) -> Floats:
+    """`nearness` for many at once: here (n, dim), there (n_users, dim), result (n, n_users)."""
+    if similarity != "distance":
+        return unit(here) @ nearness_scale(similarity, there).T
+    return np.stack([nearness(similarity, one, there) for one in here])
+
+
+def nearness_scale(similarity: str, there: Floats) -> Floats:
+    """(n_users, dim) scaled so that the inner product with a unit vector is the nearness."""
+    length = np.linalg.norm(there, axis=1)
+    if similarity == "cosine":
+        return there / np.maximum(length, 1e-12)[:, None]
+    return np.asarray(there / max(float(length.mean()), 1e-12), np.float32)
 
 
 def unit(vectors: Floats) -> Floats:
