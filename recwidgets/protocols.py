@@ -54,8 +54,13 @@ class Vectors(Protocol):
 
 @runtime_checkable
 class SumsTerms(Vectors, Protocol):
-    """Its query vector is a sum of terms: `rw.reason` then says what each item of a history adds to any item."""
+    """Its query vector is a sum of terms: `rw.reason` then says what each item of a history adds to any item.
 
+    terms: of one person; average_terms: their mean over all users, in one row; alone: the queries of histories of one
+    item each, (n, dim).
+    """
+
+    def scores(self, user: Who) -> Floats: ...
     def terms(self, user: Who) -> Terms: ...
     def average_terms(self) -> Terms: ...
     def alone(self, items: Ints) -> Floats: ...

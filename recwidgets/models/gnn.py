@@ -113,7 +113,8 @@ class GNN(TfrsRecommender):
     def terms(self, user: Who) -> Terms:
         """What each film of the history says, hop by hop, and the own embedding; they add up to the query."""
         person, shot = person_of(self._trained(), user), self._snapshot
-        said = self._hop_messages(person.history, self.liked(person)) / max(len(person.history), 1)
+        said = self._hop_messages(person.history, self.liked(person))
+        said /= max(len(person.history), 1)
         shares = np.full(len(said), 1.0 / max(len(said), 1), np.float32)
         base = np.zeros(said.shape[2], np.float32)
         own = base if person.user is None else shot["users"][person.user]

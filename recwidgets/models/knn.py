@@ -102,9 +102,11 @@ class KNN(TfrsRecommender):
         data = self._trained()
         return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
 
-    def terms(self, user: Who) -> Terms:
-        """What each neighbour hands on, nearest first; they add up to the query."""
-        nearest, weight = self.neighbours(person_of(self._trained(), user))
+    def terms(self, user: Who, k: int | None = None) -> Terms:
+        """What each of the k nearest (None: as the knob says) hands on, nearest first; they add up to the query."""
+        wide = self.at()  # the same space, and a knob that may be past its end
+        wide.values["k"], wide._cache["bank"] = self.values["k"] if k is None else k, self._bank()
+        nearest, weight = wide.neighbours(person_of(self._trained(), user))
         handed = (weight[:, None] * self._bank()[2][nearest])[:, None]  # (k, 1, dim)
         none = np.zeros(handed.shape[2], np.float32)
         return Terms("neighbours", nearest, handed, ("neighbours",), weight, none, none)
@@ -167,7 +169,7 @@ def nearness(similarity: str, here: Floats, there: Floats) -> Floats:
 def nearness_of_many(similarity: str, here: Floats, there: Floats) -> Floats:
     """`nearness` for many at once: here (n, dim), there (n_users, dim), result (n, n_users)."""
     if similarity != "distance":
-        return unit(here) @ nearness_scale(similarity, there).T
+        return np.asarray(unit(here) @ nearness_scale(similarity, there).T, np.float32)
     return np.stack([nearness(similarity, one, there) for one in here])
 
 
@@ -175,7 +177,7 @@ def nearness_scale(similarity: str, there: Floats) -> Floats:
     """(n_users, dim) scaled so that the inner product with a unit vector is the nearness."""
     length = np.linalg.norm(there, axis=1)
     if similarity == "cosine":
-        return there / np.maximum(length, 1e-12)[:, None]
+        return np.asarray(there / np.maximum(length, 1e-12)[:, None], np.float32)
     return np.asarray(there / max(float(length.mean()), 1e-12), np.float32)
 
 

@@ -148,7 +148,8 @@ class Session(TfrsRecommender):
         history of n, adds the sum over the means of weights(n)[a] times it.
         """
         asked = np.tensordot(self._snapshot["maps"], direction[:-1], 1)  # (means, dim, m)
-        return np.einsum("nd,kdm->nkm", self._snapshot["films"][items], asked, optimize=True)
+        said = np.einsum("nd,kdm->nkm", self._snapshot["films"][items], asked, optimize=True)
+        return np.asarray(said, np.float32)
 
     def before_window(self, items: Ints, direction: Floats) -> Floats:
         """What films would say to directions (dim, m) if each were all that lies before the window: (n, m)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -43,8 +43,8 @@ class Asked:
     @cached_property
     def vectors(self) -> Floats:
         """The item vectors, float32 (n_items, dim); only where there are terms."""
-        items: Floats = self.model.vectors()[1]
-        return items
+        assert self.usual.items is not None
+        return self.usual.items
 
     @cached_property
     def seen(self) -> Ints:
@@ -73,7 +73,7 @@ class Asked:
 def ask(model: Any, data: Interactions, user: Who, item: str | int) -> Asked:
     """Look the question up and ask the model.
 
-    Raises UnknownUser or UnknownItem for an id that the data do not have, ValueError where the scores are of other data.
+    Raises UnknownUser or UnknownItem for an id that the data do not have, ValueError where the scores are of others.
     """
     index = data.item_index(item)
     known = _known(model, data)
@@ -81,8 +81,23 @@ def ask(model: Any, data: Interactions, user: Who, item: str | int) -> Asked:
     person = person_of(known if isinstance(user, (str, int, np.integer)) else data, user)
     scores = np.asarray(model.scores(person))
     check_scored(scores.shape, data)
-    terms = model.terms(person) if isinstance(model, SumsTerms) and len(person.history) else None
-    return Asked(model, data, known, person, index, scores, usual(model, known), terms)
+    asked = Asked(model, data, known, person, index, scores, usual(model, known), None)
+    if not isinstance(model, SumsTerms) or not len(person.history):
+        return asked
+    summed = replace(asked, terms=model.terms(person))
+    return summed if _adds_up(summed) else asked
+
+
+def _adds_up(asked: Asked) -> bool:
+    """Whether the terms are this model's: a class derived from a model may answer in its own way."""
+    assert asked.terms is not None
+    for terms, score in ((asked.terms, asked.score), (asked.usual.terms(asked.model), asked.usual.scores[asked.item])):
+        query = terms.vectors.sum((0, 1)) + terms.own + terms.base
+        found = query @ asked.vectors[asked.item]
+        size = float(np.abs(query) @ np.abs(asked.vectors[asked.item]))
+        if abs(found - score) > 1e-4 * max(size, 1.0):
+            return False
+    return True
 
 
 def _known(model: Any, data: Interactions) -> Interactions:

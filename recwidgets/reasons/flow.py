@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import Ints, Terms, Who
-from ..data import Interactions
-from .asked import Asked, ask
+from ..core import Ints, Terms
+from .asked import Asked
 from .groups import Group, grouped
-from .votes import voters_of
 
 OWN, SAME = "own embedding", "the same for all users"
 
@@ -34,7 +32,11 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Flow:
-    """values: float64 (len(lines), len(ways)); its rows add up to the lines, its columns to `way_totals`, all of it
+    """A score by groups (rows) and by the ways that it comes by (columns).
+
+    The ways are the model's: a graph network's hops ("the films themselves", "their viewers", …), one for other
+    models. A way's total is what the model gives: for a graph network, the sum of a column of `model.hops`.
+    values: float64 (len(lines), len(ways)); its rows add up to the lines, its columns to `way_totals`, all of it
     to the score. A negative value flows backwards.
     """
 
@@ -49,17 +51,6 @@ class Flow:
         return self.values.sum(0)
 
 
-def flow(model: Any, data: Interactions, user: Who, item: str | int) -> Flow:
-    """The score of `item` for `user` by groups of the person's items and by ways.
-
-    The ways are the model's: a graph network's hops ("the films themselves", "their viewers", …), one for other models.
-    A way's total is what the model gives: for a graph network, the sum of a column of `model.hops`.
-    Raises UnknownUser or UnknownItem for an id that the data do not have.
-    """
-    asked = ask(model, data, user, item)
-    return flow_of(asked, voters_of(asked))
-
-
 def flow_of(asked: Asked, voters: Ints) -> Flow:
     if asked.terms is not None:
         return _of_terms(asked, asked.terms, voters)
@@ -68,10 +59,10 @@ def flow_of(asked: Asked, voters: Ints) -> Flow:
 
 def row_values(asked: Asked, terms: Terms) -> NDArray[np.float64]:
     """What each row adds beyond as much of the average user, by way: float64 (n, ways)."""
-    average = asked.usual.terms(asked.model)
-    return (terms.vectors @ _lead(asked)).astype(np.float64) - np.outer(
-        terms.shares, average.vectors[0] @ _lead(asked)
-    )
+    lead = _lead(asked)
+    usual = asked.usual.terms(asked.model).vectors[0] @ lead  # (ways,)
+    values: NDArray[np.float64] = terms.vectors @ lead - np.outer(terms.shares, usual)
+    return values
 
 
 def _lead(asked: Asked) -> NDArray[np.float64]:

@@ -1,20 +1,24 @@
-"""The rows of a query in named groups: the voters, genres and decades, recent and older items, neighbours who rated it."""
+"""The rows of a query in named groups: voters, genres and decades, recent and older items, neighbours who rated it."""
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import Ints, Terms, film_label
+from ..core import Ints, film_label
 from ..data import Interactions, display_title
 from .asked import Asked
 
 Mask = NDArray[np.bool_]
 SMALLEST, NAMED = 3, 2  # a named group has so many items; so many groups beside the rest, the voters counted
 RECENT = (1, 4)  # the last item, the four before it; then the rest of the window, then what is older
+
+
+_TAGS: weakref.WeakKeyDictionary[Interactions, tuple[list[str], NDArray[np.bool_]]] = weakref.WeakKeyDictionary()
 
 
 class Group(NamedTuple):
@@ -60,29 +64,32 @@ def _by_taste(data: Interactions, items: Ints, values: NDArray[Any], votes: Mask
 
 def _most_telling(data: Interactions, items: Ints, values: NDArray[Any], left: Mask) -> tuple[str, Mask] | None:
     """The genre or decade among the rows left whose sum is farthest from what its size would give."""
+    names, tags = _tags(data)
+    has = tags[items] & left[:, None]  # (n, tags)
+    count = has.sum(0)
     usual = float(values[left].mean()) if left.any() else 0.0
-    best, most = None, 0.0
-    for name, rows in _named(data, items, left):
-        count = int(rows.sum())
-        if SMALLEST <= count < int(left.sum()):
-            lift = abs(float(values[rows].sum()) - usual * count)
-            if lift > most:
-                best, most = (name, rows), lift
-    return best
+    lift = np.abs(values @ has - usual * count)
+    lift[(count < SMALLEST) | (count >= left.sum())] = 0.0
+    best = int(np.argmax(lift)) if len(lift) else 0
+    return (names[best], has[:, best]) if len(lift) and lift[best] > 0 else None
 
 
-def _named(data: Interactions, items: Ints, left: Mask) -> Iterator[tuple[str, Mask]]:
-    of_genre: dict[str, list[int]] = {}
-    for row in np.flatnonzero(left).tolist():
-        for genre in data.genres[items[row]]:
-            of_genre.setdefault(f"of the genre {genre}", []).append(row)
-        year = display_title(str(data.titles[items[row]]))[1][:4]
-        if year:
-            of_genre.setdefault(f"of the {year[:3]}0s", []).append(row)
-    for name, rows in of_genre.items():
-        mask = np.zeros(len(items), np.bool_)
-        mask[rows] = True
-        yield name, mask
+def _tags(data: Interactions) -> tuple[list[str], Mask]:
+    """The names of all genres and decades, and who has which: bool (n_items, tags). Found once for some data."""
+    known = _TAGS.get(data)
+    if known is None:
+        of_tag: dict[str, list[int]] = {}
+        for item, (genres, title) in enumerate(zip(data.genres, data.titles.tolist(), strict=True)):
+            for genre in genres:
+                of_tag.setdefault(f"of the genre {genre}", []).append(item)
+            year = display_title(title)[1][:3]
+            if year:
+                of_tag.setdefault(f"of the {year}0s", []).append(item)
+        tags = np.zeros((data.n_items, len(of_tag)), np.bool_)
+        for tag, items in enumerate(of_tag.values()):
+            tags[items, tag] = True
+        known = _TAGS[data] = (list(of_tag), tags)
+    return known
 
 
 def _by_age(asked: Asked, items: Ints) -> Iterator[Group]:
@@ -123,8 +130,3 @@ def ratings_of(data: Interactions, item: int, users: Ints) -> tuple[Mask, Mask]:
     fans = data.user[rows[data.liked[rows]]]
     high = np.isin(users, fans)
     return high, np.isin(users, data.user[rows]) & ~high
-
-
-def term_rows(terms: Terms) -> tuple[Ints, NDArray[np.float64]]:
-    """(index (n,), what each row says (n, dim) in float64)."""
-    return terms.index, terms.vectors.sum(1, dtype=np.float64)

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import Floats, Ints, Person, Terms
-from .ages import NONE_FOUND, Found, fewest_by_age
+from .ages import MOST, NONE_FOUND, Found, fewest_by_age
 from .asked import Asked
 
 RIVALS = 400  # items looked at, those that rank right below
 AT_ONCE = 32  # rivals whose rows are sorted together
 ROUNDING = 3  # rows more, at most, where float32 scores do not yet show what float64 found
+MOST_NEIGHBOURS = 50  # neighbours that may go
 TRIED = 60  # items that a model without terms is asked without, one at a time
 
 Array = NDArray[Any]
@@ -50,17 +51,25 @@ def needed(asked: Asked) -> Needed:
         return _one_of(asked, rivals)
     if asked.terms.kind == "neighbours":
         return _neighbours(asked, rivals)
-    if asked.terms.kind == "recent":
-        return _confirmed(asked, fewest_by_age(asked, rivals))
-    return _confirmed(asked, _of_mean(asked, asked.terms, rivals))
+    recent = asked.terms.kind == "recent"
+    found = _confirmed(asked, fewest_by_age(asked, rivals) if recent else _of_mean(asked, asked.terms, rivals))
+    if found.rival < 0 and (not recent or asked.n <= MOST + 1):  # no smaller set does it, so all of them may
+        return _all(asked, rivals)
+    return found
+
+
+def _all(asked: Asked, rivals: Ints) -> Needed:
+    """Without any history: what the model then answers is its own rule."""
+    scores = np.asarray(asked.model.scores(asked.person._replace(history=NOBODY)))
+    ahead = np.flatnonzero(scores[rivals] > scores[asked.item])
+    return Needed(asked.person.history, NOBODY, int(rivals[ahead[0]]), True) if len(ahead) else NOTHING
 
 
 def _of_mean(asked: Asked, terms: Terms, rivals: Ints) -> Found:
     """Of a mean over the history."""
     apart = _apart(asked, rivals)
-    own = (terms.own + terms.base) @ apart  # (rivals,)
     n = len(terms.index)
-    rows = n * (terms.vectors.sum(1, dtype=np.float64) @ apart) + own  # (n, rivals)
+    rows = (n * terms.vectors.sum(1, dtype=np.float64) + terms.own + terms.base) @ apart  # b of the docstring
     count, rival = _fewest(rows, n - 1)
     if not count:
         return NONE_FOUND
@@ -117,9 +126,9 @@ def _neighbours(asked: Asked, rivals: Ints) -> Needed:
 
     The weights are scaled to sum to one, which leaves the sign as it is.
     """
-    model, k = asked.model, int(asked.model.values["k"])
-    knob = next((knob for knob in model.knobs if knob.name == "k"), None)
-    wide = model.at(k=knob.high).terms(asked.person) if knob is not None else asked.terms
+    assert asked.terms is not None
+    k = len(asked.terms.index)
+    wide = asked.model.terms(asked.person, k + MOST_NEIGHBOURS)
     said = wide.vectors.sum(1, dtype=np.float64) @ _apart(asked, rivals)  # (asked, rivals)
     for count in range(1, len(said) - k + 1):
         among = said[: k + count]

@@ -15,9 +15,7 @@ from .groups import ratings_of
 from .needed import needed
 from .votes import usual_votes, voters_of
 from .why_not import rank_of
-from .words import Facts, facts_net, headline
-
-LAST = 5  # items that a reason by recency names
+from .words import LAST, Facts, headline, net
 
 
 @dataclass(frozen=True)
@@ -38,14 +36,15 @@ class Reason:
     """Why a person gets an item.
 
     headline: a sentence or two, plain text. kind: what it says: "votes", "popular" (the person's items add nearly
-    nothing, all users get it), "neighbours", "recent", "parts" (one named group), "spread" (over many items), or "none".
+    nothing, all users get it), "neighbours", "recent", "parts" (one named group), "spread" (over many items) or "none".
+    n: how many items the person has.
     votes: the ids of the person's items that, each asked alone, put this item into their top 10. votes_usual: the mean
     number of votes of the 100 items that the average user gets first; NaN where the model cannot be asked so.
     rank: for this person, None for an item that they have. average_rank: for the mean query of all users.
     lines: add up to `score`, but for float32 rounding. flow: the same lines, by ways.
-    needed: the ids of the smallest set of the person's items without which `rival` is ahead, of the 400 unseen items that
-    rank right below; needed_neighbours: the same of neighbours, for a model that asks those. Both are empty, and rival
-    None, where no such set was found. The model's own scores confirm it.
+    needed: the ids of the smallest set of the person's items without which `rival` is ahead, of the 400 unseen items
+    that rank right below; needed_neighbours: the same of neighbours, for a model that asks those. Both are empty, and
+    rival None, where no such set was found. The model's own scores confirm it.
     raters: for a model of neighbours. recent: for a model of recency, the ids of the last items, newest first.
     """
 
@@ -70,15 +69,15 @@ class Reason:
     @property
     def personal(self) -> float:
         """What the person's items or neighbours add beyond what they add for the average user."""
-        return facts_net(self.lines)
+        return net(self.lines)
 
 
 def reason(model: Any, data: Interactions, user: Who, item: str | int) -> Reason:
     """Why `model` gives `item` to `user`, taken apart exactly.
 
     data: the interactions that the model was trained on. user: an id, or a history of one's own (item ids, oldest
-    first). A model with `terms` (as the three of this package) says all; one with `explain` its parts; one with `scores`
-    alone what it gives on average.
+    first). A model with `terms` (as the three of this package) says all; one with `explain` its parts; one with no more
+    than `scores`, what it gives on average.
     Raises UnknownUser or UnknownItem for an id that the data do not have.
     """
     return reason_of(ask(model, data, user, item))
@@ -124,7 +123,7 @@ def reason_of(asked: Asked) -> Reason:
 def _net(asked: Asked, flow: Flow) -> float:
     """What is this person's: of their items where there are terms, else all that the average user does not get."""
     if asked.terms is not None:
-        return facts_net(flow.lines)
+        return net(flow.lines)
     popular, usual = asked.usual.popular, asked.usual.scores.astype(np.float64)
     mine = asked.score - float(asked.scores[popular].mean(dtype=np.float64))
     return mine - float(usual[asked.item] - usual[popular].mean())

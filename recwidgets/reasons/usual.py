@@ -1,4 +1,4 @@
-"""What the average user gets: the mean query of all users, the 100 items that it ranks first, and votes; kept per view."""
+"""What the average user gets: all users' mean query and the 100 items that it ranks first; the top 10 of one item."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ..ranking import check_scored, rank, rank_rows
 
 POPULAR = 100  # items that stand for what all users get
 TOP = 10  # a vote is a place among so many
-KEPT = 4  # settings of the knobs whose averages are kept for one snapshot
+KEPT = 8  # snapshots and settings of the knobs whose averages are kept, each half a megabyte for 10,000 items
 ASKED = 1000  # users whose scores are averaged, where a model has no vectors
 GROUP, BLOCK = 32, 128  # items whose best is looked at first; histories at a time, so that a block stays in the cache
 
 T = TypeVar("T")
 Array = NDArray[Any]
 _LOCK = threading.RLock()
-_KNOWN: weakref.WeakKeyDictionary[Any, list[tuple[Any, Usual]]] = weakref.WeakKeyDictionary()
+_KNOWN: list[tuple[weakref.ref[Any], Any, Usual]] = []  # (snapshot, model and knobs, averages), the last used last
 
 
 class Usual:
@@ -39,6 +39,7 @@ class Usual:
         self._found: dict[str, Any] = {}
         self._tops = np.full((data.n_items, TOP), -1, np.int32)  # of a history of this one item
         self._asked = np.zeros(data.n_items, np.bool_)
+        self.items: Floats | None = None  # (n_items, dim), where the model has vectors
         self.scores = self._mean_scores(model)  # (n_items,)
         check_scored(self.scores.shape, data)
         self.popular: Ints = rank(self.scores, np.zeros(0, np.int32), POPULAR)
@@ -46,8 +47,8 @@ class Usual:
     def _mean_scores(self, model: Any) -> Floats:
         """What the average user gets: the mean of all users' scores, which is the score of their mean query."""
         if isinstance(model, Vectors) and callable(model.vectors):
-            queries, items = model.vectors()
-            return np.asarray(items @ queries.mean(0), np.float32)
+            queries, self.items = model.vectors()
+            return np.asarray(self.items @ queries.mean(0), np.float32)
         users = self.data.users[np.linspace(0, self.data.n_users - 1, min(ASKED, self.data.n_users)).astype(int)]
         total = np.zeros(self.data.n_items)
         for user in users.tolist():
@@ -70,9 +71,23 @@ class Usual:
         with self._lock:
             new = items[~self._asked[items]]
             if len(new):
-                self._tops[new] = _tops_alone(model, self.data, new)
+                self._tops[new] = self._tops_alone(model, new)
                 self._asked[new] = True
             return self._tops[items]
+
+    def _tops_alone(self, model: Any, items: Ints) -> Ints:
+        """Rank all items for histories of one item each."""
+        if isinstance(model, SumsTerms) and self.items is not None:
+            queries = model.alone(items)
+            first = np.asarray(model.scores([str(self.data.items[items[0]])]))
+            # a class derived from a model may answer in its own way: then it is asked one by one
+            if np.allclose(self.items @ queries[0], first, rtol=1e-3, atol=1e-4):
+                return top_products(queries, self.items, items)
+        tops = np.full((len(items), TOP), -1, np.int32)
+        for row, item in enumerate(items.tolist()):
+            top = rank(np.asarray(model.scores([str(self.data.items[item])])), np.array([item], np.int32), TOP)
+            tops[row, : len(top)] = top
+        return tops
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
         with self._lock:
@@ -92,26 +107,16 @@ def usual(model: Any, data: Interactions) -> Usual:
         return Usual(model, data)
     knobs = (type(model), tuple(sorted(getattr(model, "values", {}).items())))
     with _LOCK:
-        kept = _KNOWN.setdefault(snapshot, [])
-        for known, found in kept:
-            if known == knobs and found.data is data:
-                return found
+        for entry in _KNOWN:
+            if entry[0]() is snapshot and entry[1] == knobs and entry[2].data is data:
+                _KNOWN.remove(entry)
+                _KNOWN.append(entry)
+                return entry[2]
     found = Usual(model, data)  # outside the lock: another panel need not wait
     with _LOCK:
-        kept[:] = [*kept[-KEPT + 1 :], (knobs, found)]
+        alive = [entry for entry in _KNOWN if entry[0]() is not None]
+        _KNOWN[:] = [*alive[-KEPT + 1 :], (weakref.ref(snapshot), knobs, found)]
     return found
-
-
-def _tops_alone(model: Any, data: Interactions, items: Ints) -> Ints:
-    """Rank all items for histories of one item each."""
-    if isinstance(model, SumsTerms):
-        queries, vectors = model.alone(items), model.vectors()[1]
-        return top_products(queries, vectors, items)
-    tops = np.full((len(items), TOP), -1, np.int32)
-    for row, item in enumerate(items.tolist()):
-        top = rank(np.asarray(model.scores([str(data.items[item])])), np.array([item], np.int32), TOP)
-        tops[row, : len(top)] = top
-    return tops
 
 
 def top_products(queries: Floats, vectors: Floats, without: Ints) -> Ints:

@@ -5,7 +5,7 @@ What the person's items add is looked at first: many votes for an item that all 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from .groups import films
 from .usual import POPULAR
 
 ADDS_NOTHING = 0.06  # of the score: less than that is not what brought the item up
+PERSONAL = ("voters", "recent", "raters", "group", "rest")  # the kinds of lines that are the person's
+LAST = 5  # items that a headline by recency counts
 LEADS = 0.4  # of what the items add: a named group that brings so much is a reason
 
 
@@ -93,17 +95,21 @@ def _neighbours(asked: Asked, facts: Facts) -> str:
 
 def _recent(asked: Asked, facts: Facts) -> str:
     positive = float(facts.values[facts.values > 0].sum())
-    n = min(5, asked.n)
     latest = asked.name(int(asked.person.history[-1]))
     if positive <= 0:
         return f"None of {_whose(asked)} {films(asked.n)} says much for {_title(asked)}. {_average(facts)}"
-    share = max(float(facts.values[:n].sum()), 0.0) / positive
     first = max(float(facts.values[0]), 0.0) / positive
-    of = "The last film" if n == 1 else f"The last {n} of {_whose(asked)} {films(asked.n)}"
-    alone = "" if n == 1 else f"; {latest}, the last one, {first:.0%}"
+    if asked.n == 1:
+        return f"{latest} is the only film that speaks for {_title(asked)}. {_average(facts)}"
+    if asked.n <= LAST:
+        return (
+            f"{latest}, the last of {_whose(asked)} {films(asked.n)}, makes up {first:.0%} of what they say for "
+            f"{_title(asked)}. {_average(facts)}"
+        )
+    share = max(float(facts.values[:LAST].sum()), 0.0) / positive
     return (
-        f"{of} make{'s' if n == 1 else ''} up {share:.0%} of what these films say for {_title(asked)}{alone}. "
-        f"{_average(facts)}"
+        f"The last {LAST} of {_whose(asked)} {films(asked.n)} make up {share:.0%} of what these films say for "
+        f"{_title(asked)}; {latest}, the last one, {first:.0%}. {_average(facts)}"
     )
 
 
@@ -116,9 +122,11 @@ def _parts(asked: Asked, facts: Facts, line: Line) -> str:
 
 def _spread(asked: Asked, facts: Facts) -> str:
     say = f"asked alone, {facts.votes:,} of them would get it" if facts.votes else "asked alone, none would get it"
+    spread = ", spread over many" if asked.n > 3 else ""
+    verb = ("adds" if facts.net >= 0 else "takes") if asked.n == 1 else ("together add" if facts.net >= 0 else "take")
     return (
-        f"No single film decides: {_whose(asked)} {films(asked.n)} together "
-        f"{'add' if facts.net >= 0 else 'take'} {abs(facts.net):.2f}, spread over many; {say}. {_average(facts)}"
+        f"No single film decides: {_whose(asked)} {films(asked.n)} {verb} {abs(facts.net):.2f}{spread}; {say}. "
+        f"{_average(facts)}"
     )
 
 
@@ -161,9 +169,6 @@ def ordinal(n: int) -> str:
     return f"{n:,}{ending}"
 
 
-def facts_net(lines: tuple[Line, ...]) -> float:
-    """The sum of the person's items or neighbours."""
+def net(lines: tuple[Line, ...]) -> float:
+    """The sum of the lines that are the person's items or neighbours."""
     return float(sum(line.value for line in lines if line.kind in PERSONAL))
-
-
-PERSONAL: Any = ("voters", "recent", "raters", "group", "rest")
