@@ -180,5 +180,3 @@ def test_a_kernel_that_goes_down_meanwhile_is_no_error(recwarn):
     work.thread.join(DEADLINE)
     assert heard.done == []
     assert not [str(warning.message) for warning in recwarn if "thread" in str(warning.category).lower()]
-
-

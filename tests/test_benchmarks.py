@@ -225,7 +225,9 @@ def measured():
     full = {"wall": 30.0, "cpu": 40.0, "epochs": 9, "top10": 0.2, "top10_removed": 0.3}
     own = {"of score": 0.2, "own of score": 0.1, "grouped": 0.2, "of parts": 0.1}
     drops = {"largest": [1.0, 2.0], "random": [0.5, -1.0]}
-    explained = {"exact": {"relative": 1e-6, "of parts": 1e-7}, "own": own, "drops": drops}
+    took = {"films": {"heavy": 2000, "median": 50}, "heavy": {"first": 50.0, "again": 9.0}}
+    took["median"] = {"first": 5.0, "again": 4.0}
+    explained = {"exact": {"relative": 1e-6, "of parts": 1e-7}, "own": own, "drops": drops, "reasons": took}
     grown = {"users": 9, "films": 9, "structures": 1, "epoch": 1, "ranking": 1, "bytes": 1, "held": 1}
     kernel = {act: [9.0] for act in ("user", "knob", "epoch", "you")}
     acts = kernel | {"bare": [9.0]}
@@ -250,7 +252,7 @@ def measured():
 
 @pytest.mark.parametrize(("name", "count", "missed"), [
     ("accuracy", 20, 0), ("training", 13, 0), ("ranking", 3, 3), ("memory", 9, 0), ("growth", 14, 0),
-    ("ablation", 8, 0), ("explanations", 18, 0), ("browser", 33, 0),
+    ("ablation", 8, 0), ("explanations", 24, 0), ("browser", 33, 0),
 ])  # fmt: skip
 def test_every_section_makes_its_rows(name, count, missed):
     rows = job.section(name).rows(measured()[name])

@@ -355,10 +355,14 @@ def test_a_reason_by_recency_names_the_last_films(small):
 
 
 @pytest.mark.needs_tf
-def test_voters_share_the_planted_taste_and_carry_the_first_rank():
-    """Tastes are mixed in each history, so that a film has a cause of its own; dim as small as the world."""
-    world = rw.planted(**CAUSES)
-    data, model, rng = world.data, rw.GNN(dim=8), np.random.default_rng(0)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_voters_share_the_planted_taste_and_carry_the_first_rank(seed):
+    """Half of each history is of other tastes, so that a film has a cause that something else could stand against.
+
+    Where nearly all of a history is of one taste, whatever is left of it still speaks for the same films.
+    """
+    world = rw.planted(tastes=3, loyalty=0.5, follow=0.0, seed=seed)
+    data, model, rng = world.data, rw.GNN(dim=6), np.random.default_rng(0)
     rw.fit(model, data, epochs=25, progress=False)
     same, lost, kept = [], [], []
     for user in rng.permutation(data.n_users).tolist():
@@ -376,16 +380,13 @@ def test_voters_share_the_planted_taste_and_carry_the_first_rank():
 
         lost.append(not still_first(voters))
         drawn = [still_first(rng.choice(person.history, len(voters), replace=False)) for _ in range(15)]
-        kept.append(np.mean(drawn) > 0.5)
+        kept.append(np.mean(drawn) > 0.5)  # a random set of as many: in most draws
         if len(lost) == 60:
             break
     assert len(lost) == 60
     assert np.mean(same) >= 0.9
     assert np.mean(lost) >= 0.9
     assert np.mean(kept) >= 0.9
-
-
-CAUSES = {"tastes": 3, "loyalty": 0.5, "follow": 0.0, "seed": 0}
 
 
 # -- how much of it is personal -----------------------------------------------------------------------

@@ -48,7 +48,8 @@ class Flow:
     @property
     def way_totals(self) -> NDArray[np.float64]:
         """What comes by each way, float64 (len(ways),)."""
-        return self.values.sum(0)
+        totals: NDArray[np.float64] = self.values.sum(0)
+        return totals
 
 
 def flow_of(asked: Asked, voters: Ints) -> Flow:

@@ -75,6 +75,11 @@ class Usual:
                 self._asked[new] = True
             return self._tops[items]
 
+    def forget(self) -> None:
+        """Drop the top 10 of single items: the next person is asked about anew, as a benchmark wants it."""
+        with self._lock:
+            self._asked[:] = False
+
     def _tops_alone(self, model: Any, items: Ints) -> Ints:
         """Rank all items for histories of one item each."""
         if isinstance(model, SumsTerms) and self.items is not None:
