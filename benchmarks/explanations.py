@@ -91,7 +91,7 @@ def _without(person: Person, index: int, kind: str) -> Person:
 
 
 def reasons(model: Any, data: rw.Interactions, repetitions: int) -> dict[str, Any]:
-    """CPU ms of rw.reason for the user with the most films and a median one: a new person, then the same one's next film.
+    """CPU ms of rw.reason for the user with the most films and a median one: first as a new person, then another film.
 
     What the average user gets is found before, once for a snapshot; the rest is done at each click.
     """

@@ -321,6 +321,13 @@ def test_the_own_part_is_measured_as_the_docstring_says():
     assert explanations._own_of_film(explained) == pytest.approx((0.5 / 2.5, 1 / 2.5, 1.5 / 3.5, 1.5 / 5.5))
 
 
+def test_a_reason_is_timed_for_the_user_with_most_films_and_a_median_one(world, svd):
+    took = explanations.reasons(svd, world, 2)
+    lengths = [len(world.history(user)) for user in range(world.n_users)]
+    assert took["films"] == {"heavy": max(lengths), "median": sorted(lengths)[len(lengths) // 2]}
+    assert all(took[who][when] >= 0 for who in ("heavy", "median") for when in ("first", "again"))
+
+
 def test_taking_the_largest_part_away_hurts_more_than_one_by_lot(world, svd):
     drops = explanations.faithfulness(svd, world, "film", 40)
     assert len(drops["largest"]) == len(drops["random"]) == 40
