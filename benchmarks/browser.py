@@ -186,13 +186,13 @@ async def _kernel(name: str, times: int) -> dict[str, list[float]]:
 
     def timed(act: str, value: str) -> float:
         start = time.perf_counter()
-        panel._on_act(act, value)
+        panel.act(act, value)
         return (time.perf_counter() - start) * 1e3
 
     found = {"user": [timed("next", "") for _ in range(times)]}
     found["knob"] = [timed(f"knob:{knob}", str(1 + n % 2)) for n in range(times)]
     found["epoch"] = [timed("epoch", str((1, 8)[n % 2])) for n in range(times)]
-    panel._on_act("you", "")
+    panel.act("you", "")
     shelf = np.argsort(-panel.train_data.popularity)[:times].tolist()
     found["you"] = [timed("add", str(film)) for film in shelf]
     return found

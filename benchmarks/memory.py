@@ -1,4 +1,4 @@
-"""Peaks of memory: what is imported, a pretrained panel, and a notebook kernel that trains.
+"""Memory: peaks of what is imported, of a pretrained panel and of a kernel that trains; what trainings leave behind.
 
 What is measured is imported inside the functions, so that nothing else is in its process.
 """
@@ -11,9 +11,11 @@ from typing import Any
 
 from .options import LABELS, MODELS, Missing, Options
 from .report import Row, below
-from .usage import peak_mb
+from .usage import peak_mb, settled_mb
 
 PANELS = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}
+
+FITS = 12
 
 # What a learner's kernel holds when it trains: the panel and its charts, too.
 CELL = """
@@ -72,6 +74,21 @@ def kernel(name: str, options: Options) -> dict[str, Any]:
     return {"peak": float(words[0]), "epochs": int(words[1])}
 
 
+def repeated(name: str, options: Options) -> dict[str, Any]:
+    """Trainings of one epoch, one after the other, each dropped: what each leaves behind, in MB, after the third."""
+    import recwidgets as rw
+    from recwidgets.models import make
+
+    from . import ml100k
+
+    train, _ = ml100k.parts_of("p3")
+    held = []
+    for _ in range(4 if options.quick else FITS):
+        rw.fit(make(name, seed=0), train, epochs=1, progress=False)
+        held.append(settled_mb())
+    return {"held": held, "each": (held[-1] - held[2]) / (len(held) - 3)}
+
+
 def _text(message: Mapping[str, Any]) -> str:
     content = message["content"]
     return content.get("text", "") or "\n".join(content.get("traceback", ()))
@@ -83,6 +100,7 @@ PARTS = {
     "tensorflow": tensorflow,
     **{f"panel_{name}": (lambda options, name=name: panel(name, options)) for name in MODELS},
     **{f"kernel_{name}": (lambda options, name=name: kernel(name, options)) for name in MODELS},
+    **{f"repeated_{name}": (lambda options, name=name: repeated(name, options)) for name in MODELS},
 }
 
 
@@ -98,6 +116,12 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
         if f"panel_{name}" in peaks:
             what = f"{LABELS[name]}, peak of rw.{PANELS[name]}(), pretrained, in plain Python"
             out.append(below(what, peaks[f"panel_{name}"], 160, "MB"))
+    for name in MODELS:
+        part = done.get(f"repeated_{name}", {})
+        if "each" in part:
+            note = f"{len(part['held'])} trainings of one epoch, each dropped: {part['held'][-1]:.0f} MB after the last"
+            what = f"{LABELS[name]}, left behind by each training after the third"
+            out.append(below(what, part["each"], 3, "MB", note, 1))
     labels = {
         "tensorflow": "importing TensorFlow and TFRS alone",
         "bqplot": "importing bqplot alone",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import importlib.metadata
 import os
 import platform
@@ -33,6 +36,14 @@ def peak_mb() -> float:
 def now_mb() -> float:
     """The memory this process has now, in MB; its peak where the system does not say."""
     return _status("VmRSS") or peak_mb()
+
+
+def settled_mb() -> float:
+    """The memory that is in use now, in MB: what is no longer needed is collected and given back first."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # another C library: what is free in it counts as in use
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    return now_mb()
 
 
 def _unit() -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,7 +26,7 @@ class Snapshot:
     """What a model would answer at one moment: a few float32 arrays, never a table of scores.
 
     arrays: by name; each model says in its docstring what it keeps and in which shape.
-    Arrays are rebound, never edited in place, so that threads may share a snapshot.
+    Arrays are rebound, never edited in place, so that threads, models and their copies may share a snapshot.
     """
 
     model: str
@@ -36,7 +37,13 @@ class Snapshot:
         own = {name: a if a.flags.owndata else a.copy() for name, a in _arrays(self.arrays)}
         for array in own.values():
             array.flags.writeable = False
-        object.__setattr__(self, "arrays", own)
+        object.__setattr__(self, "arrays", MappingProxyType(own))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Snapshot:
+        return self  # nothing in it can change
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Snapshot, (self.model, dict(self.arrays))
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.arrays[name]

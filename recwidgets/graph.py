@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +37,28 @@ class Graph(NamedTuple):
     viewers_of: Edges  # of each film, by user
 
 
+_known: WeakKeyDictionary[Interactions, Graph] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
 def graph_of(data: Interactions) -> Graph:
-    """The user–film graph of the interactions: an edge for each rating."""
-    user, item = data.user, data.item
-    by_item = np.lexsort((user, item))
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(item, minlength=data.n_items))])
-    return Graph(
-        Edges(data.by_user.indptr, data.by_user.items), Edges(indptr.astype(np.int64), user[by_item].astype(np.int32))
-    )
+    """The user–film graph of the interactions: an edge for each rating. Built once for a data set."""
+    with _lock:  # a panel and its training may ask at the same time
+        if data not in _known:
+            _known[data] = Graph(films_of_users(data), viewers_of_films(data))
+        return _known[data]
+
+
+def films_of_users(data: Interactions) -> Edges:
+    """The films of each user, oldest first."""
+    return Edges(data.by_user.indptr, data.by_user.items)
+
+
+def viewers_of_films(data: Interactions) -> Edges:
+    """The users of each film, in their order."""
+    by_item = np.lexsort((data.user, data.item))
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(data.item, minlength=data.n_items))])
+    return Edges(indptr.astype(np.int64), data.user[by_item].astype(np.int32))
 
 
 def mean_over(edges: Edges, vectors: Floats, counted: Array | None = None) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from . import metrics
 from .core import Floats, Ints, Person, Recommendations, Who, person_of
 from .data import Interactions
-from .protocols import Recommender
+from .protocols import Recommender, Vectors
 
 BLOCK = 1 << 21  # scores computed at a time in recommend_all: 8 MB of float32, 16 MB of indices
 
@@ -78,10 +78,9 @@ def recommend_all(
     progress: a bar (tqdm), where it takes longer than a second.
     """
     k = check_k(k, data.n_items)
-    vectors = getattr(model, "vectors", None)
     out = np.full((data.n_users, k), -1, np.int32)
     step = max(1, BLOCK // data.n_items)
-    queries, items = vectors() if vectors else (np.empty(0), None)
+    queries, items = map(_real, model.vectors()) if isinstance(model, Vectors) else (np.empty(0), None)
     transposed = None if items is None else np.ascontiguousarray(items.T)  # (dim, n_items)
     if items is not None:
         check_scored((len(queries), len(items)), data)
@@ -92,9 +91,15 @@ def recommend_all(
         else:
             block = np.stack([model.scores(str(data.users[user])) for user in users])
             check_scored(block.shape[1:], data)
-            block = block if block.dtype.kind == "f" else block.astype(np.float64)  # whole numbers have no infinity
+            block = _real(block)
         out[start : users.stop] = _rank_rows(block, None if seen else data, start, k)
     return out
+
+
+def _real(values: Any) -> NDArray[Any]:
+    """As floating point: whole numbers have no minus infinity, and their products overflow."""
+    array = np.asarray(values)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def _bar(steps: range, shown: bool) -> Iterable[int]:

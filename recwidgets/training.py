@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import threading
+import traceback
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from .core import FitEvent, Snapshot
 from .data import Interactions
@@ -94,6 +95,13 @@ def fit(
             bar.update()
             bar.set_postfix({name: f"{value:.4g}" for name, value in event.metrics.items()})
     return history
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """An iterator that can be told that nobody will pull it again."""
+
+    def close(self) -> None: ...
 
 
 class Stopped(Exception):
@@ -189,6 +197,7 @@ class Driver:
         except Stopped:
             last = ("stopped", None)
         except BaseException as error:  # a thread's exception would vanish: the panel shows it
+            traceback.clear_frames(error.__traceback__)  # the panel keeps it, but not the network that failed
             last = ("failed", error)
         with self._lock:
             self._over = True
@@ -207,9 +216,8 @@ class Driver:
                         self._run.clear()
                     self._deliver("event", event)
         finally:
-            close = getattr(epochs, "close", None)  # a generator; a plain iterator has nothing to close
-            if close is not None:
-                close()
+            if isinstance(epochs, Closable):  # a generator; a plain iterator has nothing to close
+                epochs.close()
 
 
 def pull(

@@ -1,9 +1,13 @@
 """What every test can ask for."""
 
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes on the processor hide the test that failed
 
@@ -24,6 +28,31 @@ def ml100k() -> Path:
         pytest.skip("RECWIDGETS_ML100K is not set: the folder or zip of MovieLens 100K, from GroupLens")
     assert Path(place).exists(), f"RECWIDGETS_ML100K must be a folder or a zip that exists, got {place!r}"
     return Path(place)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """once(name, make): a folder that `make(folder)` has filled, in whichever worker asked first; the others wait."""
+    own = tmp_path_factory.getbasetemp()
+    base = own.parent if os.environ.get("PYTEST_XDIST_WORKER") and own.name.startswith("popen-") else own
+
+    def shared(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = base / name, base / f"{name}.done"
+        with FileLock(base / f"{name}.lock"):
+            if not done.exists():
+                folder.mkdir(exist_ok=True)
+                make(folder)
+                done.touch()
+        return folder
+
+    return shared
+
+
+@pytest.fixture(scope="session")
+def course(once: Callable[..., Path], repo: Path) -> Path:
+    """Everything that instructor/make.py writes, by its command."""
+    command = [sys.executable, str(repo / "instructor" / "make.py"), "--out"]
+    return once("course", lambda folder: subprocess.run([*command, str(folder)], check=True, capture_output=True))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

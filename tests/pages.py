@@ -56,7 +56,7 @@ def editor(panel):
 
 def all_users(panel):
     """What is said of all users beside the knobs; "" while nothing is."""
-    return "".join(tag.text for tag in page(panel, "rw-controls").all(name="rw-crowd"))
+    return "".join(tag.text for tag in page(panel, "rw-controls").all(name="rw-all-users"))
 
 
 async def until(condition):
@@ -66,3 +66,13 @@ async def until(condition):
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it never happened")
+
+
+def curve(panel):
+    """The training curve, whose marks have no public name."""
+    return panel._parts.regions.curve
+
+
+def click(region, act, value=""):
+    """What the browser sends when an element of this region is clicked."""
+    region._handle_custom_msg({"act": act, "value": value}, [])

@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 import recwidgets as rw
+from recwidgets.core import Person
+from recwidgets.metrics import overlap
+from recwidgets.ranking import held_out_accuracy
 
 TUTORIALS = Path(__file__).parents[1] / "tutorials"
 
@@ -27,22 +30,110 @@ def source(notebook, words):
     return found[0]
 
 
-def test_shuffling_costs_the_session_model_nearly_a_third_and_turning_round_more(session):
+def test_shuffling_costs_the_session_model_more_than_a_fifth_and_turning_round_all_that_it_knows(session):
     code = source("04-session.ipynb", "class Reordered").replace("    print(", "    seen[name] = result; print(")
     seen = session["seen"] = {}
     exec(code, session)
     ndcg = {name: result["ndcg"] for name, result in seen.items()}
-    assert ndcg["turned round"] < ndcg["shuffled"] == pytest.approx(0.7 * ndcg["as rated"], rel=0.06)
+    assert ndcg["turned round"] < ndcg["shuffled"] == pytest.approx(0.78 * ndcg["as rated"], rel=0.06)
     above = min(seen["as rated"]["intervals"]["ndcg"])
     assert all(max(seen[name]["intervals"]["ndcg"]) < above for name in ("shuffled", "turned round"))
     assert rw.evaluate(rw.Popularity().learn(session["data"]), session["panel"].split, k=(10,), baselines=False)[
         "ndcg"
-    ] == pytest.approx(0.088, abs=0.0005)
+    ] == pytest.approx(0.083, abs=0.0005)
+    assert ndcg["as rated"] == pytest.approx(0.138, abs=0.0005)  # these stand in docs/explanation/session.md
+    assert (ndcg["shuffled"], ndcg["turned round"]) == pytest.approx((0.107, 0.080), abs=0.0005)
 
 
 def test_the_first_learned_mean_looks_at_one_film_and_the_last_far_back(session):
     weights = session["panel"].model.weights(50)
     assert weights[0, 0] > 0.5 and weights[:6, -1].max() < 2 * weights[:6, -1].min()
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    split = rw.load_movielens("latest-small").split("temporal", test=0.2)
+    return split, {name: rw.load_pretrained(name, split.train) for name in ("gnn", "knn", "session")}
+
+
+def without(train, user, item):
+    """A user whose history lacks one film."""
+    history = train.history(train.user_index(user))
+    return Person(train.user_index(user), history[history != item])
+
+
+def test_the_shipped_models_beat_popularity_by_what_is_said_and_their_curves_are_of_validation_rows(shipped):
+    split, found = shipped
+    ndcg = {}
+    for name, (model, history) in found.items():
+        ndcg[name] = rw.evaluate(model, split, k=(10,), baselines=False)["ndcg"]
+        accuracy = held_out_accuracy(model, split.train, split.validation)
+        assert history.last.metrics["top_10_accuracy"] == pytest.approx(accuracy, rel=0.05), "but for the rounding"
+    assert ndcg == pytest.approx({"gnn": 0.106, "knn": 0.097, "session": 0.136}, abs=0.0005)
+
+
+def test_a_dropped_click_changes_what_the_misconception_bank_says(shipped):
+    """Number 9: how many of the ten change without the newest, the third newest and the oldest click drawn."""
+    train, model = shipped[0].train, shipped[1]["session"][0]
+    changed = {}
+    for user in ("42", "414"):
+        before = set(rw.recommend(model, train, user).items)
+        for back in (1, 3, 12):
+            item = int(train.history(train.user_index(user))[-back])
+            after = rw.recommend(model, train, without(train, user, item), k=11).items
+            left = [film for film in after if film != train.items[item]][:10]
+            changed[user, back] = (str(train.titles[item]), len(before - set(left)))
+    assert [changed["414", back] for back in (1, 3, 12)] == [
+        ("The Queen (2006)", 2), ("Good Shepherd, The (2006)", 1), ("Stranger than Fiction (2006)", 0),
+    ]  # fmt: skip
+    assert [changed["42", back][1] for back in (1, 3)] == [2, 2]
+
+
+def test_what_a_film_adds_and_what_it_takes_along_are_not_the_same_number(shipped):
+    """Number 16 of the misconception bank."""
+    train, models = shipped[0].train, {name: model for name, (model, _) in shipped[1].items()}
+    session, gnn = models["session"], models["gnn"]
+    first = rw.recommend(session, train, "42")
+    item = first.index[2]
+    part = session.explain("42", first.items[2]).largest(1, "film")[0]
+    assert (train.titles[item], part.label) == ("Ruthless People (1986)", "On Golden Pond (1981)")
+    after = rw.recommend(session, train, without(train, "42", part.index))
+    assert (part.value, first.scores[2]) == pytest.approx((1.004, 4.815), abs=0.0006)
+    assert after.index[5] == item and after.scores[5] == pytest.approx(4.354, abs=0.0006)
+    top = rw.recommend(gnn, train, "42", k=1)
+    part = gnn.explain("42", top.items[0]).largest(1, "film")[0]
+    falls = top.scores[0] - gnn.scores(without(train, "42", part.index))[top.index[0]]
+    assert (part.value, falls) == pytest.approx((0.048, 0.036), abs=0.0006)
+
+
+def test_the_loss_falls_on_where_the_accuracy_on_validation_rows_has_stopped(shipped):
+    """Number 14 of the misconception bank."""
+    metrics = shipped[1]["session"][1].metrics
+    assert (metrics[17]["loss"], metrics[36]["loss"]) == pytest.approx((6.49, 6.35), abs=0.006)
+    accuracy = [metrics[step]["top_10_accuracy"] for step in (17, 36)]
+    assert accuracy == pytest.approx((0.047, 0.045), abs=0.0006)
+    assert max(one["top_10_accuracy"] for one in metrics.values()) == accuracy[0]
+
+
+def test_lists_grow_alike_from_one_layer_to_four_and_no_layer_is_another_matter(shipped):
+    """What plan-180.md says of the films that two people share."""
+    train, gnn = shipped[0].train, shipped[1]["gnn"][0]
+    shared = [10 * overlap(rw.recommend_all(gnn.at(layers=n), train, 10)) for n in range(5)]
+    assert shared == pytest.approx([1.46, 0.57, 0.67, 0.94, 1.03], abs=0.006)
+
+
+def test_who_is_near_is_no_twin(shipped):
+    """Numbers 2 and 6 of the misconception bank: reach in two steps, and films that user 100 shares."""
+    train, knn = shipped[0].train, shipped[1]["knn"][0]
+    seen = np.zeros((train.n_users, train.n_items), np.float32)
+    seen[train.user, train.item] = 1.0
+    both = seen @ seen.T
+    assert np.median((both > 0).sum(1)) - 1 == 525
+    assert np.median(both[np.triu_indices(train.n_users, 1)]) == 4
+    me = train.user_index("100")
+    near = [part.index for part in knn.explain("100", rw.recommend(knn, train, "100", k=1).items[0]).parts]
+    assert (len(train.history(me)), len(near)) == (89, 50)
+    assert (np.median(both[me, near]), np.median(np.delete(both[me], me))) == (10, 5)
 
 
 def test_with_one_neighbour_ones_own_voice_is_the_only_one_and_with_fifty_one_of_many():
@@ -54,15 +145,15 @@ def test_with_one_neighbour_ones_own_voice_is_the_only_one_and_with_fifty_one_of
 
     def listed(k, own):
         panel = rw.teach.live("knn-3", lambda p, w, n: nearest(p, w, n, own), user="414", knobs={"k": k})
-        return set(panel._answer.top.tolist())
+        return set(panel.shown.answer.top.tolist())
 
     assert len(listed(50, False) & listed(50, True)) >= 8
     assert len(listed(1, False) & listed(1, True)) <= 6
 
 
-@pytest.mark.parametrize("panel", ["GNNPanel", "SessionPanel"])
-def test_one_film_can_bring_fargo_into_the_first_three(panel):
+@pytest.mark.parametrize(("panel", "film"), [("GNNPanel", "Casino"), ("SessionPanel", "Taxi Driver")])
+def test_one_film_can_bring_fargo_into_the_first_three(panel, film):
     goal = getattr(rw, panel)(user="42", goal=rw.Goal("Fargo"))
-    goal._on_act("you", "")
-    goal._on_act("add-title", "Taxi Driver")
-    assert "Fargo (1996)" in [goal._answer.full_title(item) for item in goal._answer.top[:3]]
+    goal.act("you", "")
+    goal.act("add-title", film)
+    assert "Fargo (1996)" in [goal.shown.answer.full_title(item) for item in goal.shown.answer.top[:3]]

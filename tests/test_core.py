@@ -1,6 +1,8 @@
 """Core: ranking is written once, and a slow, plain ranking agrees with it."""
 
+import gc
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -312,3 +314,35 @@ def test_means_over_neighbours_are_the_same_in_blocks_of_any_size(block, some, m
         near = range(edges.indptr[node], edges.indptr[node + 1])
         kept = [vectors[edges.indices[n]] for n in near if counted is None or counted[n]]
         assert np.allclose(got[node], sum(kept, np.zeros(3)) / max(len(near), 1), atol=1e-6)
+
+
+def test_vectors_of_whole_numbers_are_ranked_as_their_real_products_are():
+    """int8 products overflow, and no whole number is minus infinity."""
+    data = random_table(np.random.default_rng(8), 6, 20, density=0.2)
+    draw = np.random.default_rng(1)
+    queries, items = draw.integers(-99, 99, (6, 3)).astype(np.int8), draw.integers(-99, 99, (20, 3)).astype(np.int8)
+
+    class Whole:
+        data, label = None, "whole numbers"
+
+        def vectors(self):
+            return queries.tolist(), items
+
+    found = recommend_all(Whole(), data, 4)
+    for user in range(6):
+        left = [item for item in range(20) if item not in data.history(user)]
+        exact = {item: sum(int(a) * int(b) for a, b in zip(queries[user], items[item], strict=True)) for item in left}
+        assert found[user].tolist() == sorted(left, key=lambda item: (-exact[item], item))[:4]
+
+
+def test_the_graph_is_built_once_for_a_data_set_and_goes_with_it(monkeypatch):
+    data, built = random_table(np.random.default_rng(3), 9, 14), []
+    plain = graph.viewers_of_films
+    monkeypatch.setattr(graph, "viewers_of_films", lambda data: built.append(1) or plain(data))
+    first = graph.graph_of(data)
+    assert all(graph.graph_of(data) is first for _ in range(5)) and built == [1]
+    assert graph.graph_of(data.take(np.arange(len(data)))) is not first
+    gone = weakref.ref(data)
+    del data
+    gc.collect()
+    assert gone() is None

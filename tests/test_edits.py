@@ -6,10 +6,12 @@ import json
 
 import numpy as np
 import pytest
-from recwidgets.panel.history import Edited, moves, what_changed
+from pages import editor, html, message, page
 
 import recwidgets as rw
 from recwidgets.charts.columns import replay
+from recwidgets.panel.changes import moves, what_changed
+from recwidgets.panel.edited import Edited
 from recwidgets.why.parts import minus
 
 
@@ -21,48 +23,50 @@ def panels():
 def test_after_a_drop_the_last_click_of_the_replay_is_the_list():
     panel = rw.SessionPanel(user="42")
     for _ in range(3):
-        panel._on_act("drop", f"film:{panel.person.history[-1]}")
-    assert replay(panel._answer)[-1].all()
+        panel.act("drop", f"film:{panel.person.history[-1]}")
+    assert replay(panel.shown.answer)[-1].all()
 
 
 @pytest.mark.parametrize("name", ["gnn", "knn", "session"])
 def test_dropped_evidence_is_said_and_can_be_put_back(panels, name):
     panel = panels[name](user="42")
-    before, reasons = panel._answer.top.tolist(), panel._answer.explain(panel._film())
+    before, reasons = panel.shown.answer.top.tolist(), panel.shown.answer.explain(panel.shown.item)
     act = (
         f"neighbour:{panel.model.neighbours(panel.person)[0][0]}"
         if name == "knn"
         else f"film:{panel.person.history[-1]}"
     )
-    panel._on_act("drop", act)
-    assert panel._message.lead.startswith("Changed because") and panel._message.buttons[0][1] == "undo"
+    panel.act("drop", act)
+    assert panel.shown.message.lead.startswith("Changed because") and panel.shown.message.buttons[0][1] == "undo"
     if name != "knn":
-        assert int(act[5:]) not in panel._answer.top and int(act[5:]) not in panel.person.history
+        assert int(act[5:]) not in panel.shown.answer.top and int(act[5:]) not in panel.person.history
         added = next(part.value for part in reasons.parts if part.kind == "film" and part.index == int(act[5:]))
-        assert f"It had added {minus(added)};" in panel._message.text, "which is not the fall of the score"
-    panel._on_act("undo", "")
-    assert panel._answer.top.tolist() == before and panel._message is None
+        assert f"It had added {minus(added)};" in panel.shown.message.text, "which is not the fall of the score"
+    panel.act("undo", "")
+    assert panel.shown.answer.top.tolist() == before and panel.shown.message is None
 
 
 @pytest.mark.parametrize("name", ["gnn", "knn", "session"])
 def test_a_history_of_ones_own_is_answered_and_adds_up(panels, name):
     panel = panels[name](user="42")
-    panel._on_act("you", "")
-    assert panel._answer is None and "No films yet" in panel._list.html
-    panel._on_act("add-title", "alien")
-    panel._on_act("add-title", "fargo")
+    panel.act("you", "")
+    assert panel.shown.answer is None and "No films yet" in html(panel, "rw-list")
+    panel.act("add-title", "alien")
+    panel.act("add-title", "fargo")
     assert len(panel.person.history) == 2 and panel.person.user is None
-    item = int(panel._answer.top[0])
-    assert panel._answer.explain(item).score == pytest.approx(float(panel._answer.scores[item]), rel=1e-4)
+    item = int(panel.shown.answer.top[0])
+    assert panel.shown.answer.explain(item).score == pytest.approx(float(panel.shown.answer.scores[item]), rel=1e-4)
     films = panel.person.history.tolist()
-    panel._on_act("add", str(films[0]))
-    assert panel.person.history.tolist() == films[::-1] and "already" in panel._message.lead, "picked twice: it moves"
-    panel._on_act("earlier", str(films[0]))
+    panel.act("add", str(films[0]))
+    assert panel.person.history.tolist() == films[::-1] and "already" in panel.shown.message.lead, (
+        "picked twice: it moves"
+    )
+    panel.act("earlier", str(films[0]))
     assert panel.person.history.tolist() == films
-    panel._on_act("add-title", "no such film at all")
-    assert "no film called" in panel._message.lead
-    panel._on_act("user", "42")
-    assert panel.person.user is not None and not panel._open
+    panel.act("add-title", "no such film at all")
+    assert "no film called" in panel.shown.message.lead
+    panel.act("user", "42")
+    assert panel.person.user is not None and panel.state.editor == ""
 
 
 def test_a_training_that_fails_leaves_the_trained_model_as_it_was(monkeypatch):
@@ -72,7 +76,7 @@ def test_a_training_that_fails_leaves_the_trained_model_as_it_was(monkeypatch):
         type(panel.model), "_epochs", lambda *arguments: (_ for _ in ()).throw(RuntimeError("no such luck"))
     )
     panel.train()
-    assert panel._message.text.startswith("no such luck.") and "kept and shown" in panel._message.text
+    assert panel.shown.message.text.startswith("no such luck.") and "kept and shown" in panel.shown.message.text
     assert np.array_equal(panel.model.scores("42"), before)
 
 
@@ -82,70 +86,99 @@ def test_back_to_the_trained_model_brings_back_the_model_too():
     panel.reset()
     with pytest.raises(ValueError, match="not trained"):
         panel.model.scores("42")
-    panel._on_act("pretrained", "")
+    panel.act("pretrained", "")
     assert np.array_equal(panel.model.scores("42"), before)
 
 
 def test_the_state_comes_back_when_the_cell_is_run_again(tmp_path):
     file = tmp_path / "lesson.json"
     panel = rw.GNNPanel(user="42", epoch=8, state=file)
-    panel._on_act("knob:layers", "1")
-    panel._on_act("drop", f"film:{panel.person.history[0]}")
+    panel.act("knob:layers", "1")
+    panel.act("drop", f"film:{panel.person.history[0]}")
     again = rw.GNNPanel(state=file)
-    assert (again.user, again.epoch, again.model.values["layers"]) == ("42", 8, 1)
-    assert again._answer.top.tolist() == panel._answer.top.tolist()
+    assert (again.user, again.epoch, again.state.values(again.world)["layers"]) == ("42", 8, 1)
+    assert again.shown.answer.top.tolist() == panel.shown.answer.top.tolist()
 
 
 @pytest.mark.parametrize(
     "spoilt",
     [
         "{not json",
-        json.dumps({"format": 1, "user": "42", "epoch": 20, "knobs": {"k": "abc"}, "own": None}),
-        json.dumps({"format": 1, "user": "42", "epoch": None, "knobs": {}, "own": None}),
-        json.dumps({"format": 1, "user": "9999", "epoch": 20, "knobs": {}, "own": None}),
-        json.dumps({"format": 1, "user": "42", "epoch": 20, "knobs": {"k": "100000"}, "own": None}),
-        json.dumps({"format": 1, "user": "42", "epoch": 20, "knobs": {}, "own": {"films": []}}),
+        json.dumps({"format": 2, "user": "42", "knobs": {"k": "abc"}}),
+        json.dumps({"format": 2, "user": "42", "knobs": 7}),
+        json.dumps({"format": 2, "user": "42", "knobs": {"k": 100000}}),
+        json.dumps({"format": 2, "user": "42", "knobs": {"depth": 1}}),
+        json.dumps({"format": 2, "user": "9999"}),
+        json.dumps({"format": 2, "user": "42", "epoch": "8"}),
+        json.dumps({"format": 2, "user": "42", "epoch": -1}),
+        json.dumps({"format": 2, "user": "42", "epoch": float("inf")}),
+        json.dumps({"format": 2, "user": "42", "edited": {"films": ["no such"]}}),
+        json.dumps({"format": 2, "user": "42", "edited": {"films": 3.5}}),
+        json.dumps({"format": 2, "user": "42", "edited": 5}),
+        json.dumps({"format": 2, "user": "42", "selected": ["296"]}),
+        json.dumps({"format": 2, "user": "42", "epochs": 0}),
+        json.dumps({"format": 2, "user": "42", "learning_rate": "fast"}),
+        json.dumps({"format": 2, "user": "42", "own": None}),
+        json.dumps({"format": 1, "user": "42"}),
+        json.dumps({"user": "42"}),
         json.dumps([1, 2]),
+        "[" * 100_000,
+        "",
     ],
 )
 def test_a_damaged_state_is_kept_aside_and_said(tmp_path, spoilt):
     file = tmp_path / "lesson.json"
     file.write_text(spoilt)
     panel = rw.KNNPanel(state=file)
-    assert panel._message.bad and "lesson.damaged-1.json" in panel._message.text
+    assert panel.shown.message.bad and "lesson.damaged-1.json" in message(panel)
     assert (tmp_path / "lesson.damaged-1.json").read_text() == spoilt
-    assert panel._answer is not None
+    assert panel.shown.answer is not None
+    panel.user = "414"
+    assert rw.KNNPanel(state=file).user == "414", "from now on it is kept"
+
+
+def test_an_epoch_that_was_trained_in_an_earlier_run_is_said_to_be_gone(tmp_path):
+    file = tmp_path / "lesson.json"
+    file.write_text(json.dumps({"format": 2, "user": "42", "epoch": 999, "knobs": {"k": 7}}))
+    panel = rw.KNNPanel(state=file)
+    assert panel.user == "42" and panel.epoch == panel.history.last.step and panel.model.values["k"] == 7
+    assert "Epoch 999 was trained in an earlier run of this cell and is gone" in message(panel)
+    assert not list(tmp_path.glob("*damaged*"))
 
 
 def test_the_setup_is_one_line_that_runs():
     panel = rw.SessionPanel(user="42", epoch=8, knobs={"half_life": 4}, hide=["you"])
     line = panel.setup()
     again = eval(line, {"rw": rw})
-    assert "\n" not in line and again._answer.top.tolist() == panel._answer.top.tolist() and again.setup() == line
+    assert (
+        "\n" not in line
+        and again.shown.answer.top.tolist() == panel.shown.answer.top.tolist()
+        and again.setup() == line
+    )
 
 
 def changed(panel, kind):
     """The panel after a learner's act of this kind."""
     history = panel.person.history.tolist()
     if kind == "you":
-        panel._on_act("you", "")
+        panel.act("you", "")
         for title in ("alien", "fargo", "toy story"):
-            panel._on_act("add-title", title)
-        panel._on_act("earlier", str(panel.person.history[-1]))
+            panel.act("add-title", title)
+        panel.act("earlier", str(panel.person.history[-1]))
     elif kind == "an empty you":
-        panel._on_act("you", "")
+        panel.act("you", "")
     elif kind == "dropped":
-        panel._on_act("drop", f"film:{history[-1]}")
-        panel._on_act("drop", f"film:{history[3]}")
+        panel.act("drop", f"film:{history[-1]}")
+        panel.act("drop", f"film:{history[3]}")
     elif kind == "moved":
-        panel._on_act("edit", "")
-        panel._on_act("earlier", str(history[-1]))
-        panel._on_act("drop", f"film:{history[5]}")
+        panel.act("edit", "")
+        panel.act("earlier", str(history[-1]))
+        panel.act("drop", f"film:{history[5]}")
     elif kind == "cleared":
-        panel._on_act("edit", "")
-        panel._on_act("clear", "")
+        panel.act("edit", "")
+        panel.act("clear", "")
     elif kind == "not asked":
-        panel._on_act("drop", f"neighbour:{rw.KNNPanel(user=panel.user).model.neighbours(panel.person)[0][0]}")
+        panel.act("drop", f"neighbour:{rw.KNNPanel(user=panel.user).model.neighbours(panel.person)[0][0]}")
     return panel
 
 
@@ -157,12 +190,12 @@ def test_the_setup_has_the_history_as_it_was_edited(name, kind):
     assert "edited=" in panel.setup() and again.setup() == panel.setup()
     mine, theirs = panel.person, again.person
     assert (mine.user, mine.history.tolist(), mine.without) == (theirs.user, theirs.history.tolist(), theirs.without)
-    shown = [each._answer for each in (panel, again)]
+    shown = [each.shown.answer for each in (panel, again)]
     if kind == "an empty you":
         assert shown == [None, None]
     else:
         assert shown[0].top.tolist() == shown[1].top.tolist(), "what was dropped stays out of the list, too"
-    again._on_act("undo", "")
+    again.act("undo", "")
     assert (
         again.person.user is not None
         and again.person.history.tolist() == rw.KNNPanel(user="42").person.history.tolist()
@@ -193,7 +226,7 @@ def test_what_was_undone_is_not_brought_back_when_the_cell_is_run_again(tmp_path
 
     panel = cell()
     assert panel.person.user is None
-    panel._on_act("user", "42")
+    panel.act("user", "42")
     assert panel.person.user is not None and cell().person.user is not None
 
 
@@ -222,19 +255,19 @@ def test_an_export_holds_parts_that_add_up_and_what_it_takes_to_run_again(tmp_pa
 
 def test_a_goal_is_reached_when_the_film_stands_high_enough():
     panel = rw.SessionPanel(goal=rw.Goal("Fargo (1996)", top=3))
-    panel._on_act("you", "")
-    panel._on_act("add-title", "fargo")
-    assert panel.goal.place(panel._answer) is None and not panel.goal.reached(panel._answer)
-    assert "does not count" in panel._you.html
-    best = rw.Goal(panel._answer.full_title(int(panel._answer.top[0])))
-    assert best.reached(panel._answer) and best.place(panel._answer) == 1
+    panel.act("you", "")
+    panel.act("add-title", "fargo")
+    assert panel.goal.place(panel.shown.answer) is None and not panel.goal.reached(panel.shown.answer)
+    assert "does not count" in editor(panel)
+    best = rw.Goal(panel.shown.answer.full_title(int(panel.shown.answer.top[0])))
+    assert best.reached(panel.shown.answer) and best.place(panel.shown.answer) == 1
 
 
 def test_moves_and_changes_are_said_in_words():
     panel = rw.SessionPanel(user="42")
-    before = panel._answer
-    panel._on_act("drop", f"film:{panel.person.history[-1]}")
-    after = panel._answer
+    before = panel.shown.answer
+    panel.act("drop", f"film:{panel.person.history[-1]}")
+    after = panel.shown.answer
     words = moves(before, after)
     for item, word in words.items():
         new = after.top.tolist().index(item)
@@ -243,130 +276,138 @@ def test_moves_and_changes_are_said_in_words():
         else:
             assert abs(before.top.tolist().index(item) - new) == int(word[1:])
     assert what_changed(before, before, "Nothing.").text == "Nothing in the list changed."
-    assert Edited(None, (1, 2, 3)).move(3, -5).films == (3, 1, 2)
+    assert Edited(None, (1, 2, 3)).move(3, -5).items == (3, 1, 2)
 
 
-def test_the_time_machine_tells_what_came_and_went():
+def test_the_time_machine_tells_what_changed_by_epoch():
     panel = rw.GNNPanel(user="42")
-    panel._on_act("tale", "")
-    assert panel._tale.count("<tr>") == len(panel.history.events) + 1
-    panel._on_act("epoch", "9")
+    assert not page(panel, "rw-epoch").all("table")
+    panel.act("changes", "")
+    assert len(page(panel, "rw-epoch").all("tr")) == len(panel.history.events) + 1
+    panel.act("changes", "")
+    assert not page(panel, "rw-epoch").all("table")
+    panel.act("epoch", "9")
     assert panel.epoch == 8, "the kept epoch at or before"
+    panel.epoch = panel.history.last.step
+    panel.epoch = 9
+    assert panel.epoch == 8 and f"epoch 8 of {panel.history.last.step}" in html(panel, "rw-epoch")
     with pytest.raises(ValueError, match="epoch must be from 1"):
         panel.epoch = 99
 
 
 def test_compare_counts_shared_films_and_lamps_change_the_numbers():
     panel = rw.ComparePanel(user="42")
-    tops = [set(found.top.tolist()) for found in panel._answers.values()]
+    tops = [set(found.top.tolist()) for found in panel.answers.values()]
     shared = set.intersection(*tops)
-    assert (f"{len(shared)} film" in panel._lists.html) == bool(shared)
-    honest = {row.name: row.values["ndcg"][0] for row in panel._rows[frozenset()]}
-    panel._on_act("lamp", "seed")
-    lucky = {row.name: row.values["ndcg"][0] for row in panel._rows[frozenset({"seed"})]}
+    assert (f"{len(shared)} film" in html(panel, "rw-list")) == bool(shared)
+    honest = {row.name: row.values["ndcg"][0] for row in panel.rows}
+    panel.act("lamp", "seed")
+    lucky = {row.name: row.values["ndcg"][0] for row in panel.rows}
     assert all(lucky[name] > honest[name] for name in ("gnn", "knn", "session"))
     assert honest["session"] == pytest.approx(rw.evaluate(panel.models["session"], panel.split)["ndcg"])
-    panel._on_act("film-of", str(panel._answer.top[0]))
-    assert "Selected:" in panel._lists.html
+    panel.act("film-of", str(panel.shown.answer.top[0]))
+    assert "Selected:" in html(panel, "rw-list")
 
 
 def test_any_users_history_is_edited_in_place_and_closing_keeps_the_change():
     panel = rw.GNNPanel(user="42")
-    before, n = panel._answer.top.tolist(), len(panel.person.history)
-    panel._on_act("edit", "")
-    assert "The history of user 42" in panel._you.html and "older films" in panel._you.html
-    assert panel._answer.top.tolist() == before, "opening changes nothing"
+    before, n = panel.shown.answer.top.tolist(), len(panel.person.history)
+    panel.act("edit", "")
+    assert "The history of user 42" in editor(panel) and "older films" in editor(panel)
+    assert panel.shown.answer.top.tolist() == before, "opening changes nothing"
     newest = int(panel.person.history[-1])
-    panel._on_act("remove", str(newest))
-    assert len(panel.person.history) == n - 1 and panel.person.user is not None and panel._before is not None
-    panel._on_act("add-title", "fargo")
+    panel.act("remove", str(newest))
+    assert len(panel.person.history) == n - 1 and panel.person.user is not None and panel.shown.previous is not None
+    panel.act("add-title", "fargo")
     assert len(panel.person.history) == n
-    changed = panel._answer.top.tolist()
-    panel._on_act("edit", "")
-    assert panel._you.html == "" and panel._answer.top.tolist() == changed
-    panel._on_act("user", "42")
-    assert panel._answer.top.tolist() == before
+    changed = panel.shown.answer.top.tolist()
+    panel.act("edit", "")
+    assert editor(panel) == "" and panel.shown.answer.top.tolist() == changed
+    panel.act("user", "42")
+    assert panel.shown.answer.top.tolist() == before
 
 
 def test_edit_after_you_goes_back_to_the_user():
     panel = rw.KNNPanel(user="42")
-    panel._on_act("you", "")
-    panel._on_act("add-title", "fargo")
-    panel._on_act("edit", "")
-    assert panel.person.user is not None and "The history of user 42" in panel._you.html
-    panel._on_act("you", "")
+    panel.act("you", "")
+    panel.act("add-title", "fargo")
+    panel.act("edit", "")
+    assert panel.person.user is not None and "The history of user 42" in editor(panel)
+    panel.act("you", "")
     assert panel.person.user is None and not len(panel.person.history)
 
 
 def test_the_compare_panel_edits_a_users_history_for_all_models():
     panel = rw.ComparePanel(user="42")
-    panel._on_act("edit", "")
-    assert "The history of user 42" in panel._you.html
+    panel.act("edit", "")
+    assert "The history of user 42" in editor(panel)
     newest = int(panel.person.history[-1])
-    panel._on_act("remove", str(newest))
-    assert all(newest not in answer.person.history for answer in panel._answers.values())
+    panel.act("remove", str(newest))
+    assert all(newest not in answer.person.history for answer in panel.answers.values())
 
 
 def test_the_panel_offers_its_setup_and_saves_its_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     panel = rw.SessionPanel(user="42")
-    assert 'data-copy="rw.SessionPanel(user=&#34;42&#34;)"' in panel._controls.html
+    assert page(panel, "rw-controls").one("button", data_copy='rw.SessionPanel(user="42")')
     panel.user = "414"
-    assert 'data-copy="rw.SessionPanel(user=&quot;414&quot;)"' in panel._controls.html
-    panel._on_act("save", "")
+    assert page(panel, "rw-controls").one("button", data_copy='rw.SessionPanel(user="414")')
+    panel.act("save", "")
     folder = tmp_path / "recwidgets-session-user-414"
     assert sorted(path.name for path in folder.iterdir()) == ["recommendations.csv", "run.json"]
-    assert panel._message.lead == "Saved." and folder.name in panel._message.text
+    assert panel.shown.message.lead == "Saved." and folder.name in panel.shown.message.text
     assert "rw-hide-tools" in rw.SessionPanel(hide=["tools"])._dom_classes
 
 
 def test_motion_can_be_switched_off_on_the_panel():
     panel = rw.GNNPanel(user="42")
-    assert "Motion on" in panel._controls.html
-    panel._on_act("motion", "still")
-    assert "Motion off" in panel._controls.html and "rw-still" in panel._dom_classes
+    assert "Motion on" in html(panel, "rw-controls")
+    panel.act("motion", "still")
+    assert "Motion off" in html(panel, "rw-controls") and "rw-still" in panel._dom_classes
     assert panel.chart.figure.animation_duration == 0
-    panel._on_act("motion", "moving")
+    panel.act("motion", "moving")
     assert "rw-still" not in panel._dom_classes and panel.chart.figure.animation_duration > 0
-    assert "Motion off" in rw.GNNPanel(user="42", animate=False)._controls.html
+    assert "Motion off" in html(rw.GNNPanel(user="42", animate=False), "rw-controls")
 
 
 def test_put_it_back_keeps_the_editor_open_and_clearing_keeps_the_user():
     panel = rw.SessionPanel(user="42")
-    panel._on_act("drop", f"film:{panel.person.history[-1]}")
+    panel.act("drop", f"film:{panel.person.history[-1]}")
     n = len(panel.person.history)
-    panel._on_act("edit", "")
-    panel._on_act("undo", "")
-    assert "The history of user 42" in panel._you.html and len(panel.person.history) == n + 1
-    panel._on_act("clear", "")
+    panel.act("edit", "")
+    panel.act("undo", "")
+    assert "The history of user 42" in editor(panel) and len(panel.person.history) == n + 1
+    panel.act("clear", "")
     assert panel.person.user is not None and not len(panel.person.history)
-    assert panel._message.buttons[0][1] == "undo"
-    panel._on_act("undo", "")
+    assert panel.shown.message.buttons[0][1] == "undo"
+    panel.act("undo", "")
     assert len(panel.person.history) == n + 1
 
 
 def test_what_was_picked_comes_back_after_looking_at_the_user():
     panel = rw.KNNPanel(user="42")
-    panel._on_act("you", "")
-    panel._on_act("add-title", "fargo")
-    assert panel._message.lead == "You added Fargo (1996)." and panel._message.buttons[0][1] == "undo"
-    panel._on_act("edit", "")
-    assert panel._message is None
-    panel._on_act("undo", "")
+    panel.act("you", "")
+    panel.act("add-title", "fargo")
+    assert panel.shown.message.lead == "You added Fargo (1996)." and panel.shown.message.buttons[0][1] == "undo"
+    panel.act("edit", "")
+    assert panel.shown.message is None
+    panel.act("undo", "")
     assert panel.person.user is None and len(panel.person.history) == 1
 
 
 def test_a_saved_run_says_whose_history_it_was_and_overwrites_none(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     panel = rw.KNNPanel(user="42")
-    panel._on_act("save", "")
-    panel._on_act("save", "")
-    panel._on_act("you", "")
-    panel._on_act("add-title", "fargo")
-    panel._on_act("save", "")
+    panel.act("save", "")
+    panel.act("save", "")
+    panel.act("you", "")
+    panel.act("add-title", "fargo")
+    panel.act("save", "")
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["recwidgets-knn-user-42", "recwidgets-knn-user-42-2", "recwidgets-knn-you"]
     card = json.loads((tmp_path / "recwidgets-knn-you" / "run.json").read_text())
     fargo = panel.train_data.items[panel.person.history[0]]
-    assert card["history"]["films"] == [fargo] and card["history"]["user"] is None
-    assert json.loads((tmp_path / "recwidgets-knn-user-42" / "run.json").read_text())["history"] is None
+    assert card["state"]["edited"] == {"you": [fargo]}
+    assert card["setup"] == panel.setup() == f'rw.KNNPanel(user="42", edited={{"you": ["{fargo}"]}})'
+    first = json.loads((tmp_path / "recwidgets-knn-user-42" / "run.json").read_text())
+    assert first["state"] == {"user": "42"} and first["setup"] == 'rw.KNNPanel(user="42")'

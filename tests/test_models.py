@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import ast
+import copy
 import dataclasses
+import gc
 import inspect
 import pickle
 import sys
+import weakref
 
 import numpy as np
 import pytest
 from conftest import REPO
 
 import recwidgets as rw
+from recwidgets import metrics, protocols
 from recwidgets.core import Person, Snapshot
 from recwidgets.data import Split
 from recwidgets.models import known_models, load_model, make
+from recwidgets.models._tfrs import TfrsRecommender
+from recwidgets.models.popularity import Chance, Popularity
 from recwidgets.pretrained import find, load_pretrained, quantise, restore, shipped_names
 from recwidgets.ranking import recommend_all
 
 pytestmark = pytest.mark.needs_tf
+PROTOCOLS = tuple(
+    found for found in vars(protocols).values() if inspect.isclass(found) and found.__module__ == protocols.__name__
+)
 NAMES = tuple(known_models())  # a new file of recwidgets/models is tested without being named here
 NETS = tuple(name for name, cls in known_models().items() if hasattr(cls, "_network"))  # those that TFRS trains
 SHIPPED = shipped_names()
@@ -28,20 +37,67 @@ SHIPPED = shipped_names()
 @pytest.fixture(scope="module")
 def world():
     """Planted tastes, small enough for seconds; named synthetic."""
-    return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2)
+    return rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2, validation=0)
+
+
+class Watched:
+    """While this is open, the networks that models make are seen, which nobody holds once the training has ended."""
+
+    def __init__(self):
+        self.patch, self.networks = pytest.MonkeyPatch(), []
+
+    def __enter__(self):
+        for cls in known_models().values():
+            if issubclass(cls, TfrsRecommender):
+                self.patch.setattr(cls, "_network", self.seen(cls._network))
+        return self.networks
+
+    def seen(self, network):
+        def make_and_keep(*arguments):
+            self.networks.append(network(*arguments))
+            return self.networks[-1]
+
+        return make_and_keep
+
+    def __exit__(self, *error):
+        self.patch.undo()
 
 
 @pytest.fixture(scope="module")
-def trained(world):
-    """Each model after a few epochs on the planted world, with its TensorFlow network; trained when first asked for."""
+def both(world):
+    """Each model after a few epochs on the planted world, and its TensorFlow network; trained when first asked for."""
 
     class Trained(dict):
         def __missing__(self, name):
-            self[name] = make(name, dim=8, seed=3)
-            rw.fit(self[name], world.train, world.test, epochs=6, progress=False)
+            model = make(name, dim=8, seed=3)
+            with Watched() as made:
+                rw.fit(model, world.train, world.test, epochs=6, progress=False)
+            self[name] = model, made[0] if made else None
             return self[name]
 
     return Trained()
+
+
+@pytest.fixture(scope="module")
+def trained(both):
+    """The models, by name."""
+
+    class Models:
+        def __getitem__(self, name):
+            return both[name][0]
+
+    return Models()
+
+
+@pytest.fixture(scope="module")
+def networks(both):
+    """Their networks, by name."""
+
+    class Networks:
+        def __getitem__(self, name):
+            return both[name][1]
+
+    return Networks()
 
 
 # -- the contract -------------------------------------------------------------------------------------
@@ -168,9 +224,31 @@ def test_a_knob_that_is_turned_while_tensorflow_loads_does_not_change_what_is_tr
 
     monkeypatch.setattr(sys, "meta_path", [Turning, *sys.meta_path])
     monkeypatch.delitem(sys.modules, "recwidgets.nets.loop", raising=False)
-    rw.fit(model, world.train, epochs=1, progress=False)
+    with Watched() as networks:
+        rw.fit(model, world.train, epochs=1, progress=False)
     assert model.values[knob] == 4
-    assert getattr(getattr(model.network, layer), knob) == 2 == model.trained[knob]
+    assert getattr(getattr(networks[0], layer), knob) == 2 == model.trained[knob]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_of_a_training_stays_alive_once_it_is_over(world, name):
+    """Neither its graphs nor its tables: what TensorFlow registers for good must not hold them."""
+
+    def graphs():
+        gc.collect()
+        return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
+
+    before, gone, held = graphs(), [], []
+    for _ in range(4):
+        with Watched() as made:
+            held.append(make(name, dim=8))
+            rw.fit(held[-1], world.train, world.test, epochs=1, progress=False)
+        gone += [weakref.ref(thing) for network in made for thing in (network, *network.variables)]
+        gone += [weakref.ref(variable) for network in made for variable in network.optimizer.variables()]
+        made.clear()
+        assert graphs() == before
+    assert len(gone) > 40 and not [thing() for thing in gone if thing() is not None]
+    assert all(np.isfinite(model.scores(world.train.users[0])).all() for model in held)
 
 
 # -- the networks as plain modules -----------------------------------------------------------------------
@@ -299,12 +377,22 @@ def test_knn_layer_averages_the_values_of_the_nearest(similarity):
         assert np.allclose(got[user], expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("similarity", ["cosine", "dot product", "distance"])
+def test_users_at_the_same_place_are_no_trouble(similarity):
+    """A norm has no gradient at zero: two users with the same films gave a loss that was no number."""
+    data = rw.Interactions.from_frame({"user": [0, 0, 1, 1], "item": [0, 1, 0, 1]})
+    model = rw.KNN(dim=4, similarity=similarity)
+    history = rw.fit(model, data, epochs=3, progress=False)
+    assert np.isfinite(history.curve("loss")[1]).all() and np.isfinite(model.scores("0")).all()
+
+
 @pytest.mark.parametrize("similarity", ["dot product", "distance"])
 def test_another_similarity_trains_and_answers_as_its_network_does(world, similarity):
     model = rw.KNN(dim=8, seed=0, similarity=similarity)
-    history = rw.fit(model, world.train, epochs=2, progress=False)
+    with Watched() as networks:
+        history = rw.fit(model, world.train, epochs=2, progress=False)
     assert np.isfinite(history.curve("loss")[1]).all()
-    assert np.allclose(model.network.all_queries(), model.vectors()[0], atol=1e-4)
+    assert np.allclose(networks[0].all_queries(), model.vectors()[0], atol=1e-4)
     assert model.trained["similarity"] == similarity
 
 
@@ -330,15 +418,15 @@ def test_session_layer_adds_up_recency_weighted_means():
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_the_network_and_the_numpy_path_give_the_same_queries(trained, name):
+def test_the_network_and_the_numpy_path_give_the_same_queries(trained, networks, name):
     queries, films = trained[name].vectors()
-    assert np.allclose(trained[name].network.all_queries(), queries, rtol=1e-3, atol=1e-4)
-    assert np.allclose(trained[name].network.items(), films, atol=1e-6)
+    assert np.allclose(networks[name].all_queries(), queries, rtol=1e-3, atol=1e-4)
+    assert np.allclose(networks[name].items(), films, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_brute_force_ranks_as_recommend_all_does(trained, world, name):
-    scores, index = trained[name].network.index(k=10)(np.arange(world.train.n_users))
+def test_brute_force_ranks_as_recommend_all_does(trained, networks, world, name):
+    scores, index = networks[name].index(k=10)(np.arange(world.train.n_users))
     ours = recommend_all(trained[name], world.train, 10, seen=True)
     own = np.stack([trained[name].scores(user) for user in world.train.users])
     assert np.allclose(scores, np.take_along_axis(own, ours, 1), rtol=1e-3, atol=1e-4)
@@ -346,13 +434,121 @@ def test_brute_force_ranks_as_recommend_all_does(trained, world, name):
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_factorized_top_k_counts_as_evaluate_does(trained, world, name):
-    network, test = trained[name].network, world.test
+def test_factorized_top_k_counts_as_evaluate_does(trained, networks, world, name):
+    network, test = networks[name], world.test
     network.measure((1, 5, 10))
     network.compute_loss({"user": test.user.astype(np.int32), "movie": test.item.astype(np.int32)})
     theirs = [float(metric.result()) for metric in network.task.factorized_metrics[0].metrics]
     ours = rw.evaluate(trained[name], world, k=(1, 5, 10), seen=True, baselines=False)
     assert theirs == pytest.approx([ours[f"top_{k}_accuracy"] for k in (1, 5, 10)], abs=0.01)
+
+
+# -- views and copies, and what may be asked of a model -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_training_of_a_copy_and_questions_to_views_leave_the_model_as_it_was(trained, world, name):
+    model, who = trained[name], world.train.users[3]
+
+    def answers():
+        return [model.scores(who).tolist(), model.vectors()[0].tolist(), dict(model.values), model.explain(who, "5")]
+
+    before, shot, data = answers(), model.snapshot, model.data
+    for knob in model.knobs:
+        for value in knob.choices or (knob.low, knob.high):
+            view = model.at(**{knob.name: value})
+            view.vectors(), view.scores([]), view.explain(who, "5")
+    twin = copy.deepcopy(model)
+    twin.learning_rate = 0.001
+    rw.fit(twin, world.test, epochs=1, progress=False)
+    assert (twin.scores(who) != model.scores(who)).any()
+    assert answers() == before and model.snapshot is shot and model.data is data
+
+
+def test_the_depths_that_views_of_a_gnn_share_are_those_of_their_own_snapshot_and_data(trained, world):
+    model, fewer = trained["gnn"], world.train.take(np.arange(0, len(world.train), 2))
+    model.at(layers=4).vectors()
+    other = model.at(Snapshot("gnn", {name: 2 * array for name, array in model.snapshot.arrays.items()}))
+    half = model.at()
+    half.data = fewer
+    for view in (other, half, model.at(layers=2)):
+        fresh = make("gnn", dim=8, layers=view.values["layers"])
+        fresh.data, fresh.snapshot = view.data, view.snapshot
+        assert np.array_equal(view.vectors()[0], fresh.vectors()[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_model_of_ours_has_every_protocol(trained, name):
+    for protocol in PROTOCOLS:
+        assert isinstance(trained[name], protocol), protocol
+
+
+def test_a_protocol_is_had_by_having_its_methods():
+    class Bare:
+        label = "bare"
+
+        def steps(self, data, validation=None, epochs=None): ...
+        def scores(self, user): ...
+
+    has = {kind: {p for p in PROTOCOLS if isinstance(kind, p)} for kind in (Bare(), Popularity(), Chance())}
+    bare, popularity, chance = has.values()
+    assert bare == {protocols.Recommender}
+    assert popularity == {protocols.Recommender, protocols.Explains, protocols.Vectors, protocols.Queries}
+    assert chance == {protocols.Recommender, protocols.Explains}
+
+
+@pytest.mark.parametrize("name", (*NAMES, "popularity"))
+def test_a_score_is_explained_for_somebody_without_an_id(trained, world, name):
+    model = Popularity().learn(world.train) if name == "popularity" else trained[name]
+    for history in ([], [4], [9, 2, 30]):
+        person = Person(None, np.array(history, np.int32))
+        why = model.explain(person, world.train.items[11])
+        assert why.score == pytest.approx(float(model.scores(person)[11]), rel=1e-4, abs=1e-5)
+        assert sum(part.value for part in why.parts) == pytest.approx(why.score, rel=1e-4, abs=1e-5)
+        queries, items = model.query(person), model.vectors()[1]
+        assert np.allclose(items @ queries, model.scores(person), rtol=1e-4, atol=1e-5)
+
+
+# -- somebody without history ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_somebody_without_history_is_answered_with_the_mean_of_the_networks_queries(world, name):
+    """Independent of the numpy path: TensorFlow's queries of the users who have a history, averaged."""
+    data = world.train.take(~np.isin(world.train.user, [2, 31]))
+    model = make(name, dim=8, seed=0)
+    with Watched() as networks:
+        rw.fit(model, data, epochs=3, progress=False)
+    known = np.setdiff1d(np.arange(data.n_users), [2, 31])
+    expected = np.mean(np.asarray(networks[0].all_queries())[known], axis=0) @ np.asarray(networks[0].items()).T
+    left = Person(5, np.zeros(0, np.int32))
+    for who in (data.users[2], data.users[31], [], left):
+        scores = model.scores(who)
+        assert np.allclose(scores, expected, rtol=1e-3, atol=1e-3)
+        (part,) = model.explain(who, data.items[7]).parts
+        assert part.kind == "base" and part.value == pytest.approx(float(scores[7]), rel=1e-4, abs=1e-5)
+    queries, items = model.vectors()
+    assert np.allclose(queries[[2, 31]] @ items.T, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_nobody_is_the_neighbour_of_somebody_without_history(trained):
+    users, weight = trained["knn"].neighbours(Person(None, np.zeros(0, np.int32)))
+    assert users.shape == weight.shape == (0,)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_users_who_come_after_the_cut_in_time_get_lists_about_as_good_as_popularity(name):
+    """88 of the 116 test users have no training row: their lists were at chance (.0007)."""
+    split = rw.load_movielens("latest-small").split("temporal-global")
+    new = split.test.take(np.bincount(split.train.user, minlength=split.train.n_users)[split.test.user] == 0)
+    assert len(np.unique(new.user)) == 88
+    model = make(name, seed=0)
+    rw.fit(model, split.train, epochs=6, progress=False)
+    ours, popular = (
+        metrics.top_k_accuracy(recommend_all(asked, split.train, 10), new, 10)
+        for asked in (model, Popularity().learn(split.train))
+    )
+    assert popular > 0.02 and ours > 0.7 * popular
 
 
 # -- pretrained ---------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What all models share: knobs, answers from a snapshot, saving. The model is a small SVD in numpy."""
 
+import copy
 import json
 import math
 import pickle
@@ -204,7 +205,6 @@ def test_the_vectors_of_all_users_are_the_queries_of_each(data, model):
 def test_the_query_of_a_history_answers_for_somebody_new(data, model):
     ids = ["f3", "f9", "f2"]
     np.testing.assert_allclose(model.scores(ids), model.snapshot["films"] @ model.query(ids), rtol=1e-5, atol=1e-6)
-    np.testing.assert_array_equal(model.query([]), np.zeros(6))
     person = Person(None, np.array([2, 8, 1], np.int32))
     np.testing.assert_array_equal(model.scores(person), model.scores(ids))
 
@@ -226,6 +226,53 @@ def test_the_parts_of_a_history_of_ones_own_add_up_too(model):
     assert why.score == pytest.approx(float(model.scores(["f1", "f4"])[1]), rel=1e-4, abs=1e-5)
 
 
+def two_without_history():
+    """Twelve users of whom the first and the eighth have no row, and a model trained on the others."""
+    pairs = np.argwhere(np.random.default_rng(9).random((12, 20)) < 0.3)
+    pairs = pairs[~np.isin(pairs[:, 0], [0, 7])]
+    data = table(pairs, 12, 20)
+    return data, trained(data)
+
+
+def test_somebody_without_history_gets_the_mean_query_of_those_who_have_one():
+    data, model = two_without_history()
+    films, own = model.snapshot["films"], model.snapshot["own"]
+    histories = {
+        user: [item for who, item in zip(data.user, data.item, strict=True) if who == user] for user in range(12)
+    }
+    queries = [films[h].sum(0) / (len(h) + 1) + own[user] for user, h in histories.items() if h]
+    assert len(queries) == 10
+    mean = np.mean(queries, axis=0)
+    left = Person(3, np.zeros(0, np.int32))  # a known user whose films were all taken out
+    for who in ("u1", "u8", [], left):
+        np.testing.assert_allclose(model.query(who), mean, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(model.scores(who), films @ mean, rtol=1e-4, atol=1e-5)
+        (part,) = model.explain(who, "f5").parts
+        assert (part.kind, part.label) == ("base", "what all users get")
+        assert part.value == pytest.approx(float(films[4] @ mean), rel=1e-4, abs=1e-5)
+    np.testing.assert_allclose(model.scores_of(["u1", [], left]), [films @ mean] * 3, rtol=1e-4, atol=1e-5)
+
+
+def test_all_vectors_hold_the_mean_query_for_users_without_history_and_their_own_for_the_others():
+    data, model = two_without_history()
+    queries = model.vectors()[0]
+    plain = model._queries()
+    for user in range(12):
+        if user in (0, 7):
+            np.testing.assert_array_equal(queries[user], model.query([]))
+        else:
+            np.testing.assert_array_equal(queries[user], plain[user])
+            np.testing.assert_array_equal(model.query(f"u{user + 1}"), plain[user])
+
+
+def test_of_very_many_users_the_mean_is_taken_over_some_evenly_spaced(monkeypatch):
+    data, model = two_without_history()
+    monkeypatch.setattr("recwidgets.models._base.MEAN_OF", 3)
+    people = [f"u{user + 1}" for user in range(12) if user not in (0, 7)]
+    expected = np.mean([model.query(people[place]) for place in (0, 4, 9)], axis=0)
+    np.testing.assert_allclose(model.query([]), expected, rtol=1e-5, atol=1e-6)
+
+
 def test_unknown_ids_are_said_to_be_unknown(model):
     with pytest.raises(UnknownUser, match="got 'u99'"):
         model.scores("u99")
@@ -245,6 +292,62 @@ def test_a_view_with_another_knob_leaves_the_model_as_it_was(model):
     np.testing.assert_array_equal(model.vectors()[0], all_before)
     with pytest.raises(ValueError, match="shrink must be a number"):
         model.at(shrink=11)
+
+
+def state(model):
+    """Everything that an act on a view or a copy could spoil."""
+    queries, items = model.vectors()
+    known = {name: value for name, value in vars(model).items() if name not in ("_cache", "_lock")}
+    return known | {
+        "values": dict(model.values), "trained": dict(model.trained), "settings": model.settings(),
+        "queries": queries.tolist(), "items": items.tolist(), "scores": model.scores("u2").tolist(),
+        "mean": model.query([]).tolist(), "why": model.explain("u2", "f3"),
+    }  # fmt: skip
+
+
+def test_nothing_that_is_done_to_a_view_is_seen_in_the_model(data):
+    model = Svd()
+    events = list(model.steps(data, epochs=3))
+    before = state(model)
+    view = model.at(events[0].snapshot, shrink=4)
+    state(view)
+    view.values["shrink"], view.trained["shrink"] = 9, 9
+    view.at(shrink=2).values["dim"] = 3
+    view.data, view.snapshot, view.label = data.take([0, 1, 2]), events[1].snapshot, "another"
+    assert state(model) == before
+
+
+def test_what_a_model_hands_out_cannot_be_written_into(model):
+    for array in (*model.vectors(), model.query([]), model.snapshot["films"]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+    with pytest.raises(TypeError):
+        model.snapshot.arrays["films"] = np.zeros(1)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_is_a_model_of_its_own_on_the_same_data(data, copied):
+    model = trained(data)
+    model.notes = ["mine"]
+    before = state(model)
+    twin = copied(model)
+    assert twin.data is model.data and twin.snapshot is model.snapshot
+    assert state(twin) | {"notes": 0} == before | {"notes": 0}
+    twin.values["shrink"], twin.learning_rate, twin.seed = 7, 0.5, 3
+    for _ in twin.steps(data.take(np.arange(len(data) - 9)), epochs=2):
+        pass
+    assert (twin.scores("u2") != model.scores("u2")).any()
+    assert state(model) == before
+    if copied is copy.deepcopy:
+        twin.notes.append("theirs")
+        assert model.notes == ["mine"]
+    assert copied(Svd()).snapshot is None
+
+
+def test_data_and_snapshots_never_change_so_a_copy_is_the_thing_itself(data, model):
+    assert copy.deepcopy(data) is data and copy.deepcopy([model.snapshot])[0] is model.snapshot
+    again = pickle.loads(pickle.dumps(model.snapshot))
+    np.testing.assert_array_equal(again["films"], model.snapshot["films"])
 
 
 def test_a_view_of_an_earlier_epoch_leaves_the_model_as_it_was(data):

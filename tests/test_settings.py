@@ -144,8 +144,8 @@ def test_an_epoch_that_was_not_kept_is_the_kept_one_before(there):
     assert restored(world, as_given(world), START, {"epoch": 3}).epoch == 2
 
 
-@pytest.mark.parametrize("value", [3, 0.25, -1.5, True, None, "a \"quoted\" 'text' \\ with ends\n", "千と千尋", [], ["1"],
-                                   (1, 2), {"a": ["b"]}, math.inf])  # fmt: skip
+@pytest.mark.parametrize("value", [3, 0.25, -1.5, True, None, "a \"quoted\" 'text' \\ with ends\n", "千と千尋", [],
+                                   ["1"], (1, 2), {"a": ["b"]}, math.inf])  # fmt: skip
 def test_a_literal_is_python_for_the_value(value):
     back = eval(literal(value), {"__builtins__": {"float": float}})
     assert back == (list(value) if isinstance(value, tuple) else value)

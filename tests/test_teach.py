@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+from pages import click, html, region, tree
 from worlds import Markup, Svd, random_table, table, trained
 
 import recwidgets as rw
@@ -14,7 +15,7 @@ from recwidgets.teach import EXERCISES, OwnGNN, OwnKNN, OwnSession, check, hint,
 from recwidgets.teach.exercise import TOLERANCE, Exercise, Mistake
 from recwidgets.teach.exercises import compare, gnn, session
 from recwidgets.teach.guess import shared, three_films
-from recwidgets.teach.living import live
+from recwidgets.teach.live_panel import live
 from recwidgets.teach.tours import STEPS
 
 # Answers worked out from the pretrained models: what is wrong there depends on what they learned.
@@ -108,13 +109,13 @@ def own_folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def split():
-    return random_table(np.random.default_rng(13), 18, 30, density=0.4).split("temporal", test=0.25)
+    return random_table(np.random.default_rng(13), 18, 30, density=0.4).split("temporal", test=0.25, validation=0.15)
 
 
 @pytest.fixture
 def panel(split):
     model = Svd()
-    made = rw.Panel(split, model, history=rw.fit(model, split.train, split.test, epochs=4, progress=False))
+    made = rw.Panel(split, model, history=rw.fit(model, split.train, split.validation, epochs=4, progress=False))
     yield made
     made.close()
 
@@ -539,7 +540,7 @@ def test_ones_own_neighbour_shows_in_the_panel(split):
     own = made(OwnKNN, small_knn(split), nearest=lambda p, who, k: [who, *nearest(p, who, k - 1)])
     panel = rw.Panel(split, own, rw.Polygon(), user="u4")
     assert own.neighbours(panel.person)[0][0] == 3
-    assert panel._answer is not None and panel._message is None
+    assert panel.shown.answer is not None and panel.shown.message is None
     panel.close()
 
 
@@ -547,7 +548,7 @@ def test_live_panels_answer_with_the_learners_function():
     panel = live("gnn-3", aggregate, user="42")
     real = rw.load_pretrained("gnn", panel.train_data)[0]
     np.testing.assert_allclose(panel.model.scores("42"), real.scores("42"), atol=1e-4)
-    assert "your aggregate()" in panel._header.html
+    assert "your aggregate()" in html(panel, "rw-header")
     assert panel.setup() == 'rw.teach.live("gnn-3", aggregate, user="42")'
     wrong = live("gnn-3", lambda messages: messages.sum(0), user="42")
     assert np.abs(wrong.model.scores("42") - real.scores("42")).max() > 0.1
@@ -559,8 +560,8 @@ def test_live_panels_answer_with_the_learners_function():
 def test_each_exercise_that_can_drive_a_panel_does(name):
     panel = live(name, WRITTEN[name], user="1")
     real = rw.load_pretrained(name.partition("-")[0], panel.train_data)[0]
-    assert panel._message is None
-    assert np.array_equal(panel._answer.top[:3], rw.recommend(real, panel.train_data, "1", k=3).index)
+    assert panel.shown.message is None
+    assert np.array_equal(panel.shown.answer.top[:3], rw.recommend(real, panel.train_data, "1", k=3).index)
     panel.close()
 
 
@@ -578,19 +579,29 @@ def test_no_panel_but_a_sentence_for_a_function_that_cannot_be_used(function, st
 
 
 def forms(widget):
-    return Markup(widget._head.html), Markup(widget._form.html)
+    """What is read above and beside the pie of a Predict."""
+    return tuple(Markup(region.html) for region in regions(widget))
+
+
+def regions(widget):
+    return [part for part in tree(widget.card) if hasattr(part, "html")]
+
+
+def press(widget, act, value=""):
+    """What a click in the form of a Predict, or on the card of a tour, sends."""
+    click(regions(widget)[-1] if isinstance(widget, rw.Predict) else region(widget, "rw-tour"), act, value)
 
 
 def test_the_answer_is_hidden_until_the_guess_stands(panel):
     asked = rw.Predict(panel)
     assert panel not in asked.children
-    shown = asked._head.html + asked._form.html
+    shown = html(asked.card)
     assert "softmax" not in shown and "%" not in shown
     before = asked.pie.pie.sizes.tolist()
-    asked._on_act("stage", "model")  # as a page might ask that should not
-    asked._on_act("stage", "truth")
+    press(asked, "stage", "model")  # as a page might ask that should not
+    press(asked, "stage", "truth")
     assert asked.pie.pie.sizes.tolist() == before
-    asked._on_act("commit", "")
+    press(asked, "commit", "")
     assert panel in asked.children
 
 
@@ -598,37 +609,37 @@ def test_the_pie_goes_from_the_guess_to_the_model_to_what_was_watched(panel):
     asked = rw.Predict(panel)
     slots = asked.pie.slots()
     np.testing.assert_allclose(asked.pie.pie.sizes, [3 / 6, 2 / 6, 1 / 6, 0], atol=1e-6)
-    asked._on_act("commit", "")
-    scores = panel._answer.scores[[film for film, _ in sorted(slots.items(), key=lambda pair: pair[1])]]
+    press(asked, "commit", "")
+    scores = panel.shown.answer.scores[[film for film, _ in sorted(slots.items(), key=lambda pair: pair[1])]]
     wanted = np.exp(scores - scores.max())
     np.testing.assert_allclose(asked.pie.pie.sizes[:3], wanted / wanted.sum(), atol=1e-5)
-    asked._on_act("stage", "truth")
-    watched = [film in panel._answer.later for film in asked.films]
+    press(asked, "stage", "truth")
+    watched = [film in panel.shown.answer.later for film in asked.films]
     shares = {asked.pie.slots()[film]: 1 / sum(watched) for film, one in zip(asked.films, watched, strict=True) if one}
     for slot, share in shares.items():
         assert asked.pie.pie.sizes[slot - 1] == pytest.approx(share)
     assert asked.pie.pie.sizes.sum() == pytest.approx(1)
-    asked._on_act("stage", "guess")
+    press(asked, "stage", "guess")
     np.testing.assert_allclose(sorted(asked.pie.pie.sizes), [0, 1 / 6, 2 / 6, 3 / 6], atol=1e-6)
 
 
 def test_films_keep_their_slot_through_all_stages(panel):
     asked = rw.Predict(panel)
     before = asked.pie.slots()
-    asked._on_act("down", "0")
-    asked._on_act("up", "2")
+    press(asked, "down", "0")
+    press(asked, "up", "2")
     assert asked.pie.slots() == before
-    asked._on_act("commit", "")
+    press(asked, "commit", "")
     assert asked.pie.slots() == before
 
 
 def test_films_are_moved_with_buttons_and_not_beyond_the_ends(panel):
     asked = rw.Predict(panel)
     first, second, third = asked.films
-    asked._on_act("down", "0")
+    press(asked, "down", "0")
     assert asked.films == [second, first, third]
     for act, value in (("up", "0"), ("down", "2"), ("up", "9"), ("down", "-1")):
-        asked._on_act(act, value)
+        press(asked, act, value)
         assert asked.films == [second, first, third]
     buttons = forms(asked)[1].all("button")
     names = [one.attributes.get("aria-label") or one.text for one in buttons]
@@ -641,14 +652,14 @@ def test_the_guess_stands_once(panel):
     asked = rw.Predict(panel)
     asked.commit()
     films, guess = list(asked.films), asked.guess
-    asked._on_act("down", "0")
-    asked.commit([panel._answer.full_title(film) for film in films[::-1]])
+    press(asked, "down", "0")
+    asked.commit([panel.shown.answer.full_title(film) for film in films[::-1]])
     assert asked.films == films and asked.guess == guess
 
 
 def test_a_guess_is_as_good_as_its_pairs(panel):
-    order = sorted(three_films(panel._answer), key=lambda film: -float(panel._answer.scores[film]))
-    titles = [panel._answer.full_title(film) for film in order]
+    order = sorted(three_films(panel.shown.answer), key=lambda film: -float(panel.shown.answer.scores[film]))
+    titles = [panel.shown.answer.full_title(film) for film in order]
     for guess, right in ((titles, 1.0), (titles[::-1], 0.0), ([titles[1], titles[0], titles[2]], 2 / 3)):
         asked = rw.Predict(panel)
         asked.commit(guess)
@@ -658,17 +669,17 @@ def test_a_guess_is_as_good_as_its_pairs(panel):
 
 def test_a_number_is_guessed_and_the_truth_is_the_panels(panel):
     asked = rw.Predict(panel, number=(0, 10))
-    asked._on_act("number", "99")
-    assert asked._place == 10
-    asked._on_act("number", "4")
+    press(asked, "number", "99")
+    assert "10" in forms(asked)[1].one("output").text
+    press(asked, "number", "4")
     assert asked.pie.pie.sizes.tolist() == pytest.approx([0.4, 0, 0, 0.6])
-    truth = sum(item in panel._answer.later for item in panel._answer.top.tolist())
-    asked._on_act("commit", "")
+    truth = sum(item in panel.shown.answer.later for item in panel.shown.answer.top.tolist())
+    press(asked, "commit", "")
     assert asked.pie.pie.sizes[0] == pytest.approx(truth / 10)
-    assert f"it is {truth}" in asked._form.html
+    assert f"it is {truth}" in html(asked.card)
     panel.user = "u1"
-    asked._on_act("stage", "truth")
-    assert f"it is {truth}" in asked._form.html, "the question was about the first user"
+    press(asked, "stage", "truth")
+    assert f"it is {truth}" in html(asked.card), "the question was about the first user"
 
 
 def test_the_guess_is_kept_in_the_learners_file(panel):
@@ -691,7 +702,7 @@ def test_what_predict_cannot_do_is_said(panel, split):
 
 
 def test_three_films_are_the_models_one_that_was_watched_and_the_crowds(panel):
-    answer = panel._answer
+    answer = panel.shown.answer
     films = three_films(answer)
     assert len(set(films)) == 3 and int(answer.top[0]) in films
     assert any(film in answer.later for film in films) == bool(answer.later)
@@ -701,12 +712,12 @@ def test_three_films_are_the_models_one_that_was_watched_and_the_crowds(panel):
 
 
 def test_nobody_watched_any_of_them(panel):
-    films = [int(film) for film in panel._answer.top if int(film) not in panel._answer.later][:3]
-    assert shared(panel._answer, films, [0.0, 0.0, 0.0]) is None
-    asked = rw.Predict(panel, [panel._answer.full_title(film) for film in films])
+    films = [int(film) for film in panel.shown.answer.top if int(film) not in panel.shown.answer.later][:3]
+    assert shared(panel.shown.answer, films, [0.0, 0.0, 0.0]) is None
+    asked = rw.Predict(panel, [panel.shown.answer.full_title(film) for film in films])
     asked.commit()
-    asked._on_act("stage", "truth")
-    assert "None of the three" in asked._form.html
+    press(asked, "stage", "truth")
+    assert "None of the three" in html(asked.card)
     assert asked.pie.pie.sizes.tolist() == [0, 0, 0, 1]
 
 
@@ -716,7 +727,7 @@ def test_hostile_titles_do_no_harm():
     panel = rw.Panel(data.split("temporal", test=0.3), trained(data.split("temporal", test=0.3).train))
     asked = rw.Predict(panel)
     asked.commit()
-    assert "<script>" not in asked._form.html
+    assert "<script>" not in html(asked.card)
     forms(asked)
 
 
@@ -733,28 +744,28 @@ def test_a_tour_waits_for_each_act_in_order_and_ticks_it_off(panel):
     assert tour.done == 1
     panel.selected = 2
     assert tour.done == 2
-    assert tour._page.html.count("✓") == 2
+    assert html(tour, "rw-tour").count("✓") == 2
 
 
 def test_an_act_on_the_page_is_heard(panel):
     tour = rw.teach.tour(panel)
     panel.user = "u2"
     panel.selected = 1
-    film = next(part for part in panel._answer.explain(panel._film()).parts if part.kind == "film")
-    panel._why.head._handle_custom_msg({"act": "drop", "value": f"film:{film.index}"}, [])
+    film = next(part for part in panel.shown.answer.explain(panel.shown.item).parts if part.kind == "film")
+    click(region(panel, "rw-why").children[0], "drop", f"film:{film.index}")
     assert tour.done == 3
-    panel._note._handle_custom_msg({"act": "undo", "value": ""}, [])
+    click(region(panel, "rw-message"), "undo")
     assert tour.done == 4
 
 
 def test_show_me_does_every_step(panel):
     tour = rw.teach.tour(panel)
     for step in range(len(tour.steps)):
-        tour._on_act("show", "")
+        press(tour, "show", "")
         assert tour.done == step + 1
-        assert panel._message is None or not panel._message.bad, panel._message
-    assert "All done" in tour._page.html
-    tour._on_act("again", "")
+        assert panel.shown.message is None or not panel.shown.message.bad, panel.shown.message
+    assert "All done" in html(tour, "rw-tour")
+    press(tour, "again", "")
     assert tour.done == 0
 
 

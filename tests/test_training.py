@@ -1,8 +1,11 @@
 """Training: a history that forgets no number, and a driver that answers between two batches."""
 
+import gc
 import math
 import queue
 import threading
+import traceback
+import weakref
 
 import numpy as np
 import pytest
@@ -393,6 +396,29 @@ def test_a_gate_that_was_told_to_stop_raises():
     driver.stop()
     with pytest.raises(Stopped):
         driver.gate(0, 1)
+
+
+class Table:
+    """Stands for a network's tables: something that a weak reference can follow."""
+
+
+def test_a_training_that_failed_is_told_with_its_lines_and_keeps_nothing_alive(driver, heard, data):
+    """A panel keeps the exception to show it, and its traceback held every table of the network."""
+    seen = []
+
+    class Exploding(Svd):
+        def _epochs(self, data, total, between_batches):
+            network = Table()
+            seen.append(weakref.ref(network))
+            raise FloatingPointError("the loss is no longer a number")
+            yield
+
+    driver.start(lambda gate: pull(Exploding(), data, None, 1, gate))
+    driver.resume()
+    kind, error = heard.next()
+    assert kind == "failed" and "_epochs" in [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    gc.collect()
+    assert seen[0]() is None
 
 
 def test_a_world_too_small_to_train_on_fails_with_a_sentence(driver, heard):

@@ -1,16 +1,21 @@
-"""Why: what is shown adds up to the score that is shown."""
+"""Why: what is shown adds up to the score that is shown, or it is said that it does not."""
+
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import HOSTILE, LONG, Markup, asked, random_table, table, trained
+from worlds import HOSTILE, LONG, Fixed, Markup, asked, random_table, table, trained
 
 import recwidgets as rw
+from recwidgets._found import classes_in
 from recwidgets.answer import answer
-from recwidgets.core import Explanation, Part, Person
+from recwidgets.core import Explanation, Part, Person, person_of
 from recwidgets.models.popularity import Popularity
-from recwidgets.why import graph, parts
+from recwidgets.why import graph, parts, timeline
+from recwidgets.why._base import Why
 
 KINDS = ("film", "neighbour", "own", "base", "genre")
 
@@ -86,7 +91,7 @@ def test_the_lines_by_hand():
         ("film 0", 0.5, "film"),
         ("1 other films of the history", 0.25, "rest"),
         ("own embedding", 0.125, "own"),
-        ("the film itself, the same for all users", 0.0, "base"),
+        ("the film itself, for all users", 0.0, "base"),
     ]
 
 
@@ -235,30 +240,175 @@ def test_without_a_film_there_is_a_hint():
 # ------------------------------------------------------------------ the graph, layer by layer
 
 
+@pytest.fixture(scope="module")
+def gnn():
+    """A shipped GNN with four layers, and its data."""
+    panel = rw.GNNPanel(user="42")
+    yield panel.model.at(layers=4), panel.data
+    panel.close()
+
+
+class Counted:
+    """A model that counts how often each of its methods is called."""
+
+    def __init__(self, model):
+        self._model, self.calls = model, Counter()
+
+    def __getattr__(self, name):
+        found = getattr(self._model, name)
+        if not callable(found):
+            return found
+
+        def called(*arguments):
+            self.calls[name] += 1
+            return found(*arguments)
+
+        return called
+
+
 @pytest.mark.parametrize("layers", [1, 2, 3, 4])
-def test_the_graph_shows_what_so_many_layers_bring(layers):
-    panel = rw.GNNPanel(user="42", knobs={"layers": 4})
-    panel._on_act("layer", "4")
-    item, whole = panel._film(), graph.picture(panel._answer, panel._film(), 4)
-    drawn = graph.picture(panel._answer, item, layers)
-    assert [path.item for path in drawn.paths] == [path.item for path in whole.paths] and drawn.viewers == whole.viewers
-    fewer = panel._view().at(layers=layers)  # a model of so many layers is an independent way to the same parts
-    parts_of = {
-        part.index: part.value for part in fewer.explain("42", panel.data.items[item]).parts if part.kind == "film"
-    }
+def test_the_graph_shows_what_so_many_layers_bring(gnn, layers):
+    model, data = gnn
+    shown = answer(model, data, person_of(data, "42"))
+    item = int(shown.top[1])
+    whole, drawn = graph.picture(shown, item, 4), graph.picture(shown, item, layers)
+    assert [path.item for path in drawn.paths] == [path.item for path in whole.paths]
+    assert drawn.viewers == whole.viewers
+    fewer = model.at(layers=layers)  # a model of so many layers is an independent way to the same parts
+    parts_of = {part.index: part.value for part in fewer.explain("42", data.items[item]).parts if part.kind == "film"}
     for path in drawn.paths:
         assert path.value == pytest.approx(parts_of[path.item], rel=1e-4, abs=1e-6)
     films = sum(path.value for path in drawn.paths) + drawn.other_films_value
     assert films == pytest.approx(sum(parts_of.values()), rel=1e-4)
-    panel._why._act("layer", str(layers))
-    assert parts.minus(drawn.paths[0].value) in panel._why.head.html
-    assert (f"what {layers} of the 4 layers bring" in panel._why.head.html) == (layers < 4)
-    panel.close()
+    why = graph.GraphWhy(lambda act, value: None)
+    why.show(shown, item)
+    why._act("layer", str(layers))
+    assert parts.minus(drawn.paths[0].value) in why.head.html
+    assert (f"what {layers} of the 4 layers bring" in why.head.html) == (layers < 4)
 
 
-def test_without_layers_no_film_is_drawn_and_none_can_be_removed():
-    panel = rw.GNNPanel(user="42", knobs={"layers": 0})
-    page = panel._why.head.html
+def test_the_graph_asks_the_model_once_for_each_picture(gnn):
+    model, data = Counted(gnn[0]), gnn[1]
+    shown = answer(model, data, person_of(data, "42"))
+    why = graph.GraphWhy(lambda act, value: None)
+    why.show(shown, int(shown.top[0]))
+    films = graph.picture(shown, int(shown.top[0]), 4).paths
+    assert (model.calls["hops"], model.calls["explain"]) == (2, 1), "one is the test's own picture"
+    assert model.calls["through_viewers"] == 2 * len(films), "once for each film drawn"
+    model.calls.clear()
+    for layers in (4, 2, 4, 2, 0):
+        why._act("layer", str(layers))
+    assert model.calls["explain"] == 0
+    assert model.calls["hops"] == 2, "for two layers and for none; the others were known"
+    why.show(shown, int(shown.top[0]), shown.explain(int(shown.top[0])))
+    assert model.calls["hops"] == 2
+    why.show(shown, int(shown.top[1]))
+    assert model.calls["hops"] == 4, "another item: as it is, and with all layers"
+
+
+def test_without_layers_no_film_is_drawn_and_none_can_be_removed(gnn):
+    model, data = gnn[0].at(layers=0), gnn[1]
+    shown = answer(model, data, person_of(data, "42"))
+    why = graph.GraphWhy(lambda act, value: None)
+    why.show(shown, int(shown.top[0]))
+    page = why.head.html
     assert "One contribution makes up its score" in page and "films drawn" not in page
     assert "rw-pill" not in page and "to remove" not in page
-    panel.close()
+
+
+@pytest.mark.parametrize(("id_", "said"), [("42", "42"), ("12345", "12345"), ("usr_00834a", "usr_…")])
+def test_a_long_id_is_cut_to_its_circle_and_whole_in_the_tooltip(id_, said):
+    drawn = graph.Picture((), (1,), (), 0, 0.0, 0, (0.1, 0.2))
+    page = Markup(graph.svg(drawn, id_, "1", 2, [id_]))
+    assert [text.text for text in page.all("text", "rw-viewer-text")] == [said]
+    assert f"viewer: user {id_}" in [title.text for title in page.all("title")]
+
+
+# ------------------------------------------------------------------ explanations that are not exact
+
+
+def test_parts_that_do_not_add_up_are_shown_as_they_are_and_that_is_said(shown):
+    """A model's own explain() with the parts 5 and 7 for the score 0.9999."""
+    item = int(shown.top[0])
+    shown = replace(shown, scores=np.where(np.arange(len(shown.scores)) == item, 0.9999, 0.0).astype(np.float32))
+    found = Explanation("f5", "Film 5", 0.9999, (Part("a", "film", 5.0, 1), Part("b", "film", 7.0, 2)))
+    page, sums = Markup(parts.markup(shown, item, found)), Markup(parts.arithmetic(found))
+    said = page.one("p", "rw-doubt").text
+    assert said == (
+        "The contributions do not add up: their sum is 12.0000, the score 0.9999. The model’s explain() is not exact."
+    )
+    assert "add up to its score" not in said and not page.all("p", "rw-cap")
+    assert [cell.text for cell in page.all("td", "rw-num")] == ["7.000", "5.000", "12.000", "1.000"]
+    assert [cell.text for cell in sums.all("td", "rw-num")] == ["7.0000", "5.0000", "12.0000", "0.9999"]
+    lines = Markup(timeline.timeline(found))
+    assert [cell.text for cell in lines.all("span", "rw-num")] == ["adds", "5.000", "7.000", "1.000"]
+
+
+def test_an_explanation_of_another_score_than_the_lists_is_said(shown):
+    item = int(shown.top[0])
+    shown = replace(shown, scores=np.ones_like(shown.scores))
+    found = Explanation("f5", "Film 5", 99.0, (Part("a", "film", 99.0, 1),))
+    said = Markup(parts.markup(shown, item, found)).one("p", "rw-doubt").text
+    assert "The explanation is of the score 99.0000, but the list shows 1.0000." in said
+    assert "do not add up" not in said
+
+
+@given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_what_float32_loses_is_no_doubt(values):
+    score = float(np.sum(np.array(values, np.float32), dtype=np.float32))
+    found = Explanation("f1", "x", score, tuple(Part("p", "film", float(value), n) for n, value in enumerate(values)))
+    assert parts.doubts(found, score) == ""
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_part_that_is_no_number_is_shown_and_doubted(shown, value):
+    item = int(shown.top[0])
+    made = (Part("a", "film", value, 1), Part("b", "film", 1.0, 2), Part("c", "own", 0.5))
+    found = Explanation("f5", "Film 5", float(shown.scores[item]), made)
+    page = Markup(parts.markup(shown, item, found) + parts.arithmetic(found) + timeline.timeline(found))
+    assert "do not add up" in page.one("p", "rw-doubt").text
+    assert not any("nan" in bar["style"] or "inf" in bar["style"] for bar in page.all("i") if "style" in bar.attributes)
+
+
+def test_an_exact_explanation_is_not_doubted(shown, gnn):
+    for one in (shown, answer(*gnn, person_of(gnn[1], "42"))):
+        for item in one.top.tolist():
+            assert parts.doubts(one.explain(item), float(one.scores[item])) == ""
+
+
+# ------------------------------------------------------------------ the view
+
+
+def test_a_view_shows_the_explanation_that_it_is_given_and_asks_for_none(shown):
+    model = Counted(shown.model)
+    shown, item = replace(shown, model=model), int(shown.top[0])
+    found = shown.explain(item)
+    model.calls.clear()
+    why = Why(lambda act, value: None)
+    why.show(shown, item, found)
+    assert not model.calls["explain"]
+    given = why.head.html
+    why.show(shown, item)
+    assert model.calls["explain"] == 1 and why.head.html == given
+
+
+@pytest.mark.parametrize("kind", [Why, *classes_in("why", Why)])
+def test_why_there_is_no_explanation_is_said_in_its_place(shown, kind):
+    why = kind(lambda act, value: None)
+    item = int(shown.top[0])
+    why.show(shown, item, None, "Mine could not take this score apart: <b>division by zero.")
+    page = Markup(why.head.html)
+    assert page.one("h3").text == f"Why {shown.full_title(item)}?"
+    assert page.one("p", "rw-doubt").text == "Mine could not take this score apart: <b>division by zero."
+    assert why.foot.html == ""
+    why.show(None, None)
+    assert "Select a film" in why.head.html
+
+
+def test_a_model_without_explain_is_named(shown):
+    data = shown.data
+    why = Why(lambda act, value: None)
+    fixed = asked(Fixed(data, np.zeros((data.n_users, data.n_items))), data)
+    why.show(fixed, int(fixed.top[0]))
+    assert "Fixed table does not take its scores apart" in why.head.html

@@ -206,7 +206,7 @@ class Behind(rw.Chart):
         scores = answer.scores[answer.top]
         return np.pad(scores / scores[0], (0, 10 - len(scores)))
 
-    def show(self, answer, selected=0, ghost=None):
+    def show(self, answer, selected=0, previous=None):
         self.bars.y = np.zeros(10) if answer is None else self.bars_of(answer)
 
     def sentence(self, answer):

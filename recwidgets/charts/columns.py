@@ -17,7 +17,7 @@ RANKS, RECENT, CLICKS = 10, 3, 50
 
 
 def in_top(scores: Floats, seen: Ints, items: Ints, depth: int = RANKS) -> NDArray[np.bool_]:
-    """Does each of `items` stand among the first `depth`? As `core.rank` orders, without sorting the rest."""
+    """Does each of `items` stand among the first `depth`? As `ranking.rank` orders, without sorting the rest."""
     left = np.where(np.isnan(scores), -np.inf, scores)
     left[seen] = -np.inf
     cut = max(0, len(left) - depth)

@@ -37,14 +37,16 @@ def frequency_polygon(counts: Any, n_ranks: int = RANKS) -> tuple[Floats, Floats
 def nearest(answer: Answer, k: int = 20) -> Ints:
     """The model's own neighbours, or for a model that has none, the users of the k most similar queries.
 
-    Nobody, where the model has no queries either.
+    Nobody, where the model has no queries either, or the same for all users, as popularity.
     """
     if hasattr(answer.model, "neighbours"):
         return np.asarray(answer.model.neighbours(answer.person)[0], np.int32)
-    if not (hasattr(answer.model, "vectors") and hasattr(answer.model, "_query")):
+    if not (hasattr(answer.model, "vectors") and hasattr(answer.model, "query")):
         return np.zeros(0, np.int32)
     queries = answer.model.vectors()[0]
-    own = answer.model._query(answer.person)
+    if (queries == queries[0]).all():
+        return np.zeros(0, np.int32)
+    own = answer.model.query(answer.person)
     lengths = np.linalg.norm(queries, axis=1) * max(float(np.linalg.norm(own)), 1e-12)
     similarity = (queries @ own) / np.maximum(lengths, 1e-12)
     if answer.person.user is not None:

@@ -98,6 +98,9 @@ class Interactions:
 
         return from_frame(df, Columns(user, item, rating, time, title, genres), duplicates, name)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Interactions:
+        return self  # nothing in it can change
+
     def __len__(self) -> int:
         return len(self.user)
 

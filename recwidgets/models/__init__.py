@@ -22,7 +22,7 @@ def save_model(model: Any, path: Any) -> None:
         "format": FORMAT,
         "model": model.name,
         "settings": model.settings(),
-        "trained": getattr(model, "trained", {}),
+        "trained": model.trained,
         "data": data.name,
         "genres": ["|".join(genres) for genres in data.genres],
         "has": [data.has_ratings, data.has_times],

@@ -26,6 +26,7 @@ from ..data import Interactions
 from ..ranking import held_out_accuracy
 
 T = TypeVar("T")
+MEAN_OF = 1000  # users whose queries are averaged for somebody without history; of more, so many, evenly spaced
 #: Called between two batches with (batches done, batches in this epoch); it may wait or raise.
 BetweenBatches = Callable[[int, int], None]
 
@@ -111,43 +112,78 @@ class EmbeddingModel(ABC):
     # -- answers: numpy on a snapshot ------------------------------------------------------------
 
     def at(self, snapshot: Snapshot | None = None, **knobs: float | str) -> Self:
-        """This model as it was at `snapshot`, or with other knobs. A view: nothing is copied."""
+        """This model as it was at `snapshot`, or with other knobs: a view, and none of its acts changes this model."""
         view = copy.copy(self)
         view.snapshot = self.snapshot if snapshot is None else snapshot
-        view.values, view._cache, view._lock = dict(self.values), {}, threading.RLock()
         view._turn(knobs)
         return view
+
+    def __copy__(self) -> Self:
+        """A model of its own on the same data and snapshot, which are frozen: nothing large is copied."""
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self))
+        twin.values, twin.trained = dict(self.values), dict(self.trained)
+        twin._cache, twin._lock = {}, threading.RLock()
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """As `copy.copy`, and what a subclass keeps besides is copied, too."""
+        memo[id(self)] = twin = copy.copy(self)
+        for name in vars(self).keys() - {"_cache", "_lock"}:
+            setattr(twin, name, copy.deepcopy(getattr(self, name), memo))
+        return twin
 
     def scores(self, user: Who) -> Floats:
         """Scores of all films, float32 (n_items,), in the order of data.items.
 
-        user: an id, or a list of item ids (a history of one's own, oldest first).
+        user: an id, or a list of item ids (a history of one's own, oldest first). Somebody without history gets
+        what all users get: their mean query.
         """
-        person = person_of(self._trained(), user)
-        return (self._films() @ self._query(person)).astype(np.float32, copy=False)
+        query = self.query(user)
+        return np.asarray(self._films() @ query, np.float32)
 
     def scores_of(self, users: Sequence[Who]) -> Floats:
         """Scores of several users or histories at once, float32 (n, n_items); as `scores`, but for rounding."""
-        data = self._trained()
-        queries = np.stack([self._query(person_of(data, user)) for user in users])
+        queries = np.stack([self.query(user) for user in users])
         return np.asarray(queries @ self._films().T, np.float32)
 
-    def query(self, history: Sequence[str | int]) -> Floats:
-        """The query vector, float32 (dim,), for any history of item ids, oldest first."""
-        return self._query(person_of(self._trained(), list(history)))
+    def query(self, user: Who) -> Floats:
+        """The query vector, float32 (dim,), of a user or of a history of one's own; without history, the mean query."""
+        person = person_of(self._trained(), user)
+        return self._query(person) if len(person.history) else self._mean_query()
 
     def explain(self, user: Who, item: str | int) -> Explanation:
-        """The score of `item` for `user` as a sum of parts."""
+        """The score of `item` for `user` as a sum of parts; without history, one part: what all users get."""
         data = self._trained()
         person, index = person_of(data, user), data.item_index(item)
-        parts = tuple(self._parts(person, index))
+        if len(person.history):
+            parts = tuple(self._parts(person, index))
+        else:
+            parts = (Part("what all users get", "base", float(self._films()[index] @ self._mean_query())),)
         score = float(sum(part.value for part in parts))
         return Explanation(str(data.items[index]), str(data.titles[index]), score, parts)
 
     def vectors(self) -> tuple[Floats, Floats]:
         """Query vectors of all users (n_users, dim) and film vectors (n_items, dim)."""
-        self._trained()
-        return self._cached("queries", self._queries), self._films()
+        data = self._trained()
+
+        def make() -> Floats:
+            queries, empty = self._queries(), np.diff(data.by_user.indptr) == 0
+            return read_only(np.where(empty[:, None], self._mean_query(), queries) if empty.any() else queries)
+
+        return self._cached("queries", make), self._films()
+
+    def _mean_query(self) -> Floats:
+        """What all users ask for on average, (dim,): the mean query of users with history, at most MEAN_OF of them."""
+        data = self._trained()
+
+        def make() -> Floats:
+            users = np.flatnonzero(np.diff(data.by_user.indptr))
+            users = users[np.linspace(0, len(users) - 1, min(len(users), MEAN_OF)).astype(int)]
+            queries = [self._query(Person(user, data.history(user))) for user in users.tolist()]
+            return read_only(np.asarray(np.mean(queries, axis=0, dtype=np.float64), np.float32))
+
+        return self._cached("mean query", make)
 
     def alone(self, items: Ints) -> Floats:
         """The query vectors of histories of one item each, float32 (n, dim). items: indices, int (n,)."""
@@ -157,11 +193,11 @@ class EmbeddingModel(ABC):
 
     @abstractmethod
     def _queries(self) -> Floats:
-        """Query vectors of all users from their own histories: (n_users, dim)."""
+        """Query vectors of all users from their own histories: (n_users, dim); rows without history are not used."""
 
     @abstractmethod
     def _query(self, person: Person) -> Floats:
-        """The query vector of one person: (dim,)."""
+        """The query vector of one person with a history: (dim,)."""
 
     @abstractmethod
     def _films(self) -> Floats:
@@ -169,7 +205,7 @@ class EmbeddingModel(ABC):
 
     @abstractmethod
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
-        """The summands of one score."""
+        """The summands of one score, for somebody with a history."""
 
     # -- helpers ------------------------------------------------------------------------------------
 
@@ -228,6 +264,13 @@ class EmbeddingModel(ABC):
     def __repr__(self) -> str:
         state = "untrained" if self.snapshot is None else f"trained on {self.data!r}"
         return f"{type(self).__name__}({state})"
+
+
+def read_only(array: Floats) -> Floats:
+    """What is kept for the next question is handed out, too: nobody may write into it."""
+    view = array.view()  # the array may be somebody else's
+    view.flags.writeable = False
+    return view
 
 
 def check_trainable(data: Interactions) -> None:

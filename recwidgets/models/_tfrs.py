@@ -37,8 +37,7 @@ class TfrsRecommender(EmbeddingModel):
         batches, batch = self._batches(data)
         losses = run_epochs(net, batch, rate=self.learning_rate, epochs=total, batches=batches, between=between_batches)
         for loss in losses:
-            self.network = net
-            yield loss, self._arrays(net)
+            yield loss, self._arrays(net)  # the network itself is let go when the training ends
 
     @abstractmethod
     def _network(self, data: Interactions, knobs: dict[str, Any]) -> Any:

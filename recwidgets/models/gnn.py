@@ -8,14 +8,36 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, film_label, person_of
+from ..core import Floats, Ints, Knob, Part, Person, Snapshot, Terms, Who, film_label, person_of
 from ..data import Interactions
-from ..graph import graph_of, mean_over, propagate
+from ..graph import Graph, graph_of, mean_over, propagate
+from ._base import read_only
 from ._tfrs import TfrsRecommender
 
 DEPTH = 4  # the most layers that the knob offers
 # what a term's ways are called: how far what an own film says comes from
 HOPS = ("the films themselves", "their viewers", "their viewers' films", "those films' viewers")
+
+
+class Hops:
+    """What the nodes of the last asked snapshot are after some hops, read-only.
+
+    A model and its views share one: a turned knob asks the same snapshot for other depths.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[Interactions, Snapshot, list[Floats], list[Floats]] | None = None
+
+    def of(self, data: Interactions, shot: Snapshot, depth: int) -> tuple[list[Floats], list[Floats]]:
+        """Users and films after 0 … depth - 1 hops."""
+        last = self._last  # rebound, never edited: two threads may ask
+        if last is None or last[0] is not data or last[1] is not shot or len(last[2]) < depth:
+            users, films = propagate(graph_of(data), shot["users"], shot["films_in"], depth - 1)
+            self._last = last = (data, shot, [*map(read_only, users)], [*map(read_only, films)])
+        return last[2][:depth], last[3][:depth]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Hops:
+        return Hops()  # it can be worked out again
 
 
 class GNN(TfrsRecommender):
@@ -38,7 +60,7 @@ class GNN(TfrsRecommender):
         self, dim: int = 128, *, seed: int = 0, epochs: int = 25, learning_rate: float = 0.02, **knobs: float | str
     ) -> None:
         super().__init__(dim, seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
-        self._far: dict[str, Any] = {}  # what the last snapshot's nodes are after some hops; views share it
+        self._hops = Hops()
 
     def _network(self, data: Interactions, knobs: dict[str, Any]) -> Any:
         from ..nets.gnn import GNNModel
@@ -61,16 +83,8 @@ class GNN(TfrsRecommender):
 
     def _layers(self) -> tuple[list[Floats], list[Floats]]:
         """Users and films after 0 … layers - 1 hops."""
-        depth, shot = int(self.values["layers"]), self._snapshot
-
-        def make() -> tuple[list[Floats], list[Floats]]:
-            known = self._far.get("last")  # a turned knob asks the same snapshot for other depths
-            if known is None or known[0] is not shot or len(known[1]) < depth:
-                known = (shot, *propagate(self._graph(), shot["users"], shot["films_in"], depth - 1))
-                self._far["last"] = known
-            return known[1][:depth], known[2][:depth]
-
-        return self._cached("layers", make)
+        depth, shot, data = int(self.values["layers"]), self._snapshot, self._trained()
+        return self._cached("layers", lambda: self._hops.of(data, shot, depth))
 
     def _messages(self) -> Floats:
         """What each film says about whoever watched it: (n_items, dim)."""
@@ -121,10 +135,10 @@ class GNN(TfrsRecommender):
         return Terms("items", person.history, said, HOPS[: said.shape[1]], shares, own, base)
 
     def average_terms(self) -> Terms:
-        """The mean of `terms` over all users, in one row: the average user."""
+        """The mean of `terms` over all users with a history, in one row: the average user."""
         data, shot = self._trained(), self._snapshot
         length = np.bincount(data.user, minlength=data.n_users)
-        weight = 1.0 / np.maximum(length, 1)[data.user] / data.n_users  # (n,) what a row is in the mean of all users
+        weight = 1.0 / length[data.user] / np.count_nonzero(length)  # (n,) what a row is in the mean of all users
         often = np.bincount(data.item, weight, data.n_items).astype(np.float32)
         fans = np.bincount(data.item, weight * data.liked, data.n_items).astype(np.float32)
         films = self._layers()[1]
@@ -134,7 +148,7 @@ class GNN(TfrsRecommender):
         if films:
             said[0, 0] += fans @ shot["films_liked"]
         nobody, one = np.array([-1], np.int32), np.ones(1, np.float32)
-        own = shot["users"].mean(0)
+        own = shot["users"][length > 0].mean(0)
         return Terms("items", nobody, said, HOPS[: len(films)], one, own, np.zeros_like(own))
 
     def alone(self, items: Ints) -> Floats:
@@ -166,9 +180,8 @@ class GNN(TfrsRecommender):
             value += mix * weight * (layer[viewers] @ film)
         return viewers, value
 
-    def _graph(self) -> Any:
-        data = self._trained()
-        return data.__dict__.setdefault("_graph", graph_of(data))
+    def _graph(self) -> Graph:
+        return graph_of(self._trained())
 
     def _query(self, person: Person) -> Floats:
         query = np.zeros(self._films().shape[1], np.float32)

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, person_of
 from ..data import Interactions
-from ..graph import BLOCK, graph_of, mean_over
+from ..graph import BLOCK, films_of_users, mean_over
 from ..ranking import rank_rows
+from ._base import read_only
 from ._tfrs import TfrsRecommender
 
 K = 50  # neighbours while training, and where the knob starts
@@ -65,7 +66,7 @@ class KNN(TfrsRecommender):
     def places(self) -> Floats:
         """Where everybody stands: the mean of their films' embeddings, float32 (n_users, dim)."""
         data = self._trained()
-        return self._cached("places", lambda: mean_over(graph_of(data).films_of, self._snapshot["films_in"]))
+        return self._cached("places", lambda: read_only(mean_over(films_of_users(data), self._snapshot["films_in"])))
 
     def _bank(self) -> tuple[Floats, Floats, Floats]:
         """(places less their mean, that mean, what is averaged)."""
@@ -83,7 +84,9 @@ class KNN(TfrsRecommender):
         return films[person.history].mean(0) if len(person.history) else np.zeros(films.shape[1], np.float32)
 
     def neighbours(self, person: Person) -> tuple[Ints, Floats]:
-        """The k nearest users, nearest first, and their weights, which sum to one."""
+        """The k nearest users, nearest first, and their weights, which sum to one; nobody's without a history."""
+        if not len(person.history):  # stands nowhere, so nobody is near
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
         bank, centre, _ = self._bank()
         near = nearness(self.values["similarity"], self.place(person) - centre, bank)  # (n_users,)
         near[list(person.without)] = -np.inf
@@ -112,8 +115,9 @@ class KNN(TfrsRecommender):
         return Terms("neighbours", nearest, handed, ("neighbours",), weight, none, none)
 
     def average_terms(self) -> Terms:
-        """The mean of `terms` over all users, in one row: the average user."""
-        mean = self.vectors()[0].mean(0)
+        """The mean of `terms` over all users with a history, in one row: the average user."""
+        some = np.diff(self._trained().by_user.indptr) > 0
+        mean = self.vectors()[0][some].mean(0)
         none, one = np.zeros_like(mean), np.ones(1, np.float32)
         return Terms("neighbours", np.array([-1], np.int32), mean[None, None], ("neighbours",), one, none, none)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core import Explanation, FitEvent, Floats, Part, Snapshot, Who, person_of
 from ..data import Interactions
+from ..ranking import held_out_accuracy
 
 
 class Popularity:
@@ -35,8 +36,6 @@ class Popularity:
         self, data: Interactions, validation: Interactions | None = None, epochs: int | None = None
     ) -> Iterator[FitEvent]:
         """One step, whatever `epochs` says: there is nothing to repeat."""
-        from ..ranking import held_out_accuracy
-
         self.learn(data)
         assert self.snapshot is not None
         accuracy = float("nan")
@@ -48,6 +47,11 @@ class Popularity:
         """One dimension: every user's query is 1, a film's vector is its score."""
         data, scores = self._learned()
         return np.ones((data.n_users, 1), np.float32), scores[:, None]
+
+    def query(self, user: Who) -> Floats:
+        """(1,): 1 for every user. Raises as `scores` does."""
+        person_of(self._learned()[0], user)
+        return np.ones(1, np.float32)
 
     def scores(self, user: Who) -> Floats:
         """float32 (n_items,): the same for every user. Raises UnknownUser or UnknownItem, as other models do."""
@@ -78,7 +82,9 @@ class Chance(Popularity):
         super().__init__()
         self.seed = seed
 
-    vectors = None  # type: ignore[assignment]  # no two vectors have these scores as their product
+    # no two vectors have these scores as their product
+    vectors = None  # type: ignore[assignment]
+    query = None  # type: ignore[assignment]
 
     def _count(self, data: Interactions) -> Floats:
         return np.zeros(data.n_items, np.float32)  # nothing is learned

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, film_label, person_of
 from ..data import Interactions
+from ._base import read_only
 from ._tfrs import TfrsRecommender
 
 WINDOW = 50  # films looked back at
@@ -69,7 +70,8 @@ class Session(TfrsRecommender):
     # -- numpy ---------------------------------------------------------------------------------------
 
     def _films(self) -> Floats:
-        return self._cached("films", lambda: np.column_stack([self._snapshot["films"], self._snapshot["bias"]]))
+        columns = self._snapshot["films"], self._snapshot["bias"]
+        return self._cached("films", lambda: read_only(np.column_stack(columns)))
 
     def weights(self, n: int) -> Floats:
         """Weight of each of the last n films in each mean, newest first: (≤ 50, means); columns sum to 1."""
@@ -128,11 +130,12 @@ class Session(TfrsRecommender):
         return Terms("recent", films, vectors, ("the last films",), shares, own, base)
 
     def average_terms(self) -> Terms:
-        """The mean of `terms` over all users, in one row: the average user."""
-        own = np.append(self._snapshot["users"].mean(0), np.float32(0.0))
+        """The mean of `terms` over all users with a history, in one row: the average user."""
+        some = np.diff(self._trained().by_user.indptr) > 0
+        own = np.append(self._snapshot["users"][some].mean(0), np.float32(0.0))
         base = np.zeros_like(own)
         base[-1] = 1.0
-        films = self.vectors()[0].mean(0) - own - base
+        films = self.vectors()[0][some].mean(0) - own - base
         nobody, one = np.array([-1], np.int32), np.ones(1, np.float32)
         return Terms("recent", nobody, films[None, None], ("the last films",), one, own, base)
 

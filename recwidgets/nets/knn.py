@@ -55,16 +55,22 @@ class KNNLayer(tf.keras.layers.Layer):
 
     def nearness(self, queries: Any, keys: Any) -> Any:
         """(n_users, n_keys), as recwidgets.models.knn.nearness works it out in numpy."""
-        if self.similarity == "distance":
-            length = tf.reduce_mean(tf.norm(keys, axis=1))
-            squared = tf.reduce_sum(queries**2, 1)[:, None] + tf.reduce_sum(keys**2, 1)
-            squared -= 2 * tf.matmul(queries, keys, transpose_b=True)
-            return 1 / (1 + tf.sqrt(tf.maximum(squared, 1e-12)) / length)
-        if self.similarity == "dot product":
-            keys /= tf.reduce_mean(tf.norm(keys, axis=1))
-        else:
+        if self.similarity == "cosine":
             keys = tf.math.l2_normalize(keys, 1)
+        else:
+            keys = no_zeros(keys)
+            length = tf.reduce_mean(tf.norm(keys, axis=1))
+            if self.similarity == "distance":
+                squared = tf.reduce_sum(queries**2, 1)[:, None] + tf.reduce_sum(keys**2, 1)
+                squared -= 2 * tf.matmul(queries, keys, transpose_b=True)
+                return 1 / (1 + tf.sqrt(tf.maximum(squared, 1e-12)) / length)
+            keys /= length
         return tf.matmul(tf.math.l2_normalize(queries, 1), keys, transpose_b=True)
+
+
+def no_zeros(vectors: Any) -> Any:
+    """Rows whose norm is zero replaced by tiny constants: a norm's gradient at zero is not a number."""
+    return tf.where(tf.reduce_sum(vectors**2, axis=1, keepdims=True) < 1e-24, 1e-6, vectors)
 
 
 class KNNModel(TwoTowerModel):

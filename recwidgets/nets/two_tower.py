@@ -61,7 +61,9 @@ class TwoTowerModel(tfrs.Model):
         # made dense: Adam's sparse update of a whole table takes several times as long
         dense = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
         known = [(g, v) for g, v in zip(dense, self.trainable_variables, strict=True) if g is not None]
-        self.optimizer.apply_gradients(known)
+        # Not summed over replicas, of which there is one: that sum is a tf.custom_gradient, which TensorFlow
+        # registers for good, and with it the graph, the tables and the optimizer's slots of every training.
+        self.optimizer.apply_gradients(known, experimental_aggregate_gradients=False)
         return {"loss": loss}
 
     def features(self, inputs: Any) -> Any:

@@ -122,8 +122,11 @@ class Acting(Opening):
             else:
                 self._become(acts.act(self._seen(), self._pinned(), name, str(value)))
                 self._after(name)
-            for listener in self._listeners:
-                listener(name)
+            self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        for listener in self._listeners:
+            listener(name)
 
     def on_act(self, listener: Callable[[str], None]) -> None:
         """Call listener(name) after each act, of a learner or of code: "user", "select", "drop", "knob:layers", …"""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
 import traceback
 import weakref
@@ -131,7 +132,7 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Take the panel off the page, and give back all that it held: it answers no more."""
-        if self._closed:
+        if self._closed or sys.is_finalizing():  # a script that ends closes all widgets, when little is left
             return
         self._closed, self._to_open = True, None
         self._forget_the_cell()

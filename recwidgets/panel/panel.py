@@ -187,6 +187,8 @@ class Panel(Acting):
         return self._ready().hide
 
     def __repr__(self) -> str:
+        if self._closed:
+            return f"{type(self).__name__}(closed)"
         world, newest = self.world, self.training.newest
         return f"Panel({world.label}, {world.data.name}, user {self.user}, epoch {self.epoch} of {newest})"
 
@@ -200,6 +202,8 @@ class Panel(Acting):
             for name, value in settings.checked_knobs(parts.world, parts.trainer.training, knobs):
                 state = acts.turned(self._seen(), state, name, value)
             self._become(replace(state, turning=""))
+            for name in knobs:
+                self._tell(f"knob:{name}")
 
     def train(self) -> None:
         """Start training, or go on from where it was paused. Returns at once in a notebook."""

@@ -76,7 +76,7 @@ def ask(model: Any, data: Interactions, user: Who, item: str | int) -> Asked:
     Raises UnknownUser or UnknownItem for an id that the data do not have, ValueError where the scores are of others.
     """
     index = data.item_index(item)
-    known = _known(model, data)
+    known = known_data(model, data)
     # an id is answered from what the model learned from, as `recommend` does it
     person = person_of(known if isinstance(user, (str, int, np.integer)) else data, user)
     scores = np.asarray(model.scores(person))
@@ -100,7 +100,7 @@ def _adds_up(asked: Asked) -> bool:
     return True
 
 
-def _known(model: Any, data: Interactions) -> Interactions:
+def known_data(model: Any, data: Interactions) -> Interactions:
     """The model's own interactions, where they are of the same users and items."""
     own = getattr(model, "data", None)
     same = isinstance(own, Interactions) and (own.n_users, own.n_items) == (data.n_users, data.n_items)

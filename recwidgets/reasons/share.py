@@ -13,6 +13,7 @@ from .. import metrics
 from ..core import Floats, Recommendations, Who, person_of
 from ..data import Interactions
 from ..ranking import check_k, check_scored, rank, recommend_all
+from .asked import known_data
 from .usual import usual
 
 ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -55,8 +56,7 @@ def personal_share(model: Any, data: Interactions, user: Who, alpha: float = 0.0
     Raises ValueError for an alpha outside 0 … 1 or a k beyond the catalogue.
     """
     alpha, k = _checked(alpha), check_k(k, data.n_items)
-    known = getattr(model, "data", None)
-    known = known if isinstance(known, Interactions) and known.n_items == data.n_items else data
+    known = known_data(model, data)
     person = person_of(known if isinstance(user, (str, int, np.integer)) else data, user)
     scores, average = np.asarray(model.scores(person)), usual(model, known).scores
     check_scored(scores.shape, data)
@@ -82,7 +82,8 @@ def personal_curve(
         raise ValueError("held_out holds no row, so there is no accuracy; split with validation=0.1")
     k = check_k(k, data.n_items)
     queries, items = model.vectors()
-    average = queries.mean(0)
+    average = usual(model, known_data(model, data)).query
+    assert average is not None
     theirs = recommend_all(_Vectors(np.broadcast_to(average, queries.shape), items), data, k)  # their own unseen items
     asked = tuple(_checked(alpha) for alpha in alphas)
     found = np.zeros((3, len(asked)))

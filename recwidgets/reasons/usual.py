@@ -40,16 +40,20 @@ class Usual:
         self._tops = np.full((data.n_items, TOP), -1, np.int32)  # of a history of this one item
         self._asked = np.zeros(data.n_items, np.bool_)
         self.items: Floats | None = None  # (n_items, dim), where the model has vectors
+        self.query: Floats | None = None  # (dim,), the mean query
         self.scores = self._mean_scores(model)  # (n_items,)
         check_scored(self.scores.shape, data)
         self.popular: Ints = rank(self.scores, np.zeros(0, np.int32), POPULAR)
 
     def _mean_scores(self, model: Any) -> Floats:
-        """What the average user gets: the mean of all users' scores, which is the score of their mean query."""
+        """What the average user gets: the mean of all users' scores, of those with a history, which is their mean query's."""
+        some = np.flatnonzero(np.diff(self.data.by_user.indptr))
+        some = some if len(some) else np.arange(self.data.n_users)
         if isinstance(model, Vectors) and callable(model.vectors):
             queries, self.items = model.vectors()
-            return np.asarray(self.items @ queries.mean(0), np.float32)
-        users = self.data.users[np.linspace(0, self.data.n_users - 1, min(ASKED, self.data.n_users)).astype(int)]
+            self.query = queries[some].mean(0)
+            return np.asarray(self.items @ self.query, np.float32)
+        users = self.data.users[some[np.linspace(0, len(some) - 1, min(ASKED, len(some))).astype(int)]]
         total = np.zeros(self.data.n_items)
         for user in users.tolist():
             scores = np.asarray(model.scores(user))

@@ -19,7 +19,7 @@ _HOME = {
     "Mistake": "exercise",
     "EXERCISES": "exercises",
     "Predict": "predict",
-    "live": "living",
+    "live": "live_panel",
     "OwnGNN": "own",
     "OwnKNN": "own",
     "OwnSession": "own",

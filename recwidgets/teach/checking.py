@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
+from markupsafe import Markup
+
+from ..page.elements import joined
 from . import progressfile
 from .exercise import Exercise, Outcome
 
@@ -49,23 +51,32 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         says = self.says.removeprefix(self.lead).strip()
-        style = (
-            f"border-left:4px solid {TONE.get(self.state, TONE['blank'])};padding:4px 12px;margin:4px 0;max-width:80ch"
-        )
-        hint = f"<p style='margin:4px 0 0'><b>Hint {self.depth} of 3:</b> {_code(self.hint)}</p>" if self.hint else ""
-        note = f"<p style='margin:4px 0 0'><small>{escape(self.note)}</small></p>" if self.note else ""
-        lead = f"<b>{escape(self.lead)}</b> " if self.lead else ""
-        return (
-            f"<div role='status' style='{style}'><p style='margin:0'><code>{escape(self.exercise)}</code> "
-            f"{lead}{_code(says)}</p>{hint}{note}</div>"
+        hint = Markup('<p style="margin:4px 0 0"><b>Hint {} of 3:</b> {}</p>').format(self.depth, _code(self.hint))
+        note = Markup('<p style="margin:4px 0 0"><small>{}</small></p>').format(self.note)
+        return Markup(
+            '<div role="status" style="border-left:4px solid {tone};padding:4px 12px;margin:4px 0;max-width:80ch">'
+            '<p style="margin:0"><code>{exercise}</code> {lead}{says}</p>{hint}{note}</div>'
+        ).format(
+            tone=TONE.get(self.state, TONE["blank"]),
+            exercise=self.exercise,
+            lead=Markup("<b>{}</b> ").format(self.lead) if self.lead else "",
+            says=_code(says),
+            hint=hint if self.hint else "",
+            note=note if self.note else "",
         )
 
 
-def _code(text: str) -> str:
+def _code(text: str) -> Markup:
     """Text for a page, with `code` in backquotes and *what matters* set as such."""
-    pieces = escape(text).split("`")
-    return "".join(
-        f"<code>{piece}</code>" if n % 2 else _EMPHASIS.sub(r"<em>\1</em>", piece) for n, piece in enumerate(pieces)
+    return joined(
+        Markup("<code>{}</code>").format(piece) if n % 2 else _emphasis(piece)
+        for n, piece in enumerate(text.split("`"))
+    )
+
+
+def _emphasis(text: str) -> Markup:
+    return joined(
+        Markup("<em>{}</em>").format(piece) if n % 2 else piece for n, piece in enumerate(_EMPHASIS.split(text))
     )
 
 

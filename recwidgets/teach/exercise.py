@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .careful import Array, Blank, Stumble, arrays, called, name_of, numbers
+from .safe_call import AnswerError, Array, NotAnswered, arrays, called, name_of, numbers
 
 TOLERANCE = 1e-5
 
@@ -77,14 +77,14 @@ class Exercise:
         """Right, wrong (known mistakes by name), blank or broken."""
         try:
             if answer is ... or answer is None and self.cases is None:
-                raise Blank
+                raise NotAnswered
             if self.judge is not None:
                 wrong = self.judge(answer)
                 return Outcome("right", self.praise) if wrong is None else Outcome("wrong", wrong)
             return self._function(answer) if self.cases is not None else self._value(answer)
-        except Blank:
+        except NotAnswered:
             return Outcome("blank", f"Not answered yet. {self.asks}")
-        except Stumble as error:
+        except AnswerError as error:
             text = str(error)
             start = text[:1] if text.partition(" ")[0].endswith("()") else text[:1].upper()  # a name stays as it is
             return Outcome("broken", start + text[1:] + ("" if text.endswith((".", "?", "!")) else "."))
@@ -106,7 +106,7 @@ class Exercise:
 
     def _word(self, answer: Any, wanted: str) -> Outcome:
         if not isinstance(answer, str):
-            raise Stumble(f"the answer is a word in quotation marks, got {answer!r:.60}")
+            raise AnswerError(f"the answer is a word in quotation marks, got {answer!r:.60}")
         word = answer.strip().casefold()
         if word == wanted.casefold():
             return Outcome("right", self.praise)
@@ -115,7 +115,7 @@ class Exercise:
 
     def _function(self, function: Any) -> Outcome:
         if not callable(function):
-            raise Stumble(f"a function is asked for, got {function!r:.60}; give its name without brackets")
+            raise AnswerError(f"a function is asked for, got {function!r:.60}; give its name without brackets")
         assert self.cases is not None
         tried: list[tuple[Case, tuple[Array, ...]]] = []
         says = ""
@@ -123,7 +123,7 @@ class Exercise:
             wanted = _tuple(self.right(*case.arguments))
             try:
                 got = arrays(self._used(function, case), wanted)
-            except Stumble:
+            except AnswerError:
                 if says:  # what is wrong is known already
                     continue
                 raise
@@ -144,7 +144,7 @@ class Exercise:
             try:
                 if all(_same(arrays(self._used(mistake.wrong, case), got), got) for case, got in tried):
                     return mistake.says
-            except Stumble:  # this mistake cannot be made on this case
+            except AnswerError:  # this mistake cannot be made on this case
                 continue
         return ""
 

@@ -17,7 +17,7 @@ from ..graph import Edges, Graph
 from ..models.gnn import GNN, mean_cosine
 from ..models.knn import KNN, LEAST, POWER, unit
 from ..models.session import Session
-from .careful import Array, Stumble, called, name_of, numbers, sentence
+from .safe_call import AnswerError, Array, called, name_of, numbers, sentence
 
 Function = Callable[..., Any]
 CAREFUL = 3  # nodes whose messages are handed over as copies and compared afterwards
@@ -33,16 +33,16 @@ def gather(edges: Edges, vectors: Floats, aggregate: Function) -> Floats:
         for node in nodes[CAREFUL:]:
             out[node] = aggregate(vectors[edges.of(node)])
     except Exception as error:
-        raise Stumble(sentence(aggregate, error)) from None
+        raise AnswerError(sentence(aggregate, error)) from None
     return out
 
 
 def heard(aggregate: Function, messages: Floats) -> Floats:
-    """What a node makes of its neighbours' messages (n, dim): (dim,). Raises Stumble for another shape."""
+    """What a node makes of its neighbours' messages (n, dim): (dim,). Raises AnswerError for another shape."""
     result = numbers(called(aggregate, messages))
     if result.shape != messages.shape[1:]:
         rows = "; axis 0 runs over the neighbours" if result.shape == messages.shape[:1] else ""
-        raise Stumble(
+        raise AnswerError(
             f"{name_of(aggregate)} must turn messages of shape {messages.shape} into one vector of shape "
             f"{messages.shape[1:]}, got {result.shape}{rows}"
         )
@@ -179,14 +179,14 @@ class OwnKNN(KNN):
 
 
 def indices(value: Any, n: int, who: str) -> Array:
-    """Row numbers from 0 to n - 1, each once. Raises Stumble for anything else."""
+    """Row numbers from 0 to n - 1, each once. Raises AnswerError for anything else."""
     found = numbers(value, "row numbers")
     if found.ndim != 1 or not len(found) or not (found == np.rint(found)).all():
-        raise Stumble(f"{who} must give a list of row numbers, got shape {found.shape}")
+        raise AnswerError(f"{who} must give a list of row numbers, got shape {found.shape}")
     if found.min() < 0 or found.max() >= n:
-        raise Stumble(f"{who} must give row numbers from 0 to {n - 1}, got {found.min():.0f} to {found.max():.0f}")
+        raise AnswerError(f"{who} must give row numbers from 0 to {n - 1}, got {found.min():.0f} to {found.max():.0f}")
     if len(np.unique(found)) != len(found):
-        raise Stumble(f"{who} gives the same row more than once")
+        raise AnswerError(f"{who} gives the same row more than once")
     return found.astype(np.int64)
 
 
@@ -210,7 +210,7 @@ class OwnSession(Session):
         if self.recency is not None:
             weight = numbers(called(self.recency, learned, half_life))
             if weight.shape != learned.shape:
-                raise Stumble(
+                raise AnswerError(
                     f"{name_of(self.recency)} must give weights of the shape of `learned`, {learned.shape}, "
                     f"got {weight.shape}"
                 )

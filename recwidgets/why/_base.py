@@ -20,6 +20,7 @@ class Why:
     """
 
     needs: ClassVar[str] = "explain"  # the method of a model that the picture is drawn from
+    dropped: tuple[str, ...] = ()  # titles of what the learner took out of the history, for views that show it
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler

@@ -20,7 +20,7 @@ DRAWN = 5  # summands named one by one; the others are one line
 DIGITS = 3
 
 PLURAL = {"film": "films of the history", "neighbour": "neighbours"}
-NAMES = {"own": "own embedding", "base": "the film itself, the same for all users"}
+NAMES = {"own": "own embedding", "base": "the film itself, for all users"}
 
 
 class Line(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import ClassVar
 
 from markupsafe import Markup
@@ -26,15 +28,14 @@ def timeline(explanation: Explanation, dropped: tuple[str, ...] = ()) -> Markup:
     if others := [part.value for part in explanation.parts if part.kind not in ("film", *parts.NAMES)]:
         rest.append(("other contributions", sum(others)))
     values = parts.as_shown([part.value for part in first] + [value for _, value in rest], explanation.score)
-    most_weight = max((part.weight for part in films), default=1.0) or 1.0
-    most_value = max((abs(part.value) for part in films), default=1.0) or 1.0
+    weights, sizes = widths([part.weight for part in films]), widths([part.value for part in films])
     gone = joined(
         Markup('<li class="rw-gone"><span>{}</span><i></i><span class="rw-num">–</span></li>').format(title)
         for title in dropped
     )
     rows = joined(
-        _row(part, value, part.weight / most_weight, abs(part.value) / most_value)
-        for part, value in zip(first, values, strict=False)
+        _row(part, value, weight, size)
+        for part, value, weight, size in zip(first, values, weights, sizes, strict=False)
     )
     tail = joined(
         Markup('<li class="rw-else"><span>{}</span><i></i><span class="rw-num">{}</span></li>').format(
@@ -56,6 +57,13 @@ def timeline(explanation: Explanation, dropped: tuple[str, ...] = ()) -> Markup:
     )  # fmt: skip
 
 
+def widths(values: Sequence[float]) -> list[float]:
+    """Widths of bars in percent, of the largest value in either direction; none for what is no number."""
+    sizes = [abs(value) if math.isfinite(value) else 0.0 for value in values]
+    most = max(sizes, default=0.0) or 1.0
+    return [100 * size / most for size in sizes]
+
+
 def _row(part: Part, value: float, weight: float, size: float) -> Markup:
     return Markup(
         '<li><button type="button" class="rw-line" data-act="drop" data-value="film:{index}" title="{label}" '
@@ -63,7 +71,7 @@ def _row(part: Part, value: float, weight: float, size: float) -> Markup:
         '<span class="rw-two"><i class="rw-strong" style="width:{weight:.1f}%"></i><i class="rw-mid{against}" style="width:{size:.1f}%"></i></span>'
         '<span class="rw-num">{value}</span></button></li>'
     ).format(
-        index=part.index, label=part.label, value=parts.minus(value), weight=100 * weight, size=100 * size,
+        index=part.index, label=part.label, value=parts.minus(value), weight=weight, size=size,
         against=" rw-minus" if part.value < 0 else "",
     )  # fmt: skip
 
@@ -72,11 +80,10 @@ class TimelineWhy(Why):
     """The session's films with their weights; select one to drop it and watch the answer change."""
 
     needs: ClassVar[str] = "weights"
-    dropped: tuple[str, ...] = ()
 
     def draw(self, answer: Answer, item: int, explanation: Explanation) -> None:
         n = sum(part.kind == "film" for part in explanation.parts)
         score = parts.minus(round(explanation.score, parts.DIGITS))
-        caption = f"{n} film{'' if n == 1 else 's'} and the contributions below add up to its score, {score}."
+        caption = f"{n} film{'' if n == 1 else 's'} and the rest add up to its score, {score}."
         self.head.show(parts.heading(answer, item, explanation, caption) + timeline(explanation, self.dropped))
         self.foot.show(parts.arithmetic(explanation))

@@ -37,13 +37,13 @@ STATES = {
     "one rating": "panel = rw.Panel(few, model=fitted(few), chart=rw.Pie(), user='u0', animate=False)",
     "long titles": "panel = rw.Panel(few, model=fitted(few), chart=rw.Columns(), user='u4', animate=False)",
     "700 ratings": "panel = rw.SessionPanel(user='414', epoch=3, animate=False)",
-    "empty you": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('you', '')",
-    "you": "panel = rw.GNNPanel(user='42', animate=False); panel._on_act('you', '')\n"
-    "for title in ('alien', 'fargo', 'amelie'): panel._on_act('add-title', title)",
+    "empty you": "panel = rw.KNNPanel(user='42', animate=False); panel.act('you', '')",
+    "you": "panel = rw.GNNPanel(user='42', animate=False); panel.act('you', '')\n"
+    "for title in ('alien', 'fargo', 'amelie'): panel.act('add-title', title)",
     "evidence out": "panel = rw.SessionPanel(user='42', animate=False)\n"
-    "panel._on_act('drop', f'film:{panel.person.history[-1]}')",
+    "panel.act('drop', f'film:{panel.person.history[-1]}')",
     "not trained": "panel = rw.GNNPanel(user='42', animate=False); panel.reset()",
-    "bad input": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('choose', 'qqqq')",
+    "bad input": "panel = rw.KNNPanel(user='42', animate=False); panel.act('choose', 'qqqq')",
     "failed": "panel = rw.Panel(few, model=rw.GNN(dim=4, learning_rate=1e30), user='u4', animate=False)\npanel.train()",
     "opening": "from recwidgets.panel.opening import Opening\nreal = Opening._after_the_cell\n"
     "Opening._after_the_cell = lambda *_: None  # what is seen until it is filled stays\n"
@@ -55,8 +55,8 @@ STATES = {
     "panel._trainer._drain(); panel.stop()",
     "no network": "os.environ |= {'HTTPS_PROXY': 'http://127.0.0.1:9', 'HTTP_PROXY': 'http://127.0.0.1:9'}\n"
     "panel = rw.GNNPanel('20m', user='42', animate=False)",
-    "saved": "panel = rw.KNNPanel(user='42', animate=False); panel._on_act('save', '')",
-    "knob turned": "panel = rw.GNNPanel(user='42', animate=False); panel._on_act('knob:layers', '4')",
+    "saved": "panel = rw.KNNPanel(user='42', animate=False); panel.act('save', '')",
+    "knob turned": "panel = rw.GNNPanel(user='42', animate=False); panel.act('knob:layers', '4')",
     "trained here": "model = rw.KNN(dim=4, seed=0)\nhistory = rw.fit(model, few, few, 3, progress=False)\n"
     "panel = rw.Panel(few, model=model, history=history, chart=rw.Polygon(), user='u4', animate=False)",
 }

@@ -106,13 +106,13 @@ def test_a_users_history_is_edited_and_undone(open_code):
 
 
 def test_when_did_it_learn_this(open_code):
-    """Play goes through the kept epochs; what came and went is a table of them."""
+    """Play goes through the kept epochs; the changes from epoch to epoch are a table."""
     panel = open_code("rw.GNNPanel(user='42')", "gnn")
     panel.still()
     newest = panel.rows()
-    panel.click("What came and went")
-    panel.root.locator(".rw-tale tbody tr").first.wait_for()
-    epochs = [int(text) for text in panel.root.locator(".rw-tale tbody th").all_inner_texts()]
+    panel.click("Changes by epoch")
+    panel.root.locator(".rw-changes tbody tr").first.wait_for()
+    epochs = [int(text) for text in panel.root.locator(".rw-changes tbody th").all_inner_texts()]
     assert epochs[0] == 1 and epochs == sorted(epochs) and len(epochs) >= 3
     panel.click("Play")
     panel.wait_text(".rw-epoch output", f"epoch {epochs[0]} of")
@@ -199,7 +199,7 @@ def test_what_does_a_knob_do_to_me_and_to_everybody(open_code, kind):
     marks = panel.root.locator(".rw-curve .bqplot").nth(1).locator("path.element")
     drawn = marks.count()
     panel.root.get_by_label(label, exact=True).fill(place)
-    panel.wait_text(".rw-crowd", r"On average two users share \d+\.\d of their 10 films \(as trained: \d+\.\d\)")
+    panel.wait_text(".rw-all-users", r"On average two users share \d+\.\d of their 10 films \(as trained: \d+\.\d\)")
     panel.still()
     assert panel.rows() != before
     assert "◆ now" in panel.root.locator(".rw-curve .rw-cap").nth(1).inner_text()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...ranking import rank
-from .. import truths, worlds
+from .. import reference_answers, worlds
 from ..exercise import Exercise, Mistake
 
 
@@ -40,20 +40,21 @@ EXERCISES = (
     Exercise(
         "data-2",
         "What share of all ratings has the most rated tenth of the films? A number from 0 to 1.",
-        right=truths.share_of_top_tenth,
+        right=reference_answers.share_of_top_tenth,
         mistakes=(
             Mistake(
-                truths.share_of_bottom_tenth,
+                reference_answers.share_of_bottom_tenth,
                 "That is the *least* rated tenth: sort downwards, `np.sort(counts)[::-1]`.",
             ),
             Mistake(
-                lambda: 100 * truths.share_of_top_tenth(), "Right, in per cent. As a share it lies between 0 and 1."
+                lambda: 100 * reference_answers.share_of_top_tenth(),
+                "Right, in per cent. As a share it lies between 0 and 1.",
             ),
             Mistake(
-                truths.ratings_of_top_tenth,
+                reference_answers.ratings_of_top_tenth,
                 "That is how many ratings they have; divide by how many there are, `counts.sum()`.",
             ),
-            Mistake(lambda: 1 - truths.share_of_top_tenth(), "That is what the other nine tenths share."),
+            Mistake(lambda: 1 - reference_answers.share_of_top_tenth(), "That is what the other nine tenths share."),
             Mistake(lambda: 0.1, "0.1 is the share of the *films*. How many *ratings* do they have?"),
         ),
         hints=(

@@ -5,23 +5,26 @@ from __future__ import annotations
 
 import functools
 
-from .. import truths
+from .. import reference_answers
 from ..exercise import Exercise, Mistake
 
 EXERCISES = (
     Exercise(
         "start-1",
         "How many films stand on all three lists of user 42?",
-        right=truths.on_all_lists,
+        right=reference_answers.on_all_lists,
         mistakes=(
             *(
                 Mistake(
-                    functools.partial(truths.on_both, *pair),
+                    functools.partial(reference_answers.on_both, *pair),
                     f"That is what {' and '.join(pair)} share; the third list is missing.",
                 )
                 for pair in (("GNN", "KNN"), ("GNN", "Session"), ("KNN", "Session"))
             ),
-            Mistake(truths.on_any_list, "That counts the films on *any* of the lists (`|`); on *all* of them is `&`."),
+            Mistake(
+                reference_answers.on_any_list,
+                "That counts the films on *any* of the lists (`|`); on *all* of them is `&`.",
+            ),
         ),
         hints=(
             "The lists are sets: which operation keeps what is in both?",
@@ -33,13 +36,15 @@ EXERCISES = (
     Exercise(
         "start-2",
         "How many of the ten films of the session model's list did user 42 go on to watch?",
-        right=lambda: truths.watched_later("session"),
+        right=lambda: reference_answers.watched_later("session"),
         mistakes=(
             Mistake(
-                lambda: 10 - truths.watched_later("session"), "Those are the films *without* a ✓. Count those with one."
+                lambda: 10 - reference_answers.watched_later("session"),
+                "Those are the films *without* a ✓. Count those with one.",
             ),
             Mistake(
-                lambda: truths.watched_later("knn"), "That is the count of the neighbours' list; look at the session's."
+                lambda: reference_answers.watched_later("knn"),
+                "That is the count of the neighbours' list; look at the session's.",
             ),
         ),
         hints=(

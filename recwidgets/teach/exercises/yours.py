@@ -12,8 +12,8 @@ from ...answer import Answer
 from ...answer import answer as ask
 from ...core import Explanation, FitEvent, Person, person_of
 from ...data import planted
-from ..careful import Blank, Stumble
 from ..exercise import Exercise
+from ..safe_call import AnswerError, NotAnswered
 from ..worlds import paper
 
 PEOPLE = ("Ann", "Bob", "Cyd")
@@ -23,9 +23,9 @@ EMPTY = "All bars have the height 0: `bars_of` is still empty, or `show` assigns
 def model_judged(model: Any) -> str | None:
     """What keeps this model from being one; it is given the tiny data set and asked."""
     if isinstance(model, type):
-        raise Stumble(f"a model is asked for, not its class: write {model.__name__}()")
+        raise AnswerError(f"a model is asked for, not its class: write {model.__name__}()")
     if getattr(model, "label", "") is ...:
-        raise Blank
+        raise NotAnswered
     if not isinstance(getattr(model, "label", None), str):
         return "A model needs a `label`, the text that stands over its panel."
     for name, does in (("steps", "trains"), ("scores", "answers"), ("explain", "takes a score apart")):
@@ -35,9 +35,9 @@ def model_judged(model: Any) -> str | None:
     try:
         events = list(model.steps(data, None, 1))
     except Exception as error:
-        raise Stumble(f"steps() stopped with {type(error).__name__}: {error}") from None
+        raise AnswerError(f"steps() stopped with {type(error).__name__}: {error}") from None
     if any(event is ... for event in events):
-        raise Blank
+        raise NotAnswered
     if not events or not isinstance(events[0], FitEvent):
         return "`steps` must yield a rw.FitEvent for each finished step: step, total, metrics, snapshot."
     return _answers(model, data)
@@ -48,9 +48,9 @@ def _answers(model: Any, data: Any) -> str | None:
         try:
             scores = model.scores(name)
         except Exception as error:
-            raise Stumble(f"scores({name!r}) stopped with {type(error).__name__}: {error}") from None
+            raise AnswerError(f"scores({name!r}) stopped with {type(error).__name__}: {error}") from None
         if scores is ...:
-            raise Blank
+            raise NotAnswered
         if np.shape(scores) != (data.n_items,):
             return (
                 f"`scores` must give one number for each of the {data.n_items} films, got the shape {np.shape(scores)}."
@@ -62,7 +62,7 @@ def _answers(model: Any, data: Any) -> str | None:
     try:
         scores = model.scores(Person(None, np.array([1], np.int32)))
     except Exception as error:
-        raise Stumble(
+        raise AnswerError(
             f"scores() of somebody new stopped with {type(error).__name__}: {error}; rw.person_of(data, who) turns any question into a history"
         ) from None
     return (
@@ -82,9 +82,9 @@ def _explains(model: Any, data: Any, who: str, index: int, score: float) -> str 
             )
         if "0-dimensional" in str(error) or "can be converted to" in str(error):
             return "Each value must be one number; yours are rows. Multiply each film's row with the row of `film`, and add up: `@`."
-        raise Stumble(f"explain({who!r}, {item!r}) stopped with {type(error).__name__}: {error}") from None
+        raise AnswerError(f"explain({who!r}, {item!r}) stopped with {type(error).__name__}: {error}") from None
     if why is ...:
-        raise Blank
+        raise NotAnswered
     if not isinstance(why, Explanation):
         return f"`explain` must give a rw.Explanation, got {type(why).__name__}."
     total = sum(part.value for part in why.parts)
@@ -169,7 +169,7 @@ def chart_judged(chart: Any) -> str | None:
     from ...charts._base import Chart
 
     if isinstance(chart, type):
-        raise Stumble(f"a chart is asked for, not its class: write {chart.__name__}()")
+        raise AnswerError(f"a chart is asked for, not its class: write {chart.__name__}()")
     if not isinstance(chart, Chart):
         return "A chart is a subclass of rw.Chart, with `title`, `figure`, `show` and `sentence`."
     if not isinstance(getattr(chart, "title", None), str):
@@ -181,16 +181,16 @@ def chart_judged(chart: Any) -> str | None:
             words: Any = chart.sentence(found)
             wrong = _bars(chart, found)
             if words is ... and wrong == EMPTY:
-                raise Blank
+                raise NotAnswered
             if wrong is not None:
                 return wrong
             said.append(words)
         chart.show(None, 0, None)
         chart.sentence(None)
-    except (Blank, Stumble):
+    except (NotAnswered, AnswerError):
         raise
     except Exception as error:
-        raise Stumble(f"the chart stopped with {type(error).__name__}: {error}; `answer` may be None") from None
+        raise AnswerError(f"the chart stopped with {type(error).__name__}: {error}; `answer` may be None") from None
     return _says_little(said)
 
 
@@ -220,7 +220,7 @@ def _bars(chart: Any, found: Answer) -> str | None:
 def _says_little(said: list[Any]) -> str | None:
     """A sentence must be one, and be about this answer."""
     if any(words is ... for words in said):
-        raise Blank
+        raise NotAnswered
     if any(not isinstance(words, str) or len(words.split()) < 3 for words in said):
         return "`sentence` must say the picture in words, for those who do not see it."
     if len(set(said)) < len(said):

@@ -24,19 +24,19 @@ class Ladder(Chart):
         scales = {"x": bqplot.LinearScale(min=0, max=11), "y": bqplot.LinearScale(min=-0.1, max=1.1)}
         ranks = np.arange(1.0, 11)
         self.rungs = bqplot.Scatter(x=ranks, y=np.zeros(10), scales=scales, colors=["var(--rw-accent)"])
-        self.ghost = bqplot.Scatter(x=ranks, y=np.zeros(10), scales=scales, colors=["transparent"])
+        self.previous = bqplot.Scatter(x=ranks, y=np.zeros(10), scales=scales, colors=["transparent"])
         self.figure = figure(marks=[self.rungs])
         self.watch(self.rungs)
 
-    def show(self, answer: Answer | None, selected: int = 0, ghost: Answer | None = None) -> None:
-        self.haunt(ghost, self.ghost, "y", self.rungs.y)
+    def show(self, answer: Answer | None, selected: int = 0, previous: Answer | None = None) -> None:
+        self.outline(previous, self.previous, "y", self.rungs.y)
         self._shown = answer
         with self.rungs.hold_sync():
             self.rungs.y = heights(answer)
-            self._choose(self.rungs, [selected] if self.place_of(selected) >= 0 else [])
+            self._choose(self.rungs, [selected] if self.list_index(selected) >= 0 else [])
 
-    def place_of(self, index: int) -> int:
-        return index if self._shown is not None and index < len(self._shown.top) else -1
+    def list_index(self, element: int) -> int:
+        return element if self._shown is not None and element < len(self._shown.top) else -1
 
     def sentence(self, answer: Answer | None) -> str:
         if answer is None or not len(answer.top):

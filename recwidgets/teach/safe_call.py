@@ -20,32 +20,32 @@ ADVICE = {
 }
 
 
-class Blank(Exception):
+class NotAnswered(Exception):
     """The exercise has not been answered: there is still a `...` where the answer goes."""
 
 
-class Stumble(ValueError):
+class AnswerError(ValueError):
     """The learner's function stopped, or gave something unusable. The message says so in a sentence."""
 
 
 def called(function: Callable[..., Any], *arguments: Any) -> Any:
-    """function(*arguments), each array as a copy of its own. Raises Blank or Stumble, nothing else.
+    """function(*arguments), each array as a copy of its own. Raises NotAnswered or AnswerError, nothing else.
 
-    An array that the function changed in place is a Stumble too: the caller would be surprised.
+    An array that the function changed in place is a AnswerError too: the caller would be surprised.
     """
     own = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
     try:
         with np.errstate(all="ignore"):  # what comes of 0/0 is looked at below, not printed
             result = function(*own)
-    except Blank:
+    except NotAnswered:
         raise
     except (Exception, SystemExit) as error:
-        raise error if isinstance(error, Stumble) else Stumble(sentence(function, error)) from None
+        raise error if isinstance(error, AnswerError) else AnswerError(sentence(function, error)) from None
     if result is ... or (isinstance(result, tuple) and any(part is ... for part in result)):
-        raise Blank
+        raise NotAnswered
     for given, left in zip(arguments, own, strict=True):
         if isinstance(given, np.ndarray) and not np.array_equal(given, left, equal_nan=given.dtype.kind == "f"):
-            raise Stumble(
+            raise AnswerError(
                 f"{name_of(function)} changes an array that it was given; whoever uses that array next is surprised. "
                 "Work on a copy: `x = x.copy()`."
             )
@@ -85,21 +85,21 @@ def line_of(function: Any, error: BaseException) -> str:
 
 
 def numbers(value: Any, wanted: str = "numbers") -> Array:
-    """`value` as a float64 array. Raises Stumble for what holds no numbers."""
+    """`value` as a float64 array. Raises AnswerError for what holds no numbers."""
     if value is None:
-        raise Stumble("the answer is None: does the function end with `return`?")
+        raise AnswerError("the answer is None: does the function end with `return`?")
     if callable(value):
-        raise Stumble(f"the answer is a function, not {wanted}: call it, with brackets and its arguments")
+        raise AnswerError(f"the answer is a function, not {wanted}: call it, with brackets and its arguments")
     if isinstance(value, str):
-        raise Stumble(f"the answer is the text {value!r}, not {wanted}: leave the quotation marks out")
+        raise AnswerError(f"the answer is the text {value!r}, not {wanted}: leave the quotation marks out")
     if isinstance(value, (bool, np.bool_)):
-        raise Stumble(f"the answer is {value}, not {wanted}")
+        raise AnswerError(f"the answer is {value}, not {wanted}")
     if isinstance(value, (set, frozenset, dict)) and wanted == "a number":
-        raise Stumble(
+        raise AnswerError(
             f"the answer is a {type(value).__name__} of {len(value)}, not a number: `len(…)` counts what is in it"
         )
     if isinstance(value, (set, frozenset, dict)):
-        raise Stumble(
+        raise AnswerError(
             f"the answer is a {type(value).__name__}, which has no order; {wanted} go into a list or an array"
         )
     try:
@@ -108,7 +108,7 @@ def numbers(value: Any, wanted: str = "numbers") -> Array:
             raise TypeError
         return array.astype(np.float64)
     except (TypeError, ValueError):
-        raise Stumble(f"the answer is a {type(value).__name__} that holds no {wanted}") from None
+        raise AnswerError(f"the answer is a {type(value).__name__} that holds no {wanted}") from None
 
 
 def arrays(value: Any, like: tuple[Array, ...]) -> tuple[Array, ...]:
@@ -117,5 +117,5 @@ def arrays(value: Any, like: tuple[Array, ...]) -> tuple[Array, ...]:
         return (numbers(value),)
     if not isinstance(value, (tuple, list)) or len(value) != len(like):
         got = f"{len(value)}" if isinstance(value, (tuple, list)) else f"one {type(value).__name__}"
-        raise Stumble(f"{len(like)} arrays are asked for, separated by a comma, got {got}")
+        raise AnswerError(f"{len(like)} arrays are asked for, separated by a comma, got {got}")
     return tuple(numbers(part) for part in value)

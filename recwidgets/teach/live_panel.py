@@ -13,9 +13,9 @@ from ..panel.settings import literal
 from ..panel.state import World, world_of
 from ..pretrained import load_pretrained
 from ..training import TrainingHistory
-from .careful import Blank, Stumble
 from .checking import Verdict
 from .own import OwnGNN, OwnKNN, OwnSession
+from .safe_call import AnswerError, NotAnswered
 
 #: exercise -> (model, the argument that takes the function, the pretrained model)
 PLACES: dict[str, tuple[type, str, str]] = {
@@ -59,9 +59,9 @@ def live(exercise: str, function: Any, **options: Any) -> LivePanel | Verdict:
     model.data, model.snapshot = split.train, pretrained.snapshot
     try:
         model.scores(str(options.get("user") or split.train.users[0]))
-    except Blank:
+    except NotAnswered:
         return Verdict(name, "blank", "Once your function is written, it drives a panel here.")
-    except Stumble as error:
+    except AnswerError as error:
         return Verdict(name, "broken", f"No panel yet: {error}".rstrip(".") + ".")
     return LivePanel(name, function, world_of(split, model, _own(history)), options)
 

@@ -1,0 +1,208 @@
+"""Acts on who is shown: another user, or another history. Pure functions, entered into the table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ..core import film_label
+from ..page.markup import Message
+from . import selector
+from .edited import Edited
+from .state import Change, State, history_of, plain, remembered
+from .table import ACTS, Act, Seen, called, index_in, item_of
+
+# -- who ---------------------------------------------------------------------------------------------
+
+
+@called("user")
+def user(seen: Seen, state: State, value: str) -> State:
+    """Show this user as in the data. Raises UnknownUser."""
+    seen.world.data.user_index(value)
+    return plain(
+        state, user=str(value), edited=None, item=None, editor="", typed=None, wrong=False, item_typed=None,
+        changes=False, undo=None,
+    )  # fmt: skip
+
+
+@called("find")
+def find(seen: Seen, state: State, value: str) -> State:
+    return replace(state, typed=value, wrong=False)
+
+
+@called("choose")
+def choose(seen: Seen, state: State, value: str) -> State:
+    """Show the user that the typed text means, or say who there is."""
+    if not value.strip():
+        return close(seen, state, "")
+    data = seen.world.data
+    found = selector.look_up(data, value)
+    if found.user is not None:
+        return user(seen, state, str(data.users[found.user]))
+    last = str(data.users[-1])
+    text = f"Users run from {selector.known_ids(data)}. The panel still shows user {state.user}."
+    buttons = ((f"Show user {last}", "user", last), ("Random user", "random", ""))
+    message = Message(f"There is no user {value}.", text, True, buttons)
+    return replace(state, typed=value, wrong=True, message=message)
+
+
+@called("close")
+def close(seen: Seen, state: State, value: str) -> State:
+    """Close the list under the field; its text goes back to who is shown, unless it was refused."""
+    return state if state.wrong else replace(state, typed=None)
+
+
+def _step_user(by: int) -> Act:
+    def step(seen: Seen, state: State, value: str) -> State:
+        users = seen.world.data.users
+        return user(seen, state, str(users[(seen.world.data.user_index(state.user) + by) % len(users)]))
+
+    return step
+
+
+ACTS |= {"previous": _step_user(-1), "next": _step_user(1)}
+
+
+# -- the history -------------------------------------------------------------------------------------
+
+
+def changed(state: State, edited: Edited | None, message: Message | Change | None, **more: Any) -> State:
+    """Another history: the answer before is kept beside, and there is a way back to it."""
+    kept = remembered(state)
+    return replace(
+        state, edited=edited, message=message, before=kept, outlined=True, undo=kept, turning="", changes=False, **more
+    )
+
+
+@called("you")
+def you(seen: Seen, state: State, value: str) -> State:
+    """Open an empty history of one's own, or close it and go back to the user."""
+    if state.editor == "you":
+        return user(seen, state, state.user)
+    return plain(state, edited=Edited(None, ()), item=None, editor="you", item_typed=None, undo=remembered(state))
+
+
+@called("own")
+def own(seen: Seen, state: State, value: str) -> State:
+    """A history of one's own, by indices with spaces between, oldest first."""
+    items = tuple(dict.fromkeys(item_of(seen, item) for item in value.split()))
+    edits = 0 if state.edited is None else state.edited.edits
+    edited, lead = Edited(None, items, edits=edits + 1), "You made a history of your own."
+    return changed(state, edited, Change(lead, seen.shown.item), editor="you", item_typed=None)
+
+
+@called("edit")
+def edit(seen: Seen, state: State, value: str) -> State:
+    """Open the user's own history to be edited, or close it; what was changed stays changed."""
+    if state.editor == "history":
+        return replace(state, editor="", item_typed=None)
+    if state.edited is not None and state.edited.user is None:
+        state = plain(state, edited=None, item=None, undo=remembered(state))
+    return replace(state, editor="history", item_typed=None)
+
+
+@called("drop")
+def drop(seen: Seen, state: State, value: str) -> State:
+    """Take out one piece of evidence: "film:123" or "neighbour:45", by index."""
+    kind, _, index = value.partition(":")
+    now, data = history_of(seen.world, state), seen.world.data
+    if kind == "neighbour":
+        neighbour = index_in(data.users, index, "a neighbour")
+        lead = f"Changed because user {data.users[neighbour]} is not asked."
+        return changed(state, now.leave_out(neighbour), Change(lead, seen.shown.item))
+    if kind != "film":
+        raise ValueError(f'what is dropped must be "film:" or "neighbour:" and an index, got {value!r}')
+    item = item_of(seen, index)
+    lead = f"Changed because you dropped {film_label(data, item)}."
+    return changed(state, now.drop(item), Change(lead, seen.shown.item, item))
+
+
+@called("remove")
+def remove(seen: Seen, state: State, value: str) -> State:
+    item = item_of(seen, value)
+    lead = f"You removed {film_label(seen.world.data, item)}."
+    return changed(state, history_of(seen.world, state).remove(item), Change(lead, seen.shown.item))
+
+
+@called("add")
+def add(seen: Seen, state: State, value: str) -> State:
+    """The item becomes the newest of the history."""
+    now, item = history_of(seen.world, state), item_of(seen, value)
+    title, again = film_label(seen.world.data, item), item in now.items
+    lead = f"{title} was in the history already; it is the newest now." if again else f"You added {title}."
+    return changed(state, now.add(item), Change(lead, seen.shown.item), item_typed=None)
+
+
+@called("film")
+def film(seen: Seen, state: State, value: str) -> State:
+    """What is typed to look for an item."""
+    return replace(state, item_typed=value)
+
+
+@called("film-close")
+def film_close(seen: Seen, state: State, value: str) -> State:
+    return replace(state, item_typed=None)
+
+
+@called("add-title")
+def add_title(seen: Seen, state: State, value: str) -> State:
+    """Add the first item that the typed text finds, or say that there is none."""
+    found = seen.world.data.search_items(value, limit=1) if value.strip() else []
+    if found:
+        return add(seen, state, str(found[0].index))
+    if not value.strip():
+        return state
+    text = "Type a part of its title and choose from the list."
+    return replace(state, message=Message(f"There is no film called {value}.", text, True))
+
+
+def _move(by: int) -> Act:
+    def move(seen: Seen, state: State, value: str) -> State:
+        now, where = history_of(seen.world, state), "earlier" if by < 0 else "later"
+        item = item_of(seen, value)
+        if item not in now.items:
+            raise ValueError(f"only a film of the history can be moved, got {film_label(seen.world.data, item)}")
+        lead = f"You moved {film_label(seen.world.data, item)} {where}."
+        return changed(state, now.move(item, by), Change(lead, seen.shown.item))
+
+    return move
+
+
+ACTS |= {"earlier": _move(-1), "later": _move(1)}
+
+
+@called("click")
+def click(seen: Seen, state: State, value: str) -> State:
+    """Slow motion: the session as it was one click earlier ("-1") or later ("1")."""
+    now, data = history_of(seen.world, state), seen.world.data
+    if now.user is None:
+        return state
+    whole = tuple(data.history(now.user).tolist())
+    n = min(max(len(now.items) + int(value), 1), len(whole))
+    if n == len(now.items) or not whole:
+        return state
+    lead = f"After {n} of {len(whole)} clicks; the last was {film_label(data, whole[n - 1])}."
+    return changed(state, Edited(now.user, whole[:n], edits=now.edits + 1), Change(lead, seen.shown.item))
+
+
+@called("clear")
+def clear(seen: Seen, state: State, value: str) -> State:
+    return changed(state, history_of(seen.world, state).clear(), Change("You cleared the history.", seen.shown.item))
+
+
+@called("undo")
+def undo(seen: Seen, state: State, value: str) -> State:
+    """Back to the history and the knobs before the last change of either; user and epoch stay."""
+    back = state.undo
+    if back is None:
+        return state
+    more = None
+    if back.undo is not None and back.edited is not None and back.edited.edits:
+        buttons = (("Put it back", "undo", ""), (f"Back to user {state.user}", "user", state.user))
+        more = Message("Put back.", "Earlier changes are still there.", buttons=buttons)
+    own = back.edited is not None and back.edited.user is None
+    editor = "you" if own else "" if state.editor == "you" else state.editor
+    return plain(
+        state, edited=back.edited, knobs=back.knobs, item=back.item, editor=editor, undo=back.undo, message=more,
+        changes=False,
+    )  # fmt: skip

@@ -1,0 +1,260 @@
+"""Text is text: whatever a title, an id, a label or an error says, the page shows it and runs none of it."""
+
+import ast
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from markupsafe import Markup
+from worlds import HOSTILE, LONG, Fixed, Svd, asked, random_table, trained
+
+import recwidgets as rw
+from recwidgets.charts._base import Chart, figure
+from recwidgets.core import Explanation, Knob, Part
+from recwidgets.data import Interactions
+from recwidgets.page import elements, markup
+from recwidgets.page.markup import Message, Status
+from recwidgets.page.page import Page
+from recwidgets.panel import edited, editor, goal, leaderboard, selector
+from recwidgets.panel.curve import _head
+from recwidgets.teach import predict_page
+from recwidgets.why import graph, parts, paths, timeline
+
+PACKAGE = Path(rw.__file__).parent
+BAD = [
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onmouseover='alert(1)", "</div></li></svg>",
+    "&lt;b&gt;", "<!-- a & b", "{0.__class__}{x}%s%(y)s", HOSTILE, LONG,
+]  # fmt: skip
+
+
+class Read(HTMLParser):
+    """A page as a browser reads it: the tags with the names of their attributes, and every text there is."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.shape, self.texts = [], [""]
+        self.feed(str(html))
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.shape.append((tag, tuple(name for name, _ in attributes)))
+        self.texts += [*(value or "" for _, value in attributes), ""]
+
+    def handle_endtag(self, tag):
+        self.shape.append(f"/{tag}")
+        self.texts.append("")
+
+    def handle_data(self, data):
+        self.texts[-1] += data
+
+    def handle_comment(self, data):
+        self.shape.append("a comment")
+
+
+def named(text, n=3):
+    """A world in which everything that has a name is called `text`."""
+    return Interactions(
+        np.repeat(np.arange(n), 2), np.tile([0, 1], n), np.ones(2 * n), np.arange(2 * n),
+        np.array([f"{text}{user}" for user in range(n)]), np.array([f"{text}{item}" for item in range(6)]),
+        np.array([text] * 6), ((text,),) * 6, name=text,
+    )  # fmt: skip
+
+
+def explained(text, item):
+    """An explanation whose parts are called `text`, of every kind, and which does not add up."""
+    kinds = ("film", "neighbour", "own", "base", text)
+    return Explanation(item, text, 1.0, tuple(Part(text, kind, float(n), n) for n, kind in enumerate(kinds)))
+
+
+def regions(text):
+    """The markup of every region, with `text` wherever text can go."""
+    data = named(text)
+    shown = asked(Fixed(data, np.arange(18.0).reshape(3, 6)), data, held_out=data)
+    item, knob = int(shown.top[0]), Knob("k", text, 1, 3, 1, True, text, text)
+    why = explained(text, str(data.items[item]))
+    picture = paths.Picture((paths.Path(0, text, 1.0, (0.5, 0.5)),), (1,), ((0, 0, 0.5),), 2, -1.0, 3, (0.5, 0.5))
+    row = leaderboard.Row("gnn", text, dict.fromkeys(leaderboard.METRICS, (0.2, 0.1, 0.3)))
+    base = row._replace(name="popularity")
+    chosen = edited.Edited(0, (0, 1))
+    both = {"a": shown, "b": shown, "c": shown}
+    return {
+        "button": elements.button(text, text, text, name=text, title=text, classes=text, pressed=True),
+        "slider": elements.slider(text, 1, 0, 2, name=text, said=text),
+        "choice": elements.choice(text, 0, [text, text], name=text),
+        "named": elements.named(text, text),
+        "header": markup.header(text, text, Status(text, text, 0.5, True)),
+        "header, spoken": markup.header("", "", Status("Ready"), text),
+        "skeleton": markup.skeleton(text, Status(text), markup.message(Message(text))),
+        "message": markup.message(Message(text, text, True, ((text, text, text),), text)),
+        "chart": markup.chart_head(text, text, text),
+        "list": markup.ranking(shown, 0, {item: 1}, text, text, {item: text}),
+        "empty list": markup.ranking(None, 0, {}, text, text),
+        "controls": markup.controls("idle", [("epochs", text, 1, 1, 2, text, False)], text, text),
+        "knobs": markup.knob_rows([knob, knob._replace(name="c", choices=(text,))], {"k": 1, "c": text}, False, text),
+        "tools": markup.tools(text, True, True),
+        "time machine": markup.time_machine(1, 2, 3, True, kept=text),
+        "rank changes": markup.rank_changes([(1, text, text)]),
+        "who": markup.who((text, text, text), text, elements.option("user", text, text), True),
+        "options": selector.user_options(data, text, False) or elements.option("", text, text),
+        "editor": editor.editor(data, chosen, text, text, goal.Goal(text, 3).markup(None, 1)),
+        "curve": _head(text, (np.array([1.0]), np.array([2.0])), 1, text, lambda value: text, text),
+        "why": parts.markup(shown, item, why),
+        "no why": parts.no_explanation(text, text),
+        "arithmetic": parts.arithmetic(why) + parts.arithmetic(why, shown=1),
+        "graph": graph.svg(picture, text, text, 2, [text]) + graph.hop_controls(1, 2, picture),
+        "timeline": timeline.timeline(why, (text, text)),
+        "comparison": leaderboard.lists(both, {"a": text, "b": text, "c": text}, item),
+        "leaderboard": leaderboard.board([row, base], frozenset({"seed"}), [row, base]),
+        "question": predict_page.head(text, text, True),
+        "order": predict_page.order([text], [1], [text], [0.5], True),
+        "reveal": predict_page.reveal("guess", text, text, True),
+        "alternative": predict_page.alternative("guess", [text], [0.5]),
+    }  # fmt: skip
+
+
+REGIONS = tuple(regions("x"))
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("region", REGIONS)
+def test_no_text_becomes_a_tag_and_every_text_reads_as_it_was_written(region, bad):
+    """The page has the tags and attributes of a harmless text, and somewhere on it stands the text itself."""
+    page, harmless = regions(bad)[region], regions(re.sub(r"[^ ]", "x", bad))[region]
+    assert type(page) is Markup, "a str is text"
+    assert Read(page).shape == Read(harmless).shape
+    assert any(bad in text for text in Read(page).texts), Read(page).texts
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_plain_str_is_text_on_a_page_and_markup_is_not(bad):
+    page = Page()
+    page.show(bad)
+    assert Read(page.html).texts == [bad] and type(page.html) is str
+    page.show(Markup("<b>{}</b>").format(bad))
+    assert Read(page.html).shape == [("b", ()), "/b"] and bad in Read(page.html).texts
+
+
+# ------------------------------------------------------------------ a whole panel
+
+
+def model_called(text, data):
+    """A model of a learner's own with `text` in all that it says."""
+
+    class Mine(Svd):
+        label = text
+        knobs = (Svd.knobs[0]._replace(label=text, hint=text, unit=text), Svd.knobs[1])
+
+        def _parts(self, person, item):
+            yield from (part._replace(label=text) for part in super()._parts(person, item))
+
+        def explain(self, user, item):
+            if str(item).endswith("5"):
+                raise RuntimeError(text)
+            return super().explain(user, item)
+
+    model = Mine()
+    for _ in model.steps(data, epochs=2):
+        pass
+    return model
+
+
+class Titled(Chart):
+    """A chart of a learner's own that draws nothing and says what it was told."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.title = self.text = text
+        self.figure = figure(marks=[])
+
+    def show(self, answer, selected=0, previous=None):
+        pass
+
+    def caption(self, answer):
+        return self.text
+
+    foot = sentence = caption
+
+
+def pages(widget):
+    """The HTML of every region in a widget."""
+    if isinstance(widget, Page):
+        yield widget.html
+    for child in getattr(widget, "children", ()):
+        yield from pages(child)
+
+
+@pytest.mark.parametrize("bad", ["score <b and R&D", *BAD])
+def test_a_panel_of_hostile_data_a_hostile_model_and_a_hostile_chart_shows_text(bad):
+    def shapes(text):
+        data = named(text, n=6)
+        panel = rw.Panel(data, model_called(text, data), Titled(text), user=str(data.users[0]))
+        try:
+            for n in range(len(panel.recommendations.items)):
+                panel.selected = n
+                yield n, [Read(html) for html in pages(panel)]
+        finally:
+            panel.close()
+
+    for (n, seen), (_, plain) in zip(shapes(bad), shapes(re.sub(r"[^ ]", "x", bad)), strict=True):
+        assert [page.shape for page in seen] == [page.shape for page in plain], f"with row {n} selected"
+        assert sum(any(bad in text for text in page.texts) for page in seen) >= 6
+
+
+def test_what_stands_under_a_chart_of_ones_own_is_markup_or_text():
+    class Legend(Titled):
+        """A chart whose caption is text and whose foot is HTML."""
+
+        def foot(self, answer):
+            return Markup("<p>{}</p>").format(self.text)
+
+    data = random_table(np.random.default_rng(0), 6, 8)
+    panel = rw.Panel(data, trained(data), Legend("score <b and R&D"))
+    html = "".join(pages(panel))
+    panel.close()
+    assert "score &lt;b and R&amp;D</p>" in html and "<p>score &lt;b" in html
+    assert "score <b and R&D" in Read(html).texts
+
+
+# ------------------------------------------------------------------ how it is written
+
+TAG = re.compile(r"</?(?!lambda>)[a-zA-Z]|<!--|&[a-z]+;|=\"")
+ROOMS = [*(PACKAGE / room for room in ("page", "why", "charts", "panel")), PACKAGE / "teach"]
+FILES = sorted(path for room in ROOMS for path in room.glob("*.py"))
+
+
+def html_outside_markup(source):
+    """Lines on which HTML is written, but not as one literal in Markup(…); an f-string there is none."""
+    tree = ast.parse(source)
+    inside, wrong = set(), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Markup":
+            (told,) = node.args
+            if not (isinstance(told, ast.Constant) and isinstance(told.value, str)):
+                wrong.append(node.lineno)  # Markup(text) says that text is HTML
+            inside.add(id(told))
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            inside.add(id(body[0].value))  # a docstring
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
+            wrong += [node.lineno] if TAG.search(node.value) else []
+    return sorted(set(wrong))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_html_is_written_as_a_literal_in_markup_and_nowhere_else(path):
+    assert html_outside_markup(path.read_text()) == []
+
+
+@pytest.mark.parametrize("line", [
+    "f'<b>{text}</b>'", "'<b>' + text", "'<b>%s</b>' % text", "'<b>{}</b>'.format(text)", "Markup(f'<b>{text}</b>')",
+    "Markup('<b>' + text)", "Markup(text)", "f' title=\"{text}\"'", "''.join(['<b>', text])", "page.show('a&nbsp;b')",
+])  # fmt: skip
+def test_the_check_of_how_html_is_written_finds_what_it_is_for(line):
+    assert html_outside_markup(f"x = {line}") == [1]
+
+
+def test_the_check_lets_markup_pass():
+    assert html_outside_markup('"""Doc with <b>."""\nMarkup("<b>{}</b>").format(text) + f"{1} < 2"') == []
