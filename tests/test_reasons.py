@@ -73,6 +73,34 @@ def best(scores, without, k):
     return order[left[order] > -np.inf][:k]
 
 
+# -- a query as a sum ---------------------------------------------------------------------------------
+
+
+@pytest.mark.needs_tf
+@pytest.mark.parametrize(("name", "turned"), [
+    ("gnn", {}), ("gnn", {"layers": 0}), ("gnn", {"layers": 4}), ("knn", {}), ("knn", {"k": 1}),
+    ("knn", {"similarity": "dot product"}), ("knn", {"similarity": "distance"}), ("session", {}),
+    ("session", {"half_life": 2}), ("session", {"window": 3}),
+])  # fmt: skip
+def test_terms_add_up_to_the_query_and_one_item_alone_asks_as_it_does_by_itself(little, name, turned):
+    data, models = little
+    silent = data.take(np.flatnonzero(data.user > 3))  # four users without a history
+    for known in (data, silent):
+        model = models[name].at(**turned)
+        model.data = known
+        assert isinstance(model, rw.SumsTerms)
+        for who in (data.users[7], data.items[[4, 2, 9]].tolist(), data.items[np.arange(70)].tolist()):
+            terms = model.terms(who)
+            assert terms.vectors.sum((0, 1)) + terms.own + terms.base == pytest.approx(model.query(who), abs=1e-5)
+            assert terms.shares.sum() == pytest.approx(1, abs=1e-5) and len(terms.shares) == len(terms.index)
+            assert terms.vectors.shape[:2] == (len(terms.index), len(terms.ways))
+        alone = model.alone(np.arange(30))
+        assert alone == pytest.approx(np.stack([model.query([item]) for item in data.items[:30].tolist()]), abs=1e-5)
+        asked = [model.query(user) for n, user in enumerate(data.users.tolist()) if len(known.history(n))]
+        average = model.average_terms()
+        assert average.vectors.sum((0, 1)) + average.own + average.base == pytest.approx(np.mean(asked, 0), abs=1e-5)
+
+
 # -- votes and the average user -----------------------------------------------------------------------
 
 
@@ -325,8 +353,7 @@ def test_headlines_count_and_popular_is_decided_first(small):
                 assert words.startswith(f"{len(found.votes):,} of ") and len(found.votes) > found.votes_usual
                 assert f"{found.n:,} film" in words
             if found.kind == "neighbours":
-                high = [user for user in found.raters.users if first(model, data, user, 0) is not None]
-                assert words.startswith(f"{len(high)} of the {found.raters.of} nearest")
+                assert words.startswith(f"{len(found.raters.users)} of the {found.raters.of} nearest")
             assert re.search(r"\d(st|nd|rd|th)\b", words) and "everybody" not in words
     assert {("gnn", "votes"), ("gnn", "popular"), ("knn", "neighbours"), ("session", "recent")} <= kinds
 

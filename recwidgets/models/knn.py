@@ -10,12 +10,12 @@ import numpy as np
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, person_of
 from ..data import Interactions
 from ..graph import BLOCK, films_of_users, mean_over
-from ..ranking import rank_rows
 from ._base import read_only
 from ._tfrs import TfrsRecommender
 
 K = 50  # neighbours while training, and where the knob starts
 POWER, LEAST = 6, 1e-3  # a neighbour's weight is its nearness, at least LEAST, to this power
+TIED = 2e-6  # nearness that rounding may order either way
 SIMILARITIES = ("cosine", "dot product", "distance")
 
 
@@ -122,26 +122,24 @@ class KNN(TfrsRecommender):
         return Terms("neighbours", np.array([-1], np.int32), mean[None, None], ("neighbours",), one, none, none)
 
     def alone(self, items: Ints) -> Floats:
-        """The query vectors of histories of one film each, float32 (n, dim)."""
-        return self._mixed(self._snapshot["films_in"][items])
-
-    def _mixed(self, places: Floats) -> Floats:
-        """The queries of people who stand at `places` (n, dim), asked of all users; as `_query`, but for rounding."""
+        """The query vectors of histories of one film each, float32 (n, dim); as `query`, but for rounding."""
         bank, centre, handed = self._bank()
         k = min(int(self.values["k"]), len(bank))
-        queries = np.zeros_like(places)
-        for first in range(0, len(places), step := max(1, BLOCK // len(bank))):
-            near = nearness_of_many(self.values["similarity"], places[first : first + step] - centre, bank)
-            far = near < np.partition(near, len(bank) - k, axis=1)[:, len(bank) - k, None]
-            tied = np.flatnonzero(len(bank) - far.sum(1) > k)  # equally near at the edge: the lower index is asked
-            if len(tied):
-                far[tied] = True
-                far[tied[:, None], rank_rows(near[tied], k)] = False
+        edge = len(bank) - k  # so many are not asked
+        queries = np.zeros((len(items), handed.shape[1]), np.float32)
+        for first in range(0, len(items), step := max(1, BLOCK // len(bank))):
+            rows = slice(first, first + step)
+            near = nearness_of_many(self.values["similarity"], self._snapshot["films_in"][items[rows]] - centre, bank)
+            ordered = np.partition(near, edge, axis=1)
             weight = np.maximum(near, LEAST)
             weight *= weight * weight
             weight *= weight  # the sixth POWER, several times as fast
-            weight[far] = 0.0
-            queries[first : first + step] = (weight / weight.sum(1, keepdims=True)) @ handed
+            weight[near < ordered[:, edge, None]] = 0.0
+            queries[rows] = (weight / weight.sum(1, keepdims=True)) @ handed
+            # two users as near as each other at the edge: a product of many rounds otherwise than that of one
+            tied = np.flatnonzero(ordered[:, edge] - ordered[:, :edge].max(1) < TIED) if edge else ()
+            for row in tied:
+                queries[first + row] = self._query(Person(None, np.asarray(items[first + row : first + row + 1])))
         return queries
 
     def _parts(self, person: Person, item: int) -> Iterator[Part]:

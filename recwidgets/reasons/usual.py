@@ -46,7 +46,7 @@ class Usual:
         self.popular: Ints = rank(self.scores, np.zeros(0, np.int32), POPULAR)
 
     def _mean_scores(self, model: Any) -> Floats:
-        """What the average user gets: the mean of all users' scores, of those with a history, which is their mean query's."""
+        """What the average user gets: the mean score of all users with a history, which is that of their mean query."""
         some = np.flatnonzero(np.diff(self.data.by_user.indptr))
         some = some if len(some) else np.arange(self.data.n_users)
         if isinstance(model, Vectors) and callable(model.vectors):
