@@ -112,6 +112,16 @@ def lab(arguments):
     os.execv(str(PYTHON), command)  # this program becomes JupyterLab: Ctrl-C is its own to answer
 
 
+def workers(arguments):
+    """pytest's options for several workers: for the whole suite, not for chosen tests, which start sooner without.
+
+    Three at most, since each may hold TensorFlow, a browser and a notebook's kernel at the same time. A worker that has
+    no tests left takes some of another's, so that a file mostly stays with one, and its fixtures too.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ["-n", str(min(cores, 3)), "--dist", "worksteal"] if cores > 1 and not arguments else []
+
+
 def test(arguments):
     """Style, types, then every test, in one go; the tests' closing lines come last."""
     found = subprocess.run(
@@ -120,7 +130,7 @@ def test(arguments):
     if found.returncode:
         raise SystemExit(found.returncode)
     os.environ["RECWIDGETS_CHROMIUM"] = found.stdout.splitlines()[-1]
-    checks = (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"], ["pytest", *arguments])
+    checks = (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"], ["pytest", *workers(arguments), *arguments])
     failed = [
         " ".join(check[:2])
         for check in checks

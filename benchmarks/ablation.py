@@ -50,7 +50,7 @@ def knn(options: Options) -> dict[str, Any]:
         queries, films = model.vectors()
         values = alone(model.at(k=1), train)
         lot = np.random.default_rng(seed).integers(0, len(values), (len(values), int(model.values["k"])))
-        alone_systems = (Queries(values, films), Queries(model.places(), films))
+        alone_systems = (Queries(values, films), Queries(model.user_vectors(), films))
         systems = (model, model.at(k=1), Queries(values[lot].mean(1), films), *alone_systems)
         for name, system in zip(runs, systems, strict=True):
             runs[name].append(_ndcg(system, train))

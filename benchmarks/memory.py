@@ -25,8 +25,9 @@ from recwidgets.models import make
 import recwidgets as rw
 train, test = ml100k.parts_of("p3")
 split = rw.Split(train, train.take([]), test, "random", 42, None)
-panel = rw.Panel(split, model=make({name!r}, seed={seed}))
-history = rw.fit(panel.model, train, test, {epochs!r}, progress=False)
+model = make({name!r}, seed={seed})
+panel = rw.Panel(split, model=model)
+history = rw.fit(model, train, test, {epochs!r}, progress=False)
 print("PEAK", peak_mb(), len(history.events))
 """
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 
-from recwidgets.models import make
+from recwidgets.models import make, model_class
 
 from . import ml100k
 from .options import LABELS, MODELS, Options
@@ -96,7 +95,7 @@ def _against_tutorial(name: str, used: Mapping[str, Any]) -> Row:
 
 def share_of(name: str) -> float:
     """How much of all positions one epoch looks at: 1, unless the model says otherwise."""
-    return float(getattr(importlib.import_module(f"recwidgets.models.{name}"), "SHARE", 1))
+    return float(model_class(name).share)
 
 
 def _whole_pass(name: str, used: Mapping[str, Any]) -> Row:

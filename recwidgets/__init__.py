@@ -33,6 +33,7 @@ _HOME = {  # without what the registry finds
     "Explains": "protocols",
     "Recommender": "protocols",
     "Rewindable": "protocols",
+    "Trainable": "protocols",
     "Tunable": "protocols",
     "Snapshot": "core",
     "SumsTerms": "protocols",
@@ -91,7 +92,7 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .panel.panel import Panel
     from .panel.ready import GNNPanel, KNNPanel, SessionPanel
     from .pretrained import load_pretrained
-    from .protocols import Explains, Recommender, Rewindable, SumsTerms, Tunable
+    from .protocols import Explains, Recommender, Rewindable, SumsTerms, Trainable, Tunable
     from .ranking import recommend, recommend_all
     from .reasons.reason import Reason, reason
     from .reasons.share import PersonalCurve, PersonalShare, personal_curve, personal_share

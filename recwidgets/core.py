@@ -70,8 +70,8 @@ class FitEvent(NamedTuple):
 class Part(NamedTuple):
     """One summand of a score.
 
-    kind: "film" (one of the person's own films), "neighbour", "own" (the user's own embedding)
-    or "base" (what the film has for everybody). index: of the film or user meant, else -1.
+    kind: "film" (an item of the person's history), "neighbour", "own" (the user's own embedding)
+    or "base" (what all users get). index: of the item or user meant, else -1.
     weight: how much of the query it makes, where the model has such a thing.
     """
 
@@ -125,7 +125,7 @@ class Terms(NamedTuple):
 class Person(NamedTuple):
     """A user of the data set (index, or None for somebody new) with a history, oldest first.
 
-    without: users who must not be asked, where a model asks other users.
+    without: excluded neighbours: users that a model which looks for neighbours must leave out.
     """
 
     user: int | None
@@ -134,7 +134,7 @@ class Person(NamedTuple):
 
 
 class Recommendations(NamedTuple):
-    """The first k films, best first. `index` are positions in data.items."""
+    """The first k items, best first. `index`: their indices into data.items."""
 
     items: tuple[str, ...]
     titles: tuple[str, ...]
@@ -184,6 +184,6 @@ def person_of(data: Interactions, who: Who) -> Person:
 
 
 def film_label(data: Interactions, item: int) -> str:
-    """A film as it is called in sentences: "The Silence of the Lambs (1991)"."""
+    """An item as it is called in sentences: "The Silence of the Lambs (1991)"."""
     title, year = display_title(str(data.titles[item]))
     return f"{title} ({year})" if year else title

@@ -1,4 +1,4 @@
-"""The graph of users and films, in numpy: who is next to whom, and means over neighbours."""
+"""The graph of users and items, in numpy: neighbours, means over neighbours, hops."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Edges(NamedTuple):
 class Graph(NamedTuple):
     """Both directions of the same edges."""
 
-    films_of: Edges  # of each user, oldest first
-    viewers_of: Edges  # of each film, by user
+    items_of: Edges  # of each user, oldest first
+    users_of: Edges  # of each item, in the order of the users
 
 
 _known: WeakKeyDictionary[Interactions, Graph] = WeakKeyDictionary()
@@ -42,20 +42,20 @@ _lock = threading.Lock()
 
 
 def graph_of(data: Interactions) -> Graph:
-    """The user–film graph of the interactions: an edge for each rating. Built once for a data set."""
+    """The user–item graph of the interactions: an edge for each rating. Built once for a data set."""
     with _lock:  # a panel and its training may ask at the same time
         if data not in _known:
-            _known[data] = Graph(films_of_users(data), viewers_of_films(data))
+            _known[data] = Graph(items_of_users(data), users_of_items(data))
         return _known[data]
 
 
-def films_of_users(data: Interactions) -> Edges:
-    """The films of each user, oldest first."""
+def items_of_users(data: Interactions) -> Edges:
+    """The items of each user, oldest first."""
     return Edges(data.by_user.indptr, data.by_user.items)
 
 
-def viewers_of_films(data: Interactions) -> Edges:
-    """The users of each film, in their order."""
+def users_of_items(data: Interactions) -> Edges:
+    """The users of each item, in their order."""
     by_item = np.lexsort((data.user, data.item))
     indptr = np.concatenate([[0], np.cumsum(np.bincount(data.item, minlength=data.n_items))])
     return Edges(indptr.astype(np.int64), data.user[by_item].astype(np.int32))
@@ -83,14 +83,14 @@ def mean_over(edges: Edges, vectors: Floats, counted: Array | None = None) -> Fl
     return out
 
 
-def propagate(graph: Graph, users: Floats, films: Floats, depth: int) -> tuple[list[Floats], list[Floats]]:
+def propagate(graph: Graph, users: Floats, items: Floats, depth: int) -> tuple[list[Floats], list[Floats]]:
     """Embeddings after 0 … depth hops: each node becomes the mean of its neighbours, hop by hop.
 
-    users: (n_users, dim), films: (n_items, dim). Returns two lists of depth + 1 arrays.
+    users: (n_users, dim), items: (n_items, dim). Returns two lists of depth + 1 arrays.
     """
-    user_layers, film_layers = [users], [films]
+    user_layers, item_layers = [users], [items]
     for _ in range(depth):
-        after = mean_over(graph.films_of, film_layers[-1]), mean_over(graph.viewers_of, user_layers[-1])
+        after = mean_over(graph.items_of, item_layers[-1]), mean_over(graph.users_of, user_layers[-1])
         user_layers.append(after[0])
-        film_layers.append(after[1])
-    return user_layers, film_layers
+        item_layers.append(after[1])
+    return user_layers, item_layers

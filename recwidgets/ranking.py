@@ -1,4 +1,4 @@
-"""The one place where films are ranked: one user, all users, and how often the lists are right. numpy only."""
+"""Ranking, written once: for one user, for all users, and how often the lists are right. numpy only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check_k(k: int, n_items: int) -> int:
 
 
 def check_scored(shape: tuple[int, ...], data: Interactions) -> None:
-    """A model of other data would be ranked under wrong titles: say so. shape: (films,) or (users, films)."""
+    """A model of other data would be ranked under wrong titles: say so. shape: (items,) or (users, items)."""
     there = (data.n_users, data.n_items)[-len(shape) :]
     if shape != there:
         raise ValueError(
@@ -45,10 +45,10 @@ def rank(scores: Floats, seen: Ints, k: int) -> Ints:
 
 
 def recommend(model: Recommender, data: Interactions, user: Who, k: int = 10, *, seen: bool = False) -> Recommendations:
-    """The k films that `model` ranks first for `user`.
+    """The k items that `model` ranks first for `user`.
 
-    data: the interactions whose films count as seen. user: an id, or a list of item ids (a
-    history of one's own). seen=True leaves the films already seen in the list.
+    data: the interactions whose items count as seen. user: an id, or a list of item ids (a
+    history of one's own). seen=True leaves the items already seen in the list.
     Raises ValueError for k beyond the catalogue, UnknownUser for an id that is not in the data.
     """
     k = check_k(k, data.n_items)
@@ -69,12 +69,12 @@ def recommend(model: Recommender, data: Interactions, user: Who, k: int = 10, *,
 def recommend_all(
     model: Any, data: Interactions, k: int = 100, *, seen: bool = False, progress: bool = False
 ) -> NDArray[np.int32]:
-    """The k first films of every user, best first: int32 (n_users, k), indices into data.items.
+    """The k first items of every user, best first: int32 (n_users, k), indices into data.items.
 
-    Rows follow data.users. Seen films are left out unless seen=True; a row with fewer than k
-    films left ends in -1. Ties go to the lower index, as in `recommend`. Where the model has
-    `vectors`, all are multiplied at once, which rounds otherwise than one user's product: films
-    whose scores differ by less than that (1e-6 of the score) may change places.
+    Rows follow data.users. Seen items are left out unless seen=True; a row with fewer than k
+    items left ends in -1. Ties go to the lower index, as in `recommend`. Where the model has
+    `vectors`, all are multiplied at once, which rounds otherwise than one user's product: items
+    whose scores differ by less than that (1e-6 of the score) may change ranks.
     progress: a bar (tqdm), where it takes longer than a second.
     """
     k = check_k(k, data.n_items)
@@ -133,10 +133,10 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
         top = np.argsort(-block, axis=1, kind="stable")[:, :k]
     else:
         edge = np.partition(block, n_items - k, axis=1)[:, n_items - k]  # the k-th best score of each row
-        place = np.flatnonzero(block >= edge[:, None])  # lower index first within a row, which keeps ties in order
-        row, top = place // n_items, place % n_items
-        if len(place) > rows * k:  # a tie across the k-th place: the rule wants the lowest indices of it
-            above = block.ravel()[place] > edge[row]
+        flat = np.flatnonzero(block >= edge[:, None])  # lower index first within a row, which keeps ties in order
+        row, top = flat // n_items, flat % n_items
+        if len(flat) > rows * k:  # a tie across the k-th rank: the rule wants the lowest indices of it
+            above = block.ravel()[flat] > edge[row]
             tied = np.flatnonzero(~above)
             nth = np.arange(len(tied)) - np.searchsorted(row[tied], row[tied])  # of the tie, in its row
             room = k - np.bincount(row[above], minlength=rows)
@@ -150,6 +150,6 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
 
 
 def held_out_accuracy(model: Any, train: Interactions, held_out: Interactions, k: int = 10) -> float:
-    """Top-k accuracy on held-out rows, seen films left out: the point on a training curve."""
+    """Top-k accuracy on held-out rows, seen items left out: the point on a training curve."""
     k = min(k, train.n_items)
     return metrics.top_k_accuracy(recommend_all(model, train, k), held_out, k)

@@ -227,7 +227,7 @@ def pull(
     epochs: int,
     gate: Callable[[int, int], None],
 ) -> Iterator[FitEvent]:
-    """model.steps, with the gate between batches where the model has a place for it.
+    """model.steps, with the gate between batches where the model takes `between_batches`.
 
     A class of one's own that takes no `between_batches` can be paused between its epochs.
     """

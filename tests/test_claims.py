@@ -157,3 +157,5 @@ def test_one_film_can_bring_fargo_into_the_first_three(panel, film):
     goal.act("you", "")
     goal.act("add-title", film)
     assert "Fargo (1996)" in [goal.shown.answer.full_title(item) for item in goal.shown.answer.top[:3]]
+    assert goal.goal.reached(goal.shown.answer)
+    goal.close()

@@ -306,7 +306,7 @@ def test_ranking_everybody_equals_sorting_each_row_whatever_the_ties():
 def test_means_over_neighbours_are_the_same_in_blocks_of_any_size(block, some, monkeypatch):
     draw = np.random.default_rng(4)
     data = random_table(draw, 9, 14, density=0.25)
-    edges, vectors = graph.graph_of(data).viewers_of, draw.normal(size=(9, 3)).astype(np.float32)
+    edges, vectors = graph.graph_of(data).users_of, draw.normal(size=(9, 3)).astype(np.float32)
     counted = draw.random(len(edges.indices)) < 0.5 if some else None
     monkeypatch.setattr(graph, "BLOCK", block)
     got = graph.mean_over(edges, vectors, counted)
@@ -337,8 +337,8 @@ def test_vectors_of_whole_numbers_are_ranked_as_their_real_products_are():
 
 def test_the_graph_is_built_once_for_a_data_set_and_goes_with_it(monkeypatch):
     data, built = random_table(np.random.default_rng(3), 9, 14), []
-    plain = graph.viewers_of_films
-    monkeypatch.setattr(graph, "viewers_of_films", lambda data: built.append(1) or plain(data))
+    plain = graph.users_of_items
+    monkeypatch.setattr(graph, "users_of_items", lambda data: built.append(1) or plain(data))
     first = graph.graph_of(data)
     assert all(graph.graph_of(data) is first for _ in range(5)) and built == [1]
     assert graph.graph_of(data.take(np.arange(len(data)))) is not first

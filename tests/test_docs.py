@@ -17,13 +17,15 @@ PAGES = sorted(DOCS.rglob("*.md"))
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The built site; warnings (a broken link inside, a missing picture) are errors."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", str(folder / "trees")]
-    done = subprocess.run([*command, str(DOCS), str(folder / "html")], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return folder / "html"
+def site(once):
+    """The built site, built once over all workers; warnings (a broken link inside, a missing picture) are errors."""
+
+    def build(folder):
+        command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", str(folder / "trees")]
+        done = subprocess.run([*command, str(DOCS), str(folder / "html")], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-4000:]
+
+    return once("site", build) / "html"
 
 
 def test_it_builds_without_a_warning(site):

@@ -236,7 +236,7 @@ def test_the_table_of_the_lamps_holds_what_is_measured():
     models["popularity"] = rw.Popularity()
     rw.fit(models["popularity"], split.train, progress=False)
     unnamed = dict.fromkeys(models, "")
-    labels = {lamp.label: lamp.name for lamp in honesty.LAMPS}
+    labels = {check.label: check.name for check in honesty.CHECKS}
     rows = re.findall(r"^\| (?:\*\*)?([^|*]+?)(?:\*\*)? \|((?: (?:\.\d+|–) \|){4})", plan, flags=re.MULTILINE)
     assert [row[0] for row in rows] == ["none", *labels]
     for label, cells in rows:

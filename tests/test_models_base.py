@@ -18,8 +18,9 @@ from recwidgets import checkerboard, load_model, models, planted, recommend
 from recwidgets._found import classes_in, named_classes
 from recwidgets.core import Person
 from recwidgets.data import UnknownItem, UnknownUser
-from recwidgets.models import make, write_arrays
+from recwidgets.models import make
 from recwidgets.models._base import NotTrained
+from recwidgets.models._files import write_arrays
 
 
 @pytest.fixture(scope="module")

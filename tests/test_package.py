@@ -1,5 +1,6 @@
 """What a user gets by installing and importing recwidgets, and what they do not get."""
 
+import functools
 import json
 import os
 import subprocess
@@ -106,11 +107,10 @@ except ImportError as error:
 
 
 @pytest.fixture(scope="module")
-def wheel(repo, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=repo, check=True, capture_output=True)
-    (found,) = folder.glob("*.whl")
+def wheel(repo, once):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d"]
+    make = functools.partial(subprocess.run, cwd=repo, check=True, capture_output=True)
+    (found,) = once("wheel", lambda folder: make([*command, str(folder)])).glob("*.whl")
     return found
 
 

@@ -10,6 +10,7 @@ from pages import html, message, page, rows, status, titles, tree, until
 from worlds import BATCHES, DEADLINE, HOSTILE, Failing, Fixed, Held, Svd, random_table, table, trained
 
 import recwidgets as rw
+from recwidgets._found import named_classes
 from recwidgets.answer import softmax_shares
 from recwidgets.core import person_of
 from recwidgets.data import UnknownUser
@@ -188,7 +189,8 @@ def test_a_model_that_names_a_chart_which_is_none_is_told_which_there_are(chart)
     split = rw.planted(n_users=60, n_items=80, seed=1).data.split("temporal", test=0.2)
     model = type("Mine", (rw.Popularity,), {"chart": chart})()
     rw.fit(model, split.train, progress=False)
-    with pytest.raises(ValueError, match="a model's chart must be one of 'columns', 'pie', 'polygon', got"):
+    names = ", ".join(map(repr, named_classes("charts")))
+    with pytest.raises(ValueError, match=f"a model's chart must be one of {names}, got"):
         rw.Panel(split, model)
 
 
@@ -438,6 +440,19 @@ def test_epochs_and_learning_rate_are_for_the_next_training(panel):
     panel.train()
     assert panel.model.learning_rate == pytest.approx(0.0003)
     assert rates["max"] == page(panel, "rw-controls").one("input", data_change="rate")["max"]
+
+
+def test_the_models_own_learning_rate_stays_on_the_slider_after_a_training_with_another(made, split):
+    panel = made(split, Svd(epochs=1, learning_rate=0.05))
+    own = panel.training.rates.index(0.05)
+    for rate in (0, own):
+        panel.act("rate", str(rate))
+        panel.train()
+        assert panel.training.rates[own] == 0.05
+        assert panel.model.learning_rate == panel.training.rates[rate]
+    panel.act("rate", "0")
+    panel.reset()
+    assert panel.training.rates[own] == 0.05
 
 
 @pytest.mark.parametrize(
@@ -722,17 +737,7 @@ async def test_a_stop_keeps_the_epochs_so_far_and_a_new_training_starts_again(ma
 
 
 class HeldFailing(Failing, Held):
-    """Fails in its second epoch, when it is let through the first; `over` is set when it has failed."""
-
-    def __init__(self, **settings):
-        super().__init__(**settings)
-        self.over = threading.Event()
-
-    def _epochs(self, data, total, between_batches):
-        try:
-            yield from super()._epochs(data, total, between_batches)
-        finally:
-            self.over.set()
+    """Fails in its second epoch, when it is let through the first."""
 
 
 @on_a_loop
@@ -756,10 +761,12 @@ async def test_a_model_that_fails_is_said_with_details_and_what_is_left(made, sp
 @on_a_loop
 async def test_an_epoch_and_the_failure_after_it_may_come_at_once(made, split):
     model = HeldFailing(epochs=3)
-    model.let(3 * BATCHES)
     panel = made(split, model)
+    before = set(threading.enumerate())
     panel.train()
-    await asyncio.to_thread(model.over.wait, DEADLINE)  # all has come before the page looks
+    (worker,) = set(threading.enumerate()) - before
+    model.let(3 * BATCHES)
+    worker.join(DEADLINE)  # the loop stands still meanwhile: all has come before the page looks
     assert panel.history.last is None
     await until(lambda: "Failed" in status(panel))
     assert panel.epoch == 1

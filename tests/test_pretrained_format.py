@@ -10,7 +10,7 @@ from worlds import HOSTILE, Svd, random_table, register, table, trained
 import recwidgets as rw
 from recwidgets import pretrained
 from recwidgets.core import FitEvent, Snapshot
-from recwidgets.models import read_arrays, write_arrays
+from recwidgets.models._files import read_arrays, write_arrays
 from recwidgets.training import TrainingHistory
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -126,6 +127,14 @@ def test_a_changed_pin_renews_the_installation(dev, tmp_path, monkeypatch):
     changed.write_bytes(dev.LOCK.read_bytes() + b"\n# changed\n")
     monkeypatch.setattr(dev, "LOCK", changed)
     assert dev.fingerprint() != before
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not say how many cores are ours")
+@pytest.mark.parametrize(("cores", "expected"), [(1, []), (2, ["-n", "2"]), (3, ["-n", "3"]), (64, ["-n", "3"])])
+def test_the_whole_suite_is_shared_by_workers_and_chosen_tests_are_not(dev, monkeypatch, cores, expected):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)))
+    assert dev.workers([])[:2] == expected
+    assert dev.workers(["-k", "pie", "-x"]) == []
 
 
 @pytest.mark.parametrize("arguments", [[], ["lsb"]], ids=["nothing", "a typing error"])

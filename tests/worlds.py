@@ -33,7 +33,7 @@ def table(pairs, n_users, n_items, *, titles=None, name="a small world", times=N
 
 
 def random_table(rng, n_users, n_items, density=0.3, **options):
-    """Interactions drawn by lot: each pair with the chance `density`, in random order."""
+    """Random interactions: each pair with the chance `density`, in random order."""
     pairs = np.argwhere(rng.random((n_users, n_items)) < density)
     return table(rng.permutation(pairs), n_users, n_items, **options)
 
@@ -98,7 +98,7 @@ class Svd(EmbeddingModel):
         people = (Person(user, self.data.history(user)) for user in range(self.data.n_users))
         return np.stack([self._query(person) for person in people])
 
-    def _films(self):
+    def _items(self):
         return self.snapshot["films"]
 
     def _parts(self, person, item):

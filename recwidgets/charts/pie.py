@@ -175,7 +175,8 @@ class Pie(Chart):
             '<p class="rw-shares">{legend}</p>'
             '<p class="rw-whole"><b>Top {k}: {whole:.1f} %</b> of the softmax over all {n:,} films</p>'
             '<div class="rw-bar" aria-hidden="true">{pieces}</div>'
-            '<p class="rw-cap">Equal scores: {even:.1f}&nbsp;%. It compares this model’s scores; no certainty.</p>'
+            '<p class="rw-cap">Equal scores: {even:.1f}&nbsp;%. '
+            "It compares the model’s own scores; it is no certainty.</p>"
         ).format(legend=legend, k=k, whole=100 * whole, n=n, pieces=pieces, even=100 * k / n)
 
     def sentence(self, answer: Answer | None) -> str:

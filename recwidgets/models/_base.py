@@ -24,6 +24,7 @@ from ..core import (
 )
 from ..data import Interactions
 from ..ranking import held_out_accuracy
+from ._files import save_model
 
 T = TypeVar("T")
 MEAN_OF = 1000  # users whose queries are averaged for somebody without history; of more, so many, evenly spaced
@@ -32,7 +33,7 @@ BetweenBatches = Callable[[int, int], None]
 
 
 def no_pause(done: int, batches: int) -> None:
-    """Nobody asked to be called between batches."""
+    """What is called between two batches where nothing else is to be."""
 
 
 class NotTrained(ValueError):
@@ -40,9 +41,9 @@ class NotTrained(ValueError):
 
 
 class EmbeddingModel(ABC):
-    """A recommender whose score is one inner product: query vector · film vector.
+    """A recommender whose score is one inner product: query vector · item vector.
 
-    A subclass says how it trains (`_epochs`) and how it answers (`_query`, `_queries`, `_films`,
+    A subclass says how it trains (`_epochs`) and how it answers (`_query`, `_queries`, `_items`,
     `_parts`). Answers come from `self.snapshot` and the knobs, in numpy.
     """
 
@@ -134,18 +135,18 @@ class EmbeddingModel(ABC):
         return twin
 
     def scores(self, user: Who) -> Floats:
-        """Scores of all films, float32 (n_items,), in the order of data.items.
+        """Scores of all items, float32 (n_items,), in the order of data.items.
 
         user: an id, or a list of item ids (a history of one's own, oldest first). Somebody without history gets
         what all users get: their mean query.
         """
         query = self.query(user)
-        return np.asarray(self._films() @ query, np.float32)
+        return np.asarray(self._items() @ query, np.float32)
 
     def scores_of(self, users: Sequence[Who]) -> Floats:
         """Scores of several users or histories at once, float32 (n, n_items); as `scores`, but for rounding."""
         queries = np.stack([self.query(user) for user in users])
-        return np.asarray(queries @ self._films().T, np.float32)
+        return np.asarray(queries @ self._items().T, np.float32)
 
     def query(self, user: Who) -> Floats:
         """The query vector, float32 (dim,), of a user or of a history of one's own; without history, the mean query."""
@@ -159,19 +160,19 @@ class EmbeddingModel(ABC):
         if len(person.history):
             parts = tuple(self._parts(person, index))
         else:
-            parts = (Part("what all users get", "base", float(self._films()[index] @ self._mean_query())),)
+            parts = (Part("what all users get", "base", float(self._items()[index] @ self._mean_query())),)
         score = float(sum(part.value for part in parts))
         return Explanation(str(data.items[index]), str(data.titles[index]), score, parts)
 
     def vectors(self) -> tuple[Floats, Floats]:
-        """Query vectors of all users (n_users, dim) and film vectors (n_items, dim)."""
+        """Query vectors of all users (n_users, dim) and item vectors (n_items, dim)."""
         data = self._trained()
 
         def make() -> Floats:
             queries, empty = self._queries(), np.diff(data.by_user.indptr) == 0
             return read_only(np.where(empty[:, None], self._mean_query(), queries) if empty.any() else queries)
 
-        return self._cached("queries", make), self._films()
+        return self._cached("queries", make), self._items()
 
     def _mean_query(self) -> Floats:
         """What all users ask for on average, (dim,): the mean query of users with history, at most MEAN_OF of them."""
@@ -189,7 +190,7 @@ class EmbeddingModel(ABC):
         """The query vectors of histories of one item each, float32 (n, dim). items: indices, int (n,)."""
         self._trained()
         queries = [self._query(Person(None, np.asarray([item], np.int32))) for item in items]
-        return np.stack(queries) if queries else np.zeros((0, self._films().shape[1]), np.float32)
+        return np.stack(queries) if queries else np.zeros((0, self._items().shape[1]), np.float32)
 
     @abstractmethod
     def _queries(self) -> Floats:
@@ -200,8 +201,8 @@ class EmbeddingModel(ABC):
         """The query vector of one person with a history: (dim,)."""
 
     @abstractmethod
-    def _films(self) -> Floats:
-        """The film vectors that queries are multiplied with: (n_items, dim)."""
+    def _items(self) -> Floats:
+        """The item vectors that queries are multiplied with: (n_items, dim)."""
 
     @abstractmethod
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
@@ -256,8 +257,6 @@ class EmbeddingModel(ABC):
 
     def save(self, path: Any) -> None:
         """Write the trained model, with the interactions that it answers from, as .npz."""
-        from . import save_model
-
         self._trained()
         save_model(self, path)
 

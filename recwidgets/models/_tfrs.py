@@ -18,6 +18,7 @@ class TfrsRecommender(EmbeddingModel):
     """
 
     batches: ClassVar[int] = 1  # in an epoch, where a batch is no more than a seed: each hides other interactions
+    share: ClassVar[float] = 1.0  # of all interactions that one epoch trains on
     seeds: ClassVar[int] = 1  # how many random draws a batch makes, each with a seed of its own
 
     def __init__(self, dim: int, *, seed: int, epochs: int, learning_rate: float, **knobs: float | str) -> None:

@@ -1,4 +1,4 @@
-"""Nearest neighbours: a user is the weighted mean of the people who are near in the embedding space."""
+"""Nearest neighbours: a user's query is the weighted mean of the users who are near in the embedding space."""
 
 from __future__ import annotations
 
@@ -9,21 +9,19 @@ import numpy as np
 
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, person_of
 from ..data import Interactions
-from ..graph import BLOCK, films_of_users, mean_over
+from ..graph import BLOCK, items_of_users, mean_over
 from ._base import read_only
+from ._constants import LEAST, POWER, SIMILARITIES, K
 from ._tfrs import TfrsRecommender
 
-K = 50  # neighbours while training, and where the knob starts
-POWER, LEAST = 6, 1e-3  # a neighbour's weight is its nearness, at least LEAST, to this power
 TIED = 2e-6  # nearness that rounding may order either way
-SIMILARITIES = ("cosine", "dot product", "distance")
 
 
 class KNN(TfrsRecommender):
     """k nearest neighbours in the space of embeddings.
 
-    Where a user stands is the mean of the films' embeddings; the query is the weighted mean of
-    the k nearest users' embeddings (their place plus their own embedding). Not the textbook vote
+    A user's vector is the mean of the embeddings of the items in the history; the query is the weighted mean
+    of the values of the k nearest users (their vector plus their own embedding). Not the textbook vote
     of k neighbours: embeddings are averaged, not ratings. dim: length of the embeddings. Snapshot:
     "users" (n_users, dim), "films_in" and "films_out" (n_items, dim).
     """
@@ -34,7 +32,7 @@ class KNN(TfrsRecommender):
     batches: ClassVar[int] = 7
     seeds: ClassVar[int] = 4
     knobs: ClassVar[tuple[Knob, ...]] = (
-        Knob("k", "Neighbours k", 1, 100, K, True, "1 = a single twin; more = more of what everybody watches."),
+        Knob("k", "Neighbours k", 1, 100, K, True, "1 = a single twin; more = more of what is popular."),
         Knob("similarity", "Similarity", 0, 0, "cosine", True,
              "A dot product favours marked tastes, a distance people near the middle.", choices=SIMILARITIES),
     )  # fmt: skip
@@ -60,35 +58,37 @@ class KNN(TfrsRecommender):
 
     # -- numpy ---------------------------------------------------------------------------------------
 
-    def _films(self) -> Floats:
+    def _items(self) -> Floats:
         return self._snapshot["films_out"]
 
-    def places(self) -> Floats:
-        """Where everybody stands: the mean of their films' embeddings, float32 (n_users, dim)."""
+    def user_vectors(self) -> Floats:
+        """Each user's vector, the mean of the embeddings of their items: float32 (n_users, dim)."""
         data = self._trained()
-        return self._cached("places", lambda: read_only(mean_over(films_of_users(data), self._snapshot["films_in"])))
+        return self._cached(
+            "user vectors", lambda: read_only(mean_over(items_of_users(data), self._snapshot["films_in"]))
+        )
 
-    def _bank(self) -> tuple[Floats, Floats, Floats]:
-        """(places less their mean, that mean, what is averaged)."""
+    def _keys(self) -> tuple[Floats, Floats, Floats]:
+        """(keys: the user vectors less their mean, that mean, values: what is averaged)."""
 
         def make() -> tuple[Floats, Floats, Floats]:
-            places = self.places()
-            centre = places.mean(0)
-            return places - centre, centre, places + self._snapshot["users"]
+            users = self.user_vectors()
+            centre = users.mean(0)
+            return users - centre, centre, users + self._snapshot["users"]
 
-        return self._cached("bank", make)
+        return self._cached("keys", make)
 
-    def place(self, person: Person) -> Floats:
-        """Where a person stands: (dim,); nowhere (zeros) without a history."""
-        films = self._snapshot["films_in"]
-        return films[person.history].mean(0) if len(person.history) else np.zeros(films.shape[1], np.float32)
+    def user_vector(self, person: Person) -> Floats:
+        """The mean of the embeddings of a person's items: (dim,); zeros without a history."""
+        items = self._snapshot["films_in"]
+        return items[person.history].mean(0) if len(person.history) else np.zeros(items.shape[1], np.float32)
 
     def neighbours(self, person: Person) -> tuple[Ints, Floats]:
-        """The k nearest users, nearest first, and their weights, which sum to one; nobody's without a history."""
-        if not len(person.history):  # stands nowhere, so nobody is near
+        """The k nearest users, nearest first, and their weights, which sum to one; none without a history."""
+        if not len(person.history):
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
-        bank, centre, _ = self._bank()
-        near = nearness(self.values["similarity"], self.place(person) - centre, bank)  # (n_users,)
+        keys, centre, _ = self._keys()
+        near = nearness(self.values["similarity"], self.user_vector(person) - centre, keys)  # (n_users,)
         near[list(person.without)] = -np.inf
         if person.user is not None:
             near[person.user] = -np.inf  # nobody is their own neighbour
@@ -99,20 +99,20 @@ class KNN(TfrsRecommender):
 
     def _query(self, person: Person) -> Floats:
         nearest, weight = self.neighbours(person)
-        return np.asarray(weight @ self._bank()[2][nearest], np.float32)
+        return np.asarray(weight @ self._keys()[2][nearest], np.float32)
 
     def _queries(self) -> Floats:
         data = self._trained()
         return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
 
     def terms(self, user: Who, k: int | None = None) -> Terms:
-        """What each of the k nearest (None: as the knob says) hands on, nearest first; they add up to the query."""
+        """What each of the k nearest (None: as the knob says) contributes, nearest first; they add up to the query."""
         wide = self.at()  # the same space, and a knob that may be past its end
-        wide.values["k"], wide._cache["bank"] = self.values["k"] if k is None else k, self._bank()
+        wide.values["k"], wide._cache["keys"] = self.values["k"] if k is None else k, self._keys()
         nearest, weight = wide.neighbours(person_of(self._trained(), user))
-        handed = (weight[:, None] * self._bank()[2][nearest])[:, None]  # (k, 1, dim)
-        none = np.zeros(handed.shape[2], np.float32)
-        return Terms("neighbours", nearest, handed, ("neighbours",), weight, none, none)
+        values = (weight[:, None] * self._keys()[2][nearest])[:, None]  # (k, 1, dim)
+        none = np.zeros(values.shape[2], np.float32)
+        return Terms("neighbours", nearest, values, ("neighbours",), weight, none, none)
 
     def average_terms(self) -> Terms:
         """The mean of `terms` over all users with a history, in one row: the average user."""
@@ -123,19 +123,19 @@ class KNN(TfrsRecommender):
 
     def alone(self, items: Ints) -> Floats:
         """The query vectors of histories of one film each, float32 (n, dim); as `query`, but for rounding."""
-        bank, centre, handed = self._bank()
-        k = min(int(self.values["k"]), len(bank))
-        edge = len(bank) - k  # so many are not asked
-        queries = np.zeros((len(items), handed.shape[1]), np.float32)
-        for first in range(0, len(items), step := max(1, BLOCK // len(bank))):
+        keys, centre, values = self._keys()
+        k = min(int(self.values["k"]), len(keys))
+        edge = len(keys) - k  # so many are not asked
+        queries = np.zeros((len(items), values.shape[1]), np.float32)
+        for first in range(0, len(items), step := max(1, BLOCK // len(keys))):
             rows = slice(first, first + step)
-            near = nearness_of_many(self.values["similarity"], self._snapshot["films_in"][items[rows]] - centre, bank)
+            near = nearness_of_many(self.values["similarity"], self._snapshot["films_in"][items[rows]] - centre, keys)
             ordered = np.partition(near, edge, axis=1)
             weight = np.maximum(near, LEAST)
             weight *= weight * weight
             weight *= weight  # the sixth POWER, several times as fast
             weight[near < ordered[:, edge, None]] = 0.0
-            queries[rows] = (weight / weight.sum(1, keepdims=True)) @ handed
+            queries[rows] = (weight / weight.sum(1, keepdims=True)) @ values
             # two users as near as each other at the edge: a product of many rounds otherwise than that of one
             tied = np.flatnonzero(ordered[:, edge] - ordered[:, :edge].max(1) < TIED) if edge else ()
             for row in tied:
@@ -145,26 +145,26 @@ class KNN(TfrsRecommender):
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
         users = self._trained().users
         nearest, weight = self.neighbours(person)
-        products = self._bank()[2][nearest] @ self._films()[item]  # (k,)
+        products = self._keys()[2][nearest] @ self._items()[item]  # (k,)
         for user, product, share in zip(nearest.tolist(), products.tolist(), weight.tolist(), strict=True):
             yield Part(f"user {users[user]}", "neighbour", share * product, user, share, ((share, product),))
 
 
-def nearness(similarity: str, here: Floats, there: Floats) -> Floats:
-    """How near (n, dim) places are to one place (dim,), both less the mean of all: float32 (n,).
+def nearness(similarity: str, query: Floats, keys: Floats) -> Floats:
+    """How near keys (n, dim) are to a user's vector (dim,), both less the mean of all keys: float32 (n,).
 
     "cosine": of the angle between them. "dot product": the cosine times the length of the other's
-    vector. "distance": 1 / (1 + d), d Euclidean. Lengths are in mean lengths of a place, so that
+    vector. "distance": 1 / (1 + d), d Euclidean. Lengths are in mean lengths of a key, so that
     the sixth power means the same for each. Raises ValueError for another word.
     """
-    length = np.linalg.norm(there, axis=1)
+    length = np.linalg.norm(keys, axis=1)
     if similarity == "cosine":
-        return np.asarray(there @ unit(here) / np.maximum(length, 1e-12), np.float32)
+        return np.asarray(keys @ unit(query) / np.maximum(length, 1e-12), np.float32)
     usual = max(float(length.mean()), 1e-12)
     if similarity == "dot product":
-        return np.asarray(there @ unit(here) / usual, np.float32)
+        return np.asarray(keys @ unit(query) / usual, np.float32)
     if similarity == "distance":
-        return np.asarray(1 / (1 + np.linalg.norm(there - here, axis=1) / usual), np.float32)
+        return np.asarray(1 / (1 + np.linalg.norm(keys - query, axis=1) / usual), np.float32)
     raise ValueError(f"similarity must be one of {', '.join(map(repr, SIMILARITIES))}, got {similarity!r}")
 
 

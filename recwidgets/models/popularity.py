@@ -1,4 +1,4 @@
-"""The two models that every other must beat: what everybody watches, and pure chance."""
+"""The two models that every other must beat: the most popular items, and chance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..ranking import held_out_accuracy
 
 
 class Popularity:
-    """Recommends what most users rated: score = number of ratings, the same for everybody."""
+    """Recommends what most users rated: score = number of ratings, the same for all users."""
 
     name: ClassVar[str] = "popularity"
     label: ClassVar[str] = "Popularity"
@@ -44,14 +44,9 @@ class Popularity:
         yield FitEvent(1, 1, {"loss": 0.0, "top_10_accuracy": accuracy}, self.snapshot)
 
     def vectors(self) -> tuple[Floats, Floats]:
-        """One dimension: every user's query is 1, a film's vector is its score."""
+        """One dimension: every user's query is 1, an item's vector is its score."""
         data, scores = self._learned()
         return np.ones((data.n_users, 1), np.float32), scores[:, None]
-
-    def query(self, user: Who) -> Floats:
-        """(1,): 1 for every user. Raises as `scores` does."""
-        person_of(self._learned()[0], user)
-        return np.ones(1, np.float32)
 
     def scores(self, user: Who) -> Floats:
         """float32 (n_items,): the same for every user. Raises UnknownUser or UnknownItem, as other models do."""
@@ -60,7 +55,7 @@ class Popularity:
         return scores
 
     def explain(self, user: Who, item: str | int) -> Explanation:
-        """One part, the score itself: how many users rated the film."""
+        """One part, the score itself: how many users rated the item."""
         data, index = self._learned()[0], self._learned()[0].item_index(item)
         part = Part(self.reason, "base", float(self.scores(user)[index]), index)
         return Explanation(str(data.items[index]), str(data.titles[index]), part.value, (part,))
@@ -72,7 +67,7 @@ class Popularity:
 
 
 class Chance(Popularity):
-    """Scores drawn by lot, other ones for each user: what no knowledge at all would reach."""
+    """Random scores, other ones for each user: what a model that has learned nothing reaches."""
 
     name: ClassVar[str] = "chance"
     label: ClassVar[str] = "Chance"
@@ -82,16 +77,14 @@ class Chance(Popularity):
         super().__init__()
         self.seed = seed
 
-    # no two vectors have these scores as their product
-    vectors = None  # type: ignore[assignment]
-    query = None  # type: ignore[assignment]
+    vectors = None  # type: ignore[assignment]  # no two vectors have these scores as their product
 
     def _count(self, data: Interactions) -> Floats:
         return np.zeros(data.n_items, np.float32)  # nothing is learned
 
     def scores(self, user: Who) -> Floats:
-        """float32 (n_items,): drawn anew for each user, and the same again when asked again."""
+        """float32 (n_items,): random, other ones for each user, and always the same for one user."""
         data = self._learned()[0]
         person = person_of(data, user)
-        lot = [self.seed, -1 if person.user is None else person.user, *person.history[:1].tolist()]
-        return np.random.default_rng([abs(number) for number in lot]).random(data.n_items, dtype=np.float32)
+        seeds = [self.seed, -1 if person.user is None else person.user, *person.history[:1].tolist()]
+        return np.random.default_rng([abs(seed) for seed in seeds]).random(data.n_items, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The session-based model: what somebody watched last, weighed by recency, says what comes next."""
+"""The session-based model: the last items, weighed by recency, predict the next."""
 
 from __future__ import annotations
 
@@ -11,22 +11,14 @@ import numpy as np
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, film_label, person_of
 from ..data import Interactions
 from ._base import read_only
+from ._constants import WINDOW
 from ._tfrs import TfrsRecommender
-
-WINDOW = 50  # films looked back at
-HALF_LIVES = (0.3, 0.7, 1.5, 3.0, 6.0, 12.0, 30.0, math.inf)  # where the learned recency weights start, in films
-SHARE = 1 / 6  # an epoch looks at this share of all positions
-
-
-def recency_start(window: int) -> Any:
-    """log of 0.5 ** (age / half-life) for each half-life: float32 (window, means)."""
-    return (-math.log(2) * np.arange(window)[:, None] / np.asarray(HALF_LIVES)[None]).astype(np.float32)
 
 
 class Session(TfrsRecommender):
-    """Session-based recommender: learned recency weights over the last 50 films.
+    """Session-based recommender: learned recency weights over the last 50 items.
 
-    Films before those count too, as one mean through a map of its own. dim: length of the
+    Items before those count too, as one mean through a map of its own. dim: length of the
     embeddings. Snapshot: "films" (n_items, dim), "bias" (n_items,), "users" (n_users, dim),
     "recency" (50, means), "maps" (means, dim, dim), "before" (dim, dim).
     """
@@ -34,6 +26,7 @@ class Session(TfrsRecommender):
     name: ClassVar[str] = "session"
     label: ClassVar[str] = "Session"
     chart: ClassVar[str] = "columns"
+    share: ClassVar[float] = 1 / 6
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("half_life", "Half-life", 1, 30, math.inf, True,
              "All = as learned; 1 = each film counts half as much as the one after it.", "films", math.inf),
@@ -55,7 +48,7 @@ class Session(TfrsRecommender):
         from ..nets.clicks import click_batches
         from ..nets.session import Dropout
 
-        return click_batches(data, self.seed, Dropout().item)
+        return click_batches(data, self.seed, self.share, Dropout().item)
 
     def _arrays(self, net: Any) -> dict[str, Any]:
         return {
@@ -69,12 +62,12 @@ class Session(TfrsRecommender):
 
     # -- numpy ---------------------------------------------------------------------------------------
 
-    def _films(self) -> Floats:
+    def _items(self) -> Floats:
         columns = self._snapshot["films"], self._snapshot["bias"]
         return self._cached("films", lambda: read_only(np.column_stack(columns)))
 
     def weights(self, n: int) -> Floats:
-        """Weight of each of the last n films in each mean, newest first: (≤ 50, means); columns sum to 1."""
+        """Weight of each of the last n items in each mean, newest first: (≤ 50, means); columns sum to 1."""
         weight = self._snapshot["recency"][: min(n, int(self.values["window"]))]
         half_life = self.values["half_life"]
         if math.isfinite(half_life):
@@ -82,7 +75,7 @@ class Session(TfrsRecommender):
         return np.asarray(weight / np.maximum(weight.sum(0), 1e-12), np.float32)
 
     def _past(self, history: Ints) -> tuple[Ints, float]:
-        """The films before the window, newest first, and the weight of each in the query.
+        """The items before the window, newest first, and the weight of each in the query.
 
         None where the window knob cuts them off; a half-life fades them by the window's age.
         """
@@ -95,8 +88,8 @@ class Session(TfrsRecommender):
 
     def _query(self, person: Person) -> Floats:
         table, weight = self._snapshot["films"], self.weights(len(person.history))
-        films, (old, share) = person.history[::-1][: len(weight)], self._past(person.history)
-        means = weight.T @ table[films]  # (means, dim)
+        items, (old, share) = person.history[::-1][: len(weight)], self._past(person.history)
+        means = weight.T @ table[items]  # (means, dim)
         query = np.tensordot(means, self._snapshot["maps"], 2)  # (dim,)
         if len(old):
             query = query + share * (table[old].sum(0) @ self._snapshot["before"])
@@ -109,17 +102,17 @@ class Session(TfrsRecommender):
         return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
 
     def terms(self, user: Who) -> Terms:
-        """What each film of the history says, newest first, the own embedding, and the film's bias as base."""
+        """What each film of the history contributes, newest first, the own embedding, and the film's bias as base."""
         person, shot = person_of(self._trained(), user), self._snapshot
         weight, (old, share) = self.weights(len(person.history)), self._past(person.history)
         recent = person.history[::-1][: len(weight)]
         means, dim = weight.shape[1], shot["films"].shape[1]
         # weight · film through its mean's map, all means at once
-        said = (weight[:, :, None] * shot["films"][recent][:, None]).reshape(-1, means * dim)
-        said = said @ shot["maps"].reshape(means * dim, dim)
+        mapped = (weight[:, :, None] * shot["films"][recent][:, None]).reshape(-1, means * dim)
+        mapped = mapped @ shot["maps"].reshape(means * dim, dim)
         before = share * (shot["films"][old] @ shot["before"])
-        vectors = np.zeros((len(said) + len(old), 1, dim + 1), np.float32)
-        vectors[:, 0, :dim] = np.concatenate([said, before])
+        vectors = np.zeros((len(mapped) + len(old), 1, dim + 1), np.float32)
+        vectors[:, 0, :dim] = np.concatenate([mapped, before])
         shares = np.concatenate([weight.mean(1), np.full(len(old), share)]).astype(np.float32)
         own, base = np.zeros((2, dim + 1), np.float32)
         base[dim] = 1.0  # meets the film's bias
@@ -141,23 +134,23 @@ class Session(TfrsRecommender):
 
     def alone(self, items: Ints) -> Floats:
         """The query vectors of histories of one film each, float32 (n, dim): a single film has all the weight."""
-        said = self._snapshot["films"][items] @ self._snapshot["maps"].sum(0)
-        return np.column_stack([said, np.ones(len(said), np.float32)]).astype(np.float32)
+        mapped = self._snapshot["films"][items] @ self._snapshot["maps"].sum(0)
+        return np.column_stack([mapped, np.ones(len(mapped), np.float32)]).astype(np.float32)
 
     def by_age(self, items: Ints, direction: Floats) -> Floats:
-        """What films would say to directions at each age, before the weights are scaled to sum to one.
+        """What films would contribute in some directions at each age, before the weights are scaled to sum to one.
 
         items: (n,); direction: (dim, m), differences of film vectors. Returns (n, means, m); a film at age a, in a
         history of n, adds the sum over the means of weights(n)[a] times it.
         """
         asked = np.tensordot(self._snapshot["maps"], direction[:-1], 1)  # (means, dim, m)
-        said = np.einsum("nd,kdm->nkm", self._snapshot["films"][items], asked, optimize=True)
-        return np.asarray(said, np.float32)
+        mapped = np.einsum("nd,kdm->nkm", self._snapshot["films"][items], asked, optimize=True)
+        return np.asarray(mapped, np.float32)
 
     def before_window(self, items: Ints, direction: Floats) -> Floats:
-        """What films would say to directions (dim, m) if each were all that lies before the window: (n, m)."""
-        said = self._snapshot["films"][items] @ self._snapshot["before"]
-        return np.asarray(said @ direction[:-1])
+        """What films would contribute in directions (dim, m), were each all that lies before the window: (n, m)."""
+        mapped = self._snapshot["films"][items] @ self._snapshot["before"]
+        return np.asarray(mapped @ direction[:-1])
 
     def older_share(self, n: int) -> float:
         """How much of it each film before the window adds, in a history of n; 0 where none lies before it."""
@@ -165,17 +158,17 @@ class Session(TfrsRecommender):
 
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
         data, table = self._trained(), self._snapshot["films"]
-        film, weight, (old, share) = table[item], self.weights(len(person.history)), self._past(person.history)
-        films = person.history[::-1][: len(weight)]
-        asked = self._snapshot["maps"] @ film  # (means, dim): what each mean is compared with
-        products = table[films] @ asked.T  # (n, means)
-        for own, shares, dots in zip(films.tolist(), weight.tolist(), products.tolist(), strict=False):
+        target, weight, (old, share) = table[item], self.weights(len(person.history)), self._past(person.history)
+        items = person.history[::-1][: len(weight)]
+        mapped = self._snapshot["maps"] @ target  # (means, dim): what each mean is compared with
+        products = table[items] @ mapped.T  # (n, means)
+        for own, shares, dots in zip(items.tolist(), weight.tolist(), products.tolist(), strict=False):
             terms = tuple(zip(shares, dots, strict=True))
             value = sum(part * dot for part, dot in terms)
             yield Part(film_label(data, own), "film", value, own, sum(shares) / len(shares), terms)
-        before = table[old] @ (self._snapshot["before"] @ film)  # (older,)
+        before = table[old] @ (self._snapshot["before"] @ target)  # (older,)
         for own, dot in zip(old.tolist(), before.tolist(), strict=True):
             yield Part(film_label(data, own), "film", share * dot, own, share, ((share, dot),))
         if person.user is not None:
-            yield Part("own embedding", "own", float(self._snapshot["users"][person.user] @ film))
-        yield Part("the film itself, for everybody", "base", float(self._snapshot["bias"][item]))
+            yield Part("own embedding", "own", float(self._snapshot["users"][person.user] @ target))
+        yield Part("the film itself, the same for all users", "base", float(self._snapshot["bias"][item]))

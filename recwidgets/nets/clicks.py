@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from ..core import Ints
 from ..data import Interactions
-from ..models.session import SHARE, WINDOW
+from ..models._constants import WINDOW
 
 TARGETS = 8  # items to come that count as right
 OLDER = 32  # items sampled from those before the window, for each training row
@@ -69,12 +69,15 @@ class Clicks:
         )  # fmt: skip
 
 
-def click_batches(data: Interactions, seed: int, hide: float) -> tuple[int, Callable[[int], Any]]:
-    """How many batches an epoch has, and the inputs of each step: what `cut` gives, as tensors, and a seed."""
+def click_batches(data: Interactions, seed: int, share: float, hide: float) -> tuple[int, Callable[[int], Any]]:
+    """How many batches an epoch has, and the inputs of each step: what `cut` gives, as tensors, and a seed.
+
+    share: of all positions that one epoch looks at. hide: of the items before the window that a step hides.
+    """
     clicks, rng = Clicks(data), np.random.default_rng(seed)
     # at least eight batches in an epoch, also of a small data set
-    size = min(BATCH, max(1, len(clicks.rows)), max(16, int(len(clicks.rows) * SHARE) // 8))
-    batches = max(1, int(len(clicks.rows) * SHARE) // size)
+    size = min(BATCH, max(1, len(clicks.rows)), max(16, int(len(clicks.rows) * share) // 8))
+    batches = max(1, int(len(clicks.rows) * share) // size)
     order: list[Any] = []
 
     def batch(step: int) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import Interactions
-from ..models.gnn import DEPTH
+from ..models._constants import DEPTH
 from .two_tower import TwoTowerModel, query_dropout
 
 

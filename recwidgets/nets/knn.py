@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import Interactions
-from ..models.knn import LEAST, K
+from ..models._constants import LEAST, K
 from . import two_tower
 from .two_tower import TwoTowerModel, query_dropout
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import Interactions
-from ..models.session import HALF_LIVES, WINDOW, recency_start
+from ..models._constants import HALF_LIVES, WINDOW, recency_start
 from .clicks import TARGETS, histories, older_means
 from .two_tower import TwoTowerModel
 

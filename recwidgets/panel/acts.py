@@ -13,7 +13,7 @@ from . import edits as edits  # enters its acts into the table
 from .state import TEMPI, State, plain, remembered
 from .table import ACTS as ACTS
 from .table import Seen as Seen
-from .table import called
+from .table import called, index_in, whole
 
 
 class UnknownAct(ValueError):
@@ -35,7 +35,7 @@ def act(seen: Seen, state: State, name: str, value: str = "") -> State:
 def select(seen: Seen, state: State, value: str) -> State:
     """Select by rank, 0 = first of the list."""
     top = [] if seen.shown.answer is None else seen.shown.answer.top.tolist()
-    rank = int(value)
+    rank = whole(value, "selected")
     if not 0 <= rank < max(len(top), 1):
         raise ValueError(f"selected must be from 0 to {len(top) - 1} (0 = first of the list), got {rank!r}")
     return replace(state, item=top[rank] if top else None)
@@ -48,7 +48,7 @@ def epoch(seen: Seen, state: State, value: str) -> State:
     state = replace(state, playing=False)
     if not steps or not seen.training.rewindable:
         return state
-    return at_epoch(seen, state, seen.training.history.at(min(max(int(value), steps[0]), steps[-1])).step)
+    return at_epoch(seen, state, seen.training.history.at(min(max(whole(value, "epoch"), steps[0]), steps[-1])).step)
 
 
 def at_epoch(seen: Seen, state: State, step: int) -> State:
@@ -102,11 +102,11 @@ def turned(seen: Seen, state: State, name: str, value: Any) -> State:
     knobs = tuple(sorted({**dict(state.knobs), name: value}.items()))
     if value == values[name]:
         return state
-    if not knob.instant:
-        return replace(state, knobs=knobs)
     if state.turning == name:
-        return replace(state, knobs=knobs, message=None)
+        return replace(state, knobs=knobs, message=None if knob.instant else state.message)
     kept = remembered(state)
+    if not knob.instant:  # the answer stays, and what is said of it; but it can be put back as well
+        return replace(state, knobs=knobs, undo=kept, turning=name)
     return plain(state, knobs=knobs, before=kept, undo=kept, turning=name, changes=False)
 
 
@@ -123,16 +123,17 @@ def knob(seen: Seen, state: State, value: str) -> State:
     """ "layers:2": the knob at that one of its positions."""
     name, _, index = value.rpartition(":")
     positions = markup.knob_positions(_knob(seen, name))
-    if not 0 <= int(index) < len(positions):
-        raise ValueError(f"the position of {name} must be from 0 to {len(positions) - 1}, got {index!r}")
-    return turned(seen, state, name, positions[int(index)])
+    return turned(seen, state, name, positions[index_in(positions, index, f"the position of {name}")])
 
 
 @called("knob-step")
 def knob_step(seen: Seen, state: State, value: str) -> State:
     """Slow motion, "k:-1": the knob one up or down."""
     name, _, by = value.rpartition(":")
-    there, wanted = _knob(seen, name), state.values(seen.world)[name] + int(by)
+    there, step = _knob(seen, name), whole(by, f"the step of {name}")
+    if there.choices:
+        raise ValueError(f"{name} is one of {', '.join(there.choices)}, of which none is the next; choose one")
+    wanted = state.values(seen.world)[name] + step
     if not there.low <= wanted <= there.high:
         return state
     equal = [position for position in markup.knob_positions(there) if position == wanted]  # 3.0 is 3
@@ -147,13 +148,11 @@ def rest(seen: Seen, state: State, value: str) -> State:
 
 @called("epochs")
 def epochs(seen: Seen, state: State, value: str) -> State:
-    return replace(state, epochs=max(1, int(value)))
+    return replace(state, epochs=max(1, whole(value, "epochs")))
 
 
 @called("rate")
 def rate(seen: Seen, state: State, value: str) -> State:
     """The learning rate of the next training: the value-th of those there are."""
     rates = seen.training.rates
-    if not 0 <= int(value) < len(rates):
-        raise ValueError(f"the learning rate must be one of the {len(rates)} on the slider, got {value!r}")
-    return replace(state, rate=rates[int(value)])
+    return replace(state, rate=rates[index_in(rates, value, "the learning rate on the slider")])

@@ -20,9 +20,11 @@ from ..training import TrainingHistory
 from . import acts, effects, honesty, leaderboard, settings, views
 from .acting import Acting
 from .background import Background, Progress, Told
+from .opening import close_all
 from .panel import as_split
 from .show import Asked, Shown, failure, show
 from .state import State, World, world_of
+from .table import index_in
 from .trainer import Training, as_given
 
 COUNTS = ("no", "one", "two", "three", "four", "five")
@@ -114,6 +116,7 @@ class ComparePanel(Acting):
                 self._become(start)
                 self.children = list(pages)
             except BaseException:
+                close_all(list(pages))
                 self._parts = None
                 raise
             self._rank()
@@ -142,10 +145,12 @@ class ComparePanel(Acting):
 
     def setup(self) -> str:
         """One runnable line that shows the same user, with the history as it was edited; your own data as `data`."""
-        told = settings.told(self._seen().world, replace(self.state, item=None))
+        told = settings.told(self._seen().world, State(self.state.user, self.state.edited))
         return settings.line("rw.ComparePanel", told, "" if self._ours else "data, models")
 
     def __repr__(self) -> str:
+        if self._closed:
+            return "ComparePanel(closed)"
         if self._parts is None:
             return "ComparePanel()"
         return f"ComparePanel({', '.join(self.models)}; {self.data.name}, user {self.user})"
@@ -226,7 +231,7 @@ class ComparePanel(Acting):
 
     def _choose(self, value: Any) -> None:
         """Mark an item on all lists, or no more."""
-        item = int(value)
+        item = index_in(self.data.items, str(value), "a film")
         self._become(replace(self.state, item=None if self.state.item == item else item))
 
     def _switch(self, name: Any) -> None:
@@ -244,7 +249,7 @@ class ComparePanel(Acting):
 
     effects = {
         "film-of": lambda panel, value: panel._choose(value),
-        "lamp": lambda panel, value: panel._switch(value),
+        "check": lambda panel, value: panel._switch(value),
         "stop-ranking": lambda panel, value: panel._stop_ranking(value),
         "rank": lambda panel, value: panel._rank(),
         "random": effects.other_user,

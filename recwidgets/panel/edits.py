@@ -10,7 +10,7 @@ from ..page.markup import Message
 from . import selector
 from .edited import Edited
 from .state import Change, State, history_of, plain, remembered
-from .table import ACTS, Act, Seen, called, index_in, item_of
+from .table import ACTS, Act, Seen, called, index_in, item_of, whole
 
 # -- who ---------------------------------------------------------------------------------------------
 
@@ -88,7 +88,7 @@ def own(seen: Seen, state: State, value: str) -> State:
     items = tuple(dict.fromkeys(item_of(seen, item) for item in value.split()))
     edits = 0 if state.edited is None else state.edited.edits
     edited, lead = Edited(None, items, edits=edits + 1), "You made a history of your own."
-    return changed(state, edited, Change(lead, seen.shown.item), editor="you", item_typed=None)
+    return changed(state, edited, Change(lead, seen.shown.item), editor="you", item_typed=None, item=None)
 
 
 @called("edit")
@@ -112,16 +112,17 @@ def drop(seen: Seen, state: State, value: str) -> State:
         return changed(state, now.leave_out(neighbour), Change(lead, seen.shown.item))
     if kind != "film":
         raise ValueError(f'what is dropped must be "film:" or "neighbour:" and an index, got {value!r}')
-    item = item_of(seen, index)
+    item = item_of(seen, index, now)
     lead = f"Changed because you dropped {film_label(data, item)}."
     return changed(state, now.drop(item), Change(lead, seen.shown.item, item))
 
 
 @called("remove")
 def remove(seen: Seen, state: State, value: str) -> State:
-    item = item_of(seen, value)
+    now = history_of(seen.world, state)
+    item = item_of(seen, value, now)
     lead = f"You removed {film_label(seen.world.data, item)}."
-    return changed(state, history_of(seen.world, state).remove(item), Change(lead, seen.shown.item))
+    return changed(state, now.remove(item), Change(lead, seen.shown.item))
 
 
 @called("add")
@@ -159,9 +160,7 @@ def add_title(seen: Seen, state: State, value: str) -> State:
 def _move(by: int) -> Act:
     def move(seen: Seen, state: State, value: str) -> State:
         now, where = history_of(seen.world, state), "earlier" if by < 0 else "later"
-        item = item_of(seen, value)
-        if item not in now.items:
-            raise ValueError(f"only a film of the history can be moved, got {film_label(seen.world.data, item)}")
+        item = item_of(seen, value, now)
         lead = f"You moved {film_label(seen.world.data, item)} {where}."
         return changed(state, now.move(item, by), Change(lead, seen.shown.item))
 
@@ -177,12 +176,12 @@ def click(seen: Seen, state: State, value: str) -> State:
     now, data = history_of(seen.world, state), seen.world.data
     if now.user is None:
         return state
-    whole = tuple(data.history(now.user).tolist())
-    n = min(max(len(now.items) + int(value), 1), len(whole))
-    if n == len(now.items) or not whole:
+    clicks = tuple(data.history(now.user).tolist())
+    n = min(max(len(now.items) + whole(value, "the clicks to go on"), 1), len(clicks))
+    if n == len(now.items) or not clicks:
         return state
-    lead = f"After {n} of {len(whole)} clicks; the last was {film_label(data, whole[n - 1])}."
-    return changed(state, Edited(now.user, whole[:n], edits=now.edits + 1), Change(lead, seen.shown.item))
+    lead = f"After {n} of {len(clicks)} clicks; the last was {film_label(data, clicks[n - 1])}."
+    return changed(state, Edited(now.user, clicks[:n], edits=now.edits + 1), Change(lead, seen.shown.item))
 
 
 @called("clear")

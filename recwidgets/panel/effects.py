@@ -16,7 +16,7 @@ import numpy as np
 from ..data import Interactions
 from ..models.popularity import Popularity
 from ..page.markup import Message
-from ..protocols import Tunable
+from ..protocols import Trainable, Tunable
 from ..ranking import held_out_accuracy
 from . import files, settings, views
 from .all_users import AllUsers, measure
@@ -61,13 +61,22 @@ def _pause_others(panel: Panel) -> None:
                 other._lock.release()
 
 
+def pause(panel: Panel) -> None:
+    if panel._ready().trainer.pause():
+        panel._paint()
+
+
+def stop(panel: Panel) -> None:
+    panel._ready().trainer.stop()
+    panel._paint()
+
+
 def reset(panel: Panel) -> None:
-    with panel._lock:
-        parts = panel._ready()
-        parts.trainer.forget()
-        back = (("Back to the trained model", "pretrained", ""),) if parts.world.history.last else ()
-        message = Message("Forgotten.", "The model knows nothing now; Train starts from nothing.", buttons=back)
-        panel._become(plain(parts.state, epoch=None, message=message, undo=parts.state.undo, playing=False))
+    parts = panel._ready()
+    parts.trainer.forget()
+    back = (("Back to the trained model", "pretrained", ""),) if parts.world.history.last else ()
+    message = Message("Forgotten.", "The model knows nothing now; Train starts from nothing.", buttons=back)
+    panel._become(plain(parts.state, epoch=None, message=message, undo=parts.state.undo, playing=False))
 
 
 def given(panel: Panel, value: Any = "") -> None:
@@ -134,7 +143,7 @@ def other_user(panel: Panel, value: Any = "") -> None:
 
 def own_epochs(model: Any) -> int:
     """How many epochs the model asks for; 10 where it does not say."""
-    return int(getattr(model, "epochs", 10))
+    return int(model.epochs) if isinstance(model, Trainable) else 10
 
 
 def first_user(data: Interactions) -> str:
@@ -209,7 +218,7 @@ def from_file(
 def export(panel: Panel, folder: str | Path) -> list[Path]:
     answer, parts = panel.shown.answer, panel._ready()
     if answer is None:
-        raise ValueError("there is no answer to export yet; train the model first")
+        raise ValueError("there is no answer to export; train the model, or add a film to the history, first")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     table, card = folder / "recommendations.csv", folder / "run.json"
@@ -233,11 +242,11 @@ def save(panel: Panel, value: Any = "") -> None:
 
 
 EFFECTS: dict[str, Callable[..., None]] = {
-    "train": lambda panel, value: panel.train(),
-    "pause": lambda panel, value: panel.pause(),
-    "step": lambda panel, value: panel.step(),
-    "stop": lambda panel, value: panel.stop(),
-    "reset": lambda panel, value: panel.reset(),
+    "train": lambda panel, value: train(panel, -1),
+    "pause": lambda panel, value: pause(panel),
+    "step": lambda panel, value: train(panel, 1),
+    "stop": lambda panel, value: stop(panel),
+    "reset": lambda panel, value: reset(panel),
     "pretrained": given,
     "random": other_user,
     "save": save,

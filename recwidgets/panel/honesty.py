@@ -1,4 +1,4 @@
-"""Four honesty lamps: ways to get a better number for the wrong reason, one switch each."""
+"""Four honesty checks. Each can be switched off, and the numbers get better for the wrong reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEPTH = 10
 DRAWS = 20
 
 
-class Lamp(NamedTuple):
+class Check(NamedTuple):
     """A rule of honest measuring: its name, what it asks for, and what happens when it is off."""
 
     name: str
@@ -24,14 +24,14 @@ class Lamp(NamedTuple):
     off: str
 
 
-LAMPS = (
-    Lamp("leak", "Held-out films only", "Films are looked for that no model has been shown.",
+CHECKS = (
+    Check("leak", "Held-out films only", "Films are looked for that no model has been shown.",
          "Off: the films that the models were trained on count as hits too. They have seen the answers."),
-    Lamp("seen", "New films only", "Films that a user has seen are not recommended again.",
+    Check("seen", "New films only", "Films that a user has seen are not recommended again.",
          "Off: seen films stay in the lists. A good model puts them on top, where they cannot be hits."),
-    Lamp("baseline", "Baselines shown", "Popularity and chance stand beside every number.",
+    Check("baseline", "Baselines shown", "Popularity and chance stand beside every number.",
          "Off: a number alone looks good, whatever it is."),
-    Lamp("seed", "All users, one draw", "All users count, with the 95 % interval.",
+    Check("seed", "All users, one draw", "All users count, with the 95 % interval.",
          f"Off: the luckiest of {DRAWS} draws of a tenth of the users is reported, for each model its own."),
 )  # fmt: skip
 
@@ -54,7 +54,7 @@ def measure(
     off: frozenset[str] = frozenset(),
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Row]:
-    """The leaderboard's rows, with the lamps in `off` switched off; numpy only.
+    """The leaderboard's rows, without the checks in `off`; numpy only.
 
     told: called before each model with (models done, models in all); it may raise to end the work.
     """

@@ -12,7 +12,7 @@ from ..answer import Answer
 from ..page.elements import button, joined, named, yes
 from ..page.markup import empty
 from ..why.parts import listed
-from .honesty import LAMPS, METRICS, Row
+from .honesty import CHECKS, METRICS, Row
 
 COLOURS = 6  # of shared films; the others are linked in grey
 ROW, HEAD = 30, 44  # px: a row of a list, and what stands above the first
@@ -169,18 +169,18 @@ def board(
     """
     switches = joined(
         Markup(
-            '<button type="button" class="rw-lamp{lit}" role="switch" data-act="lamp" data-value="{name}" aria-checked="{on}" title="{rule}">'
+            '<button type="button" class="rw-check{lit}" role="switch" data-act="check" data-value="{name}" aria-checked="{on}" title="{rule}">'
             '<i aria-hidden="true"></i>{label}: {state}</button>'
         ).format(
             lit="" if check.name in off else " rw-lit", name=check.name, on=yes(check.name not in off), rule=check.on,
             label=check.label, state="off" if check.name in off else "on",
         )
-        for check in LAMPS
+        for check in CHECKS
     )  # fmt: skip
-    words = " ".join(check.off for check in LAMPS if check.name in off)
+    words = " ".join(check.off for check in CHECKS if check.name in off)
     head = Markup(
         '<h3>Leaderboard on held-out data</h3><p class="rw-cap">Tick = the value, band = 95 % bootstrap interval over users, '
-        'dashed = popularity.</p><div class="rw-lamps" role="group" aria-label="Honesty checks">{}</div>{}'
+        'dashed = popularity.</p><div class="rw-checks" role="group" aria-label="Honesty checks">{}</div>{}'
     ).format(switches, Markup('<p class="rw-cap" role="status">{}</p>').format(words) if words else "")
     if rows is None:
         return head + under_way(ranking)

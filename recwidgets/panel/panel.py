@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from . import acts, effects, settings
 from .acting import Acting
 from .effects import Beside
 from .goal import Goal
+from .opening import close_all
 from .show import Asked, Shown, rank_history, show, untrained, view
 from .state import State, World, world_of
 from .trainer import Trainer, Training
@@ -97,13 +99,18 @@ class Panel(Acting):
         animate: bool = True,
     ) -> None:
         super().__init__()
-        split = as_split(load_movielens("latest-small") if data is None else data)
-        world = world_of(split, model_class("gnn")() if model is None else model, history)
-        first = "data, model=model" + (", history=history" if history is not None else "")
-        self._fill(
-            replace(world, first=first), chart, user=user, epoch=epoch, knobs=knobs, edited=edited, selected=selected,
-            epochs=epochs, learning_rate=learning_rate, hide=hide, goal=goal, state=state, animate=animate,
-        )  # fmt: skip
+        try:
+            split = as_split(load_movielens("latest-small") if data is None else data)
+            world = world_of(split, model_class("gnn")() if model is None else model, history)
+            first = "data, model=model" + (", history=history" if history is not None else "")
+            self._fill(
+                replace(world, first=first), chart, user=user, epoch=epoch, knobs=knobs, edited=edited,
+                selected=selected, epochs=epochs, learning_rate=learning_rate, hide=hide, goal=goal, state=state,
+                animate=animate,
+            )  # fmt: skip
+        except BaseException:
+            self.close()
+            raise
 
     effects = effects.EFFECTS
 
@@ -132,6 +139,7 @@ class Panel(Acting):
                 self._become(start)
                 self.children = regions.children  # only now: what is drawn is drawn once
             except BaseException:
+                close_all([*regions.children, *self._held()])
                 self._parts = None
                 raise
             effects.PANELS.add(self)
@@ -154,7 +162,9 @@ class Panel(Acting):
         """A view of the model that answers what the panel shows, at its epoch and knobs; the caller's is untouched."""
         parts = self._ready()
         seen = view(parts.world, parts.trainer.training, parts.state, Asked())
-        return untrained(parts.world, parts.state) if seen is None else seen
+        if seen is None:
+            return untrained(parts.world, parts.state)
+        return copy.copy(seen) if seen is parts.trainer.training.model else seen  # no `at`: what is written stays here
 
     @property
     def recommendations(self) -> Recommendations:
@@ -207,27 +217,23 @@ class Panel(Acting):
 
     def train(self) -> None:
         """Start training, or go on from where it was paused. Returns at once in a notebook."""
-        effects.train(self, -1)
+        self._do("train", "")
 
     def step(self) -> None:
         """Train to the end of one epoch, then pause."""
-        effects.train(self, 1)
+        self._do("step", "")
 
     def pause(self) -> None:
         """Pause between two batches; `train` goes on from there."""
-        with self._lock:
-            if self._ready().trainer.pause():
-                self._paint()
+        self._do("pause", "")
 
     def stop(self) -> None:
         """End the training; the epochs so far are kept."""
-        with self._lock:
-            self._ready().trainer.stop()
-            self._paint()
+        self._do("stop", "")
 
     def reset(self) -> None:
         """End the training and forget what was learned."""
-        effects.reset(self)
+        self._do("reset", "")
 
     def setup(self) -> str:
         """One runnable line that shows this panel again, with what must be at hand named `data`, `model`, `history`."""

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..page import markup
-from ..protocols import Tunable
+from ..protocols import Trainable, Tunable
 from .edited import from_ids, in_ids
 from .state import State, World, person_of, plain
 from .trainer import Training
@@ -47,7 +46,7 @@ def told(world: World, state: State, item: int | None = None, epochs: int | None
         found["selected"] = str(world.data.items[item])
     if epochs is not None and state.epochs != epochs:
         found["epochs"] = state.epochs
-    if state.rate is not None and state.rate != getattr(world.model, "learning_rate", None):
+    if state.rate is not None and not (isinstance(world.model, Trainable) and state.rate == world.model.learning_rate):
         found["learning_rate"] = state.rate
     return found
 
@@ -164,9 +163,3 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [jsonable(item) for item in value]
     return value
-
-
-def position(knob: Any, value: Any) -> int:
-    """Where a value stands on a knob's slider: the nearest there is."""
-    there = markup.knob_positions(knob)
-    return there.index(value) if value in there else min(range(len(there)), key=lambda n: abs(there[n] - value))

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..answer import Answer, answer
 from ..core import Explanation, Person, film_label
+from ..data import UnknownItem, UnknownUser
 from ..page.markup import Message
 from ..protocols import Explains, Tunable
 from .changes import moves, sentence, what_changed, what_it_added
@@ -104,7 +105,8 @@ def answer_of(world: World, training: Training, state: State, asked: Asked) -> A
     if seen is None or (person.user is None and not len(person.history)):
         return None
     dropped = () if state.edited is None else state.edited.dropped
-    key = ("answer", id(seen), person.user, person.history.tobytes(), person.without, dropped)
+    learned = None if training.rewindable else training.newest  # without `at` it is one object that goes on learning
+    key = ("answer", id(seen), learned, person.user, person.history.tobytes(), person.without, dropped)
 
     def make() -> Answer:
         return answer(seen, world.data, person, world.split.test, K, np.asarray(dropped, np.int32))
@@ -204,5 +206,5 @@ def names(world: World, items: list[int]) -> list[str]:
 
 def failure(error: BaseException) -> Message:
     """An error as it is said in the panel, with its whole story for whoever opens it."""
-    told = "" if isinstance(error, LookupError) else "".join(traceback.format_exception(error))
+    told = "" if isinstance(error, (UnknownUser, UnknownItem)) else "".join(traceback.format_exception(error))
     return Message("That did not work:", sentence(error), True, details=told)

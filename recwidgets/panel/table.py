@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ..core import film_label
+from .edited import Edited
 from .show import Shown
 from .state import State, World
 from .trainer import Training
@@ -32,12 +34,26 @@ def called(*names: str) -> Callable[[Act], Act]:
     return enter
 
 
+def whole(value: str, what: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(f"{what} must be a whole number, got {value!r}") from None
+
+
 def index_in(known: Any, value: str, what: str) -> int:
-    """An index into `known`. Raises IndexError beyond its ends, where Python would count from behind."""
-    if not 0 <= int(value) < len(known):
-        raise IndexError(f"{what} must be an index from 0 to {len(known) - 1}, got {int(value)}")
-    return int(value)
+    """An index into `known`. Raises ValueError beyond its ends, where Python would count from behind."""
+    index = whole(value, what)
+    if not 0 <= index < len(known):
+        there = f"an index from 0 to {len(known) - 1}" if len(known) else "left out: there is none"
+        raise ValueError(f"{what} must be {there}, got {value!r}")
+    return index
 
 
-def item_of(seen: Seen, value: str) -> int:
-    return index_in(seen.world.data.items, value, "a film")
+def item_of(seen: Seen, value: str, among: Edited | None = None) -> int:
+    """The index of an item. among: the history that it must be in."""
+    item = index_in(seen.world.data.items, value, "a film")
+    if among is not None and item not in among.items:
+        title = film_label(seen.world.data, item)
+        raise ValueError(f"a film to take out or to move must be one of the history shown, got {title}")
+    return item

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core import FitEvent, Knob
-from ..protocols import Rewindable, Tunable
+from ..protocols import Rewindable, Trainable, Tunable
 from ..training import Driver, TrainingHistory, pull
 from .state import State, World
 
@@ -32,6 +32,7 @@ class Training:
     itself, not as it was at an epoch. state: "idle", "running" or
     "paused"; ended: how the last one ended, "", "done", "stopped" or "failed". fresh: a new training whose first
     epoch has not come yet. progress: 0 to 1; pace: seconds an epoch.
+    rate: the caller's model's own learning rate, None for one without; the copy that learned here may have another.
     """
 
     history: TrainingHistory
@@ -46,6 +47,7 @@ class Training:
     pace: float | None = None
     fresh: bool = False
     error: BaseException | None = None
+    rate: float | None = None
 
     @property
     def step(self) -> int:
@@ -72,12 +74,6 @@ class Training:
         return tuple(self.model.knobs) if isinstance(self.model, Tunable) else ()
 
     @property
-    def rate(self) -> float | None:
-        """The model's own learning rate; None for a model without one."""
-        rate = getattr(self.model, "learning_rate", None)
-        return None if rate is None else float(rate)
-
-    @property
     def rates(self) -> list[float]:
         """What the slider offers; nothing for a model without a learning rate."""
         return [] if self.rate is None else sorted({*RATES, self.rate})
@@ -91,7 +87,12 @@ class Training:
 def as_given(world: World) -> Training:
     """The training of a panel in which nothing was trained: what the model came with."""
     trained = getattr(world.model, "trained", None)
-    return Training(world.history, world.model, dict(world.values) if trained is None else dict(trained))
+    knobs = dict(world.values) if trained is None else dict(trained)
+    return Training(world.history, world.model, knobs, rate=_rate(world.model))
+
+
+def _rate(model: Any) -> float | None:
+    return float(model.learning_rate) if isinstance(model, Trainable) else None
 
 
 def copy_to_train(world: World, state: State) -> Any:
@@ -104,7 +105,7 @@ def copy_to_train(world: World, state: State) -> Any:
             model = copy.deepcopy(model)
         except Exception:  # a lock, a file, a handle of its own: then its attributes are shared, but not rebound
             model = copy.copy(model)
-    if state.rate is not None and hasattr(model, "learning_rate"):
+    if state.rate is not None and isinstance(model, Trainable):
         model.learning_rate = state.rate
     return model
 
@@ -175,7 +176,9 @@ class Trainer:
     def forget(self) -> None:
         """End the training, and let nothing be learned."""
         self.stop()
-        self.training = Training(TrainingHistory(), self.world.model, dict(self.world.values), here=True)
+        self.training = Training(
+            TrainingHistory(), self.world.model, dict(self.world.values), here=True, rate=self.training.rate
+        )
 
     def back(self) -> None:
         """Back to what the model came with."""

@@ -17,7 +17,8 @@ import numpy as np
 
 from ..core import FitEvent, Snapshot
 from ..data import Interactions
-from ..models import known_models, make, read_arrays, write_arrays
+from ..models import known_models, make
+from ..models._files import read_arrays, write_arrays
 from ..training import TrainingHistory
 
 HERE = Path(__file__).parent

@@ -122,16 +122,16 @@ def _ahead(asked: Asked, person: Person, rival: int) -> bool:
 
 
 def _neighbours(asked: Asked, rivals: Ints) -> Needed:
-    """Of neighbours: without j of them the next j are asked, so the k of the first k + j are kept that say least.
+    """Of neighbours: without j of them the next j are asked; the k of the first k + j that contribute least are kept.
 
     The weights are scaled to sum to one, which leaves the sign as it is.
     """
     assert asked.terms is not None
     k = len(asked.terms.index)
     wide = asked.model.terms(asked.person, k + MOST_NEIGHBOURS)
-    said = wide.vectors.sum(1, dtype=np.float64) @ _apart(asked, rivals)  # (asked, rivals)
-    for count in range(1, len(said) - k + 1):
-        among = said[: k + count]
+    given = wide.vectors.sum(1, dtype=np.float64) @ _apart(asked, rivals)  # (asked, rivals)
+    for count in range(1, len(given) - k + 1):
+        among = given[: k + count]
         kept = np.sort(among, axis=0)[:k].sum(0)  # (rivals,)
         for rival in np.flatnonzero(kept < 0).tolist():
             out = wide.index[np.argsort(-among[:, rival], kind="stable")[:count]]

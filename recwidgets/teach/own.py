@@ -14,8 +14,9 @@ import numpy as np
 
 from ..core import Floats, Ints, Part, Person, film_label
 from ..graph import Edges, Graph
+from ..models._constants import LEAST, POWER
 from ..models.gnn import GNN, mean_cosine
-from ..models.knn import KNN, LEAST, POWER, unit
+from ..models.knn import KNN, unit
 from ..models.session import Session
 from .safe_call import AnswerError, Array, called, name_of, numbers, sentence
 
@@ -53,7 +54,7 @@ def travel(graph: Graph, users: Floats, films: Floats, depth: int, aggregate: Fu
     """recwidgets.graph.propagate with an aggregate() of one's own: lists of depth + 1 arrays."""
     user_layers, film_layers = [users], [films]
     for _ in range(depth):
-        after = gather(graph.films_of, film_layers[-1], aggregate), gather(graph.viewers_of, user_layers[-1], aggregate)
+        after = gather(graph.items_of, film_layers[-1], aggregate), gather(graph.users_of, user_layers[-1], aggregate)
         user_layers.append(after[0])
         film_layers.append(after[1])
     return user_layers, film_layers
@@ -61,8 +62,8 @@ def travel(graph: Graph, users: Floats, films: Floats, depth: int, aggregate: Fu
 
 def dense(graph: Graph, n_items: int) -> Floats:
     """1 where a user watched a film: float32 (n_users, n_items)."""
-    watched = np.zeros((len(graph.films_of.indptr) - 1, n_items), np.float32)
-    watched[np.repeat(np.arange(len(watched)), graph.films_of.degree), graph.films_of.indices] = 1.0
+    watched = np.zeros((len(graph.items_of.indptr) - 1, n_items), np.float32)
+    watched[np.repeat(np.arange(len(watched)), graph.items_of.degree), graph.items_of.indices] = 1.0
     return watched
 
 
@@ -94,9 +95,9 @@ class OwnGNN(GNN):
         return [pair[0] for pair in both], [pair[1] for pair in both]
 
     def _query(self, person: Person) -> Floats:
-        query = np.zeros(self._films().shape[1], np.float32)
+        query = np.zeros(self._items().shape[1], np.float32)
         if len(person.history):
-            query = heard(self.aggregate, self._said(person))
+            query = heard(self.aggregate, self._contributions(person))
         own = 0.0 if person.user is None else self._snapshot["users"][person.user]
         return np.asarray(query + own, np.float32)
 
@@ -105,7 +106,7 @@ class OwnGNN(GNN):
         return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
 
     def alike(self) -> list[float]:
-        edges = self._graph().films_of
+        edges = self._graph().items_of
         return [mean_cosine(gather(edges, said, self.aggregate)) for said in self._layers()[1]]
 
     def _weights(self, n: int) -> Floats:
@@ -115,7 +116,7 @@ class OwnGNN(GNN):
     def _rest(self, person: Person, item: int, sum_of_parts: float) -> float:
         """What a function that is not linear adds beyond its weights, for each film of the history alike."""
         own = 0.0 if person.user is None else self._snapshot["users"][person.user]
-        whole = float((self._query(person) - own) @ self._films()[item])
+        whole = float((self._query(person) - own) @ self._items()[item])
         return (whole - sum_of_parts) / max(len(person.history), 1)
 
     def hops(self, person: Person, item: int) -> Floats:
@@ -124,8 +125,8 @@ class OwnGNN(GNN):
         return np.asarray(columns + rest / max(columns.shape[1], 1), np.float32)
 
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
-        data, film, weights = self._trained(), self._films()[item], self._weights(len(person.history))
-        products = self._said(person) @ film
+        data, film, weights = self._trained(), self._items()[item], self._weights(len(person.history))
+        products = self._contributions(person) @ film
         rest = self._rest(person, item, float(weights @ products))
         for own, weight, product in zip(person.history.tolist(), weights.tolist(), products.tolist(), strict=True):
             terms = ((weight, product),) if abs(rest) < 1e-6 else ()
@@ -147,9 +148,9 @@ class OwnKNN(KNN):
 
     def neighbours(self, person: Person) -> tuple[Ints, Floats]:
         """Whom the learner's function finds, and their weights. Places are given less their mean."""
-        bank, centre, _ = self._bank()
-        places, users = self.places() - centre, np.arange(len(bank))
-        own = self.place(person) - centre
+        keys, centre, _ = self._keys()
+        places, users = self.user_vectors() - centre, np.arange(len(keys))
+        own = self.user_vector(person) - centre
         if person.user is None:
             places, users = np.vstack([places, own]), np.append(users, -1)
         else:

@@ -10,8 +10,8 @@ import numpy as np
 from ..core import Floats
 from ..data import Interactions, load_movielens
 from ..graph import Graph, graph_of
-from ..models.knn import POWER, unit
-from ..models.session import recency_start
+from ..models._constants import POWER, recency_start
+from ..models.knn import unit
 from .exercise import Case
 from .own import dense
 
@@ -90,7 +90,7 @@ def real_places() -> Floats:
     """The users' means of random film embeddings, less the mean of all."""
     from ..graph import mean_over
 
-    where = mean_over(real_graph().films_of, draw(6, train().n_items, DIM))
+    where = mean_over(real_graph().items_of, draw(6, train().n_items, DIM))
     return np.asarray(where - where.mean(0), np.float32)
 
 

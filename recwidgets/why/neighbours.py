@@ -90,13 +90,13 @@ class NeighboursWhy(Why):
         if answer is None or item is None or fault:
             self._clear()
             return
-        vectors = answer.model.places()  # (n_users, dim)
+        vectors = answer.model.user_vectors()  # (n_users, dim)
         if self._view is not vectors:  # another epoch: the map itself has changed
             self._view, self._flat = vectors, principal_axes(vectors)
             _assign(self.all_users, *self._flat.project(vectors).T)
         assert self._flat is not None
         nearest, weight = answer.model.neighbours(answer.person)
-        here = self._flat.project(answer.model.place(answer.person))
+        here = self._flat.project(answer.model.user_vector(answer.person))
         there = self._flat.project(vectors[nearest])  # (k, 2)
         knows = np.array([item in answer.data.history(int(user)) for user in nearest], bool)
         size = 0.15 + 0.85 * weight / max(float(weight.max()), 1e-9)

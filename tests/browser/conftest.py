@@ -37,21 +37,42 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@pytest.fixture
-def page(chromium_browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page in a new profile. The test fails if the console holds an error outside labpage.HARMLESS.
+@pytest.fixture(scope="session")
+def kept() -> list[Page]:
+    """The page that tests take in turn; none after a test that failed. Loading JupyterLab is most of a test's work."""
+    return []
 
-    `@pytest.mark.parametrize("page", [{"width": 620}], indirect=True)` sets the window's size.
+
+@pytest.fixture
+def page(
+    chromium_browser: Browser, kept: list[Page], labs: Callable[..., tuple[Path, str]], request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """A page. The test fails if the console holds an error outside labpage.HARMLESS.
+
+    `@pytest.mark.parametrize("page", [{"width": 620}], indirect=True)` sets the window's size; other options
+    ask for a profile of its own.
     """
-    new = labpage.new_page(chromium_browser, **getattr(request, "param", {}))
+    options = dict(getattr(request, "param", {}))
+    size = {"width": options.pop("width", 1280), "height": options.pop("height", 1600)}
+    own = bool(options) or not kept
+    new = labpage.new_page(chromium_browser, **options) if own else kept.pop()
+    good = False
     try:
+        new.set_viewport_size(size)  # type: ignore[arg-type]
+        new.console.errors.clear()  # type: ignore[attr-defined]
         yield new
         if request.node.stash.get(FAILED, False):
             labpage.screenshot(new, "failed-" + re.sub(r"\W+", "-", request.node.name))
         errors = list(new.console.errors)  # type: ignore[attr-defined]
         assert not errors, "the browser's console holds errors:\n" + "\n".join(errors)
+        good = not options and request.node.stash.get(FAILED, True) is False
+        if good and not any(new.url.startswith(address) for address in labs.addresses()):  # type: ignore[attr-defined]
+            new.goto("about:blank")  # a server that is going to end
     finally:
-        new.context.close()
+        if good and not kept:
+            kept.append(new)
+        else:
+            new.context.close()
 
 
 @pytest.fixture(scope="session")
@@ -61,19 +82,24 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., tup
     packages: a folder that its kernels look into first, to run with another ipykernel.
     """
     with contextlib.ExitStack() as stack:
+        started: list[str] = []
 
         @functools.cache
         def lab(theme: str, packages: Path | None = None) -> tuple[Path, str]:
             home = tmp_path_factory.mktemp(f"lab-{theme}")
             root = home / "root"
             root.mkdir()
-            return root, stack.enter_context(servers.jupyterlab(root, home, theme, packages))
+            started.append(stack.enter_context(servers.jupyterlab(root, home, theme, packages)))
+            return root, started[-1]
 
+        lab.addresses = lambda: tuple(started)  # type: ignore[attr-defined]
         yield lab
 
 
 @pytest.fixture
-def open_in_lab(labs: Callable[..., tuple[Path, str]], page: Page) -> Iterator[Callable[..., None]]:
+def open_in_lab(
+    labs: Callable[..., tuple[Path, str]], page: Page, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., None]]:
     """open_in_lab(notebook, theme="light", packages=None): a copy of it in JupyterLab, its kernel idle, no side bar.
 
     When the test ends its kernel ends too: one TensorFlow at a time.
@@ -84,10 +110,15 @@ def open_in_lab(labs: Callable[..., tuple[Path, str]], page: Page) -> Iterator[C
         root, address = labs(theme, packages)
         used.append(address)
         shutil.copy(notebook, root)
-        labpage.open_notebook(page, address, notebook.name)
+        if page.url.startswith(f"{address}/lab"):
+            labpage.open_next(page, notebook.name)
+        else:
+            labpage.open_notebook(page, address, notebook.name)
         labpage.hide_side_bar(page)
 
     yield start
+    if used and page.url.startswith(f"{used[-1]}/lab") and not request.node.stash.get(FAILED, False):
+        labpage.close_all(page)
     for address in used:
         servers.end_kernels(address)
 

@@ -82,14 +82,14 @@ class PanelPage:
         return self.text(".rw-list h3")
 
     def user(self) -> str:
-        return re.search(r"user (\S+)$", self.heading())[1]  # type: ignore[index]
+        return re.search(r"user (\S+)", self.heading())[1]  # type: ignore[index]
 
     def choose(self, user: str) -> None:
         """Type a user's id and press Enter; wait for the list to be that user's."""
         box = self.root.locator(".rw-user [role=combobox]")
         box.fill(user)
         box.press("Enter")
-        self.wait_text(".rw-list h3", rf"user {user}$")
+        self.wait_text(".rw-list h3", rf"user {user}( ·|$)")
 
     # -- the chart ---------------------------------------------------------------------------------
 

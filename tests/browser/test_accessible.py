@@ -25,8 +25,8 @@ def violations(page, selector):
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
 @pytest.mark.parametrize("kind", MAKE)
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])  # the slower one to change: each has its own server
 def test_axe_finds_nothing_serious_in_a_panel(page, open_in_lab, tmp_path, kind, theme):
     path = tmp_path / f"{kind}.ipynb"
     look.write_notebook(f"import recwidgets as rw\n{MAKE[kind]}", path)

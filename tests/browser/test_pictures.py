@@ -52,7 +52,7 @@ STATES = {
     "training": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel)",
     "paused": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel); panel.pause()",
     "stopped": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel)\n"
-    "panel._trainer._drain(); panel.stop()",
+    "await asyncio.sleep(0.5); panel.stop()",
     "no network": "os.environ |= {'HTTPS_PROXY': 'http://127.0.0.1:9', 'HTTP_PROXY': 'http://127.0.0.1:9'}\n"
     "panel = rw.GNNPanel('20m', user='42', animate=False)",
     "saved": "panel = rw.KNNPanel(user='42', animate=False); panel.act('save', '')",
@@ -66,10 +66,10 @@ SAYS = {  # what is to be waited for
     "knob turned": "On average two users share",
 }  # fmt: skip
 FIRST = """
-import os, threading, time
+import asyncio, os, threading, time
 import pandas as pd
 import recwidgets as rw
-from recwidgets.training import pull
+from recwidgets.panel import effects
 
 titles = ["<b>Bold</b> & Sons (1999)", "千と千尋の神隠し (2001)", "Бриллиантовая рука (1969)",
           "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb, the Whole of It (1964)"]
@@ -97,8 +97,9 @@ class Waits(rw.Popularity):
         threading.Event().wait()
 
 def start(panel):
-    # as Train does, but it does not pause the other panels
-    panel._trainer.go(lambda gate: pull(panel.model, few, None, 8, gate), 8)
+    # as if there were no other panel: a training pauses the others
+    effects.PANELS.clear()
+    panel.train()
     time.sleep(0.5)
 """
 
@@ -183,7 +184,9 @@ def contact_sheet(pictures, path):
             draw.text((gap + n * (width + gap), top + image.height + 4), name, fill="white")
         top += height
     path.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(path)
+    partial = path.with_name(f"{path.stem}-{os.getpid()}.partial")
+    sheet.save(partial, "png")
+    partial.replace(path)
 
 
 def ready(page, name):

@@ -146,15 +146,15 @@ def test_would_the_others_agree_and_is_it_any_good(open_code):
     names = table.locator("tbody th").all_inner_texts()
     assert len(names) == 5 and all(any(base in name for name in names) for base in ("Popularity", "Chance"))
     before = table.inner_text()
-    lamp = compare.locator(".rw-lamp").first
-    assert lamp.get_attribute("aria-checked") == "true"
-    lamp.click()
+    switch = compare.locator(".rw-check").first
+    assert switch.get_attribute("aria-checked") == "true"
+    switch.click()
     compare.page.wait_for_function(
         "([selector, before]) => ![before, undefined].includes(document.querySelector(selector)?.innerText)",
         arg=[".rw-compare .rw-table", before],
         timeout=120_000,
     )
-    labpage.screenshot(compare.page, "compare-lamp-off", ".rw-compare")
+    labpage.screenshot(compare.page, "compare-check-off", ".rw-compare")
 
 
 def test_a_setup_is_copied_and_a_run_is_saved(open_code, page, labs):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import labpage
 import pytest
-from course import make
+from course import WALKED, make
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,11 +79,28 @@ def peak_of_kernels():
     return max(peaks)
 
 
+def guess_first(page):
+    """0–5: order three films, before anything is explained; then the panel opens, and the truth."""
+    guess, panels = page.locator(".rw-predict").first, page.locator(".rw-panel.rw-knn")
+    guess.wait_for()
+    before = panels.count()
+    guess.get_by_role("button", name="This is my guess").click()
+    page.wait_for_function("n => document.querySelectorAll('.rw-panel.rw-knn').length > n", arg=before)
+    page.wait_for_function("document.querySelectorAll('.rw-panel.rw-knn .rw-list [data-row]').length >= 10")
+    labpage.screenshot(page, "workshop-reveal")
+
+
+def test_the_notebooks_that_are_run_here_are_those_that_are_run_nowhere_else():
+    assert {*WALK, "05-compare"} == set(WALKED)
+
+
 @pytest.mark.parametrize("name", WALK)
 def test_a_learner_walks_a_notebook_of_the_workshop(page, open_in_lab, name):
     answers = make.solutions()
     open_in_lab(ROOT / "tutorials" / f"{name}.ipynb")
     labpage.run_all(page)
+    if name == "03-knn":
+        guess_first(page)
     for exercise in WALK[name]:
         wrong, says = WRONG[exercise]
         told = run_cell(page, exercise, wrong)
@@ -95,29 +112,16 @@ def test_a_learner_walks_a_notebook_of_the_workshop(page, open_in_lab, name):
         assert peak_of_kernels() < LIMIT
 
 
-def test_the_first_minutes_a_guess_opens_the_panel(page, open_in_lab):
-    """0–5: order three films, before anything is explained; then the panel, and the truth."""
-    open_in_lab(ROOT / "tutorials" / "03-knn.ipynb")
-    labpage.run_all(page)
-    guess, panels = page.locator(".rw-predict").first, page.locator(".rw-panel.rw-knn")
-    guess.wait_for()
-    before = panels.count()
-    guess.get_by_role("button", name="This is my guess").click()
-    page.wait_for_function("n => document.querySelectorAll('.rw-panel.rw-knn').length > n", arg=before)
-    page.wait_for_function("document.querySelectorAll('.rw-panel.rw-knn .rw-list [data-row]').length >= 10")
-    labpage.screenshot(page, "workshop-reveal")
-
-
 def test_the_honesty_game_switching_a_lamp_off_changes_the_numbers_and_says_why(page, open_in_lab):
-    """78–86: the four lamps of 05, one after the other."""
+    """78–86: the four honesty checks of 05, one after the other."""
     open_in_lab(ROOT / "tutorials" / "05-compare.ipynb")
     labpage.run_all(page)
     board = page.locator(".rw-compare .rw-board")
     rows = board.locator("tbody tr")
     rows.nth(4).wait_for()
     honest = rows.all_inner_texts()
-    for lamp in ("Held-out films only", "New films only", "All users, one draw"):
-        switch = board.get_by_role("switch", name=lamp)
+    for check in ("Held-out films only", "New films only", "All users, one draw"):
+        switch = board.get_by_role("switch", name=check)
         switch.click()
         board.get_by_text("Off:").wait_for()
         board.get_by_text("measured honestly").wait_for(timeout=90_000)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...models.knn import LEAST
+from ...models._constants import LEAST
 from .. import worlds
 from ..exercise import Exercise, Mistake
 from ..worlds import nearness

@@ -71,11 +71,11 @@ class BPR(EmbeddingModel):
         data = self._trained()
         return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
 
-    def _films(self) -> Floats:
+    def _items(self) -> Floats:
         return self._snapshot["items_out"]
 
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
-        data, target = self._trained(), self._films()[item]
+        data, target = self._trained(), self._items()[item]
         for own in person.history.tolist():
             value = float(self._snapshot["items_in"][own] @ target) / len(person.history)
             yield Part(str(data.titles[own]), "film", value, own)

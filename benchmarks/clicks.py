@@ -1,0 +1,104 @@
+"""What a click costs the kernel: CPU of a user change, a selection and a drop, in a panel without a browser.
+
+On latest-small with the models that are shipped, and on a synthetic world of a million ratings, where the models
+answer from random arrays of the right shapes: an answer costs the same whatever was learned.
+What is measured is imported inside the functions, so that nothing else is in its process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .options import LABELS, MODELS, Options
+from .report import Row, below, ratio
+from .usage import clocked
+
+USERS, DIM, MILLION = 16, 64, 1_000_000
+ACTS = {"user": "a change of user", "select": "selecting another row", "drop": "dropping an item of the history"}
+
+
+def small(name: str, options: Options) -> dict[str, Any]:
+    """Milliseconds of CPU a click, of the shipped model."""
+    import recwidgets as rw
+    from recwidgets.pretrained import load_pretrained
+
+    split = rw.load_movielens("latest-small").split("temporal")
+    model, history = load_pretrained(name, split.train)
+    return clicks(rw.Panel(split, model=model, history=history), options)
+
+
+def large(name: str, options: Options) -> dict[str, Any]:
+    """The same at a million ratings, with arrays that were not learned."""
+    import recwidgets as rw
+    from recwidgets.data import popularity_world
+
+    split = popularity_world(min(MILLION, options.sizes[-1]) if options.quick else MILLION).split("temporal")
+    return clicks(rw.Panel(split, model=unlearned(name, split.train)), options)
+
+
+def unlearned(name: str, data: Any) -> Any:
+    """A model of the usual shapes with random arrays: those of one epoch on a small world, as long as `data` needs."""
+    import numpy as np
+
+    import recwidgets as rw
+    from recwidgets.core import Snapshot
+    from recwidgets.models import make
+
+    world = rw.planted(n_users=60, n_items=80, seed=1).data
+    model, draw = make(name, dim=DIM), np.random.default_rng(0)
+    rw.fit(model, world, epochs=1, progress=False)
+    long = {world.n_users: data.n_users, world.n_items: data.n_items}
+    arrays = {}
+    for key, array in model.snapshot.arrays.items():
+        shape = (long.get(array.shape[0], array.shape[0]), *array.shape[1:])
+        arrays[key] = draw.normal(0, 0.1, shape).astype(np.float32) if array.dtype == np.float32 else array
+    model.data, model.snapshot = data, Snapshot(name, arrays)
+    return model
+
+
+def clicks(panel: Any, options: Options) -> dict[str, Any]:
+    """CPU milliseconds of each act, the mean of some; each user was shown once before."""
+    data = panel.data
+    users = data.users[:: max(1, data.n_users // USERS)][:USERS].tolist()
+    for user in users:
+        panel.user = user
+    out = {}
+    with clocked() as used:
+        for user in users[::-1]:
+            panel.user = user
+    out["user"] = 1000 * used["cpu"] / len(users)
+    ranks = range(1, len(panel.recommendations.items))
+    with clocked() as used:
+        for rank in ranks:
+            panel.selected = rank
+    out["select"] = 1000 * used["cpu"] / max(len(ranks), 1)
+    with clocked() as used:
+        for _ in range(5):
+            panel.drop(data.items[panel.person.history[-1]])
+    out["drop"] = 1000 * used["cpu"] / 5
+    panel.close()
+    return out
+
+
+PARTS = {
+    **{f"small_{name}": (lambda options, name=name: small(name, options)) for name in ("gnn", "knn")},
+    **{f"large_{name}": (lambda options, name=name: large(name, options)) for name in MODELS},
+}
+
+
+def rows(done: Mapping[str, Any]) -> list[Row]:
+    out = []
+    gnn, knn = done.get("small_gnn", {}), done.get("small_knn", {})
+    for act, label in ACTS.items():
+        if act in gnn and act in knn:
+            note = f"{gnn[act]:.1f} and {knn[act]:.1f} ms of CPU"
+            out.append(
+                ratio(f"latest-small, {label}: the GNN's CPU against the KNN's", [gnn[act] / knn[act]], 2, False, note)
+            )
+    for name in MODELS:
+        for act, label in ACTS.items():
+            part = done.get(f"large_{name}", {})
+            if act in part:
+                out.append(below(f"{LABELS[name]}, {label}, a million ratings", part[act], 100, "ms of CPU"))
+    return out
