@@ -23,6 +23,7 @@ ROOMS = (
     ("metrics", "graph", "training"),
     ("ranking",),
     ("answer",),
+    ("reasons",),
     ("models", "nets"),  # a model and its network are one step
     ("evaluation", "pretrained"),
     ("page",),
