@@ -9,13 +9,16 @@ import numpy as np
 
 import recwidgets as rw
 from recwidgets.core import Explanation, Person
+from recwidgets.reasons.usual import usual
 
 from . import ml100k
 from .options import LABELS, MODELS, Options
 from .report import Row
 from .trained import trained
+from .usage import clocked
 
 PAIRS, DEPTH, EXACT = 200, 10, 1e-4
+HEAVY, CLICK = 2000, 60.0  # films of a heavy user; CPU ms that a reason may take of a click's 100
 SHOWN = {"gnn": "film", "knn": "neighbour", "session": "film"}
 
 
@@ -87,6 +90,28 @@ def _without(person: Person, index: int, kind: str) -> Person:
     return person._replace(history=person.history[person.history != index])
 
 
+def reasons(model: Any, data: rw.Interactions, repetitions: int) -> dict[str, Any]:
+    """CPU ms of rw.reason for the user with the most films and a median one: first as a new person, then another film.
+
+    What the average user gets is found before, once for a snapshot; the rest is done at each click.
+    """
+    lengths = np.bincount(data.user, minlength=data.n_users)
+    people = {"heavy": int(lengths.argmax()), "median": int(np.argsort(lengths)[len(lengths) // 2])}
+    found: dict[str, Any] = {"films": {name: int(lengths[user]) for name, user in people.items()}}
+    for name, user in people.items():
+        asked = str(data.users[user])
+        items = rw.recommend(model, data, asked, k=2).items
+        first, again = [], []
+        for _ in range(repetitions):
+            usual(model, data).forget()
+            for ms, item in ((first, items[0]), (again, items[1])):
+                with clocked() as used:
+                    rw.reason(model, data, asked, item)
+                ms.append(1000 * used["cpu"])
+        found[name] = {"first": float(np.median(first)), "again": float(np.median(again))}
+    return found
+
+
 def measure(name: str, key: str, options: Options) -> dict[str, Any]:
     data = DATA[key][1]()
     model, _ = trained(name, data, key, options.seeds[0], options)
@@ -97,6 +122,7 @@ def measure(name: str, key: str, options: Options) -> dict[str, Any]:
         "exact": exactness(model, data, pairs),
         "own": own_shares(model, data, pairs),
         "drops": faithfulness(model, data, SHOWN[name], pairs),
+        "reasons": reasons(model, data, 3 if options.quick else 15),
     }
 
 
@@ -119,7 +145,8 @@ PARTS = {
 
 def rows(done: Mapping[str, Any]) -> list[Row]:
     parts = [part for part in done.values() if "exact" in part]
-    return [make(part) for make in (_exact, _own, _faithful) for part in parts]
+    made = [make(part) for make in (_exact, _own, _faithful) for part in parts]
+    return made + [_reasons(part) for part in parts if "reasons" in part]  # results of before have none
 
 
 def _of(part: Mapping[str, Any]) -> str:
@@ -141,6 +168,18 @@ def _own(part: Mapping[str, Any]) -> Row:
     )
     what = f"{_of(part)}: own and base part / score, median user"
     return Row(what, "< 0.5", f"{own['of score']:.2f}", own["of score"] < 0.5, note)
+
+
+def _reasons(part: Mapping[str, Any]) -> Row:
+    took = part["reasons"]
+    films, heavy, median = took["films"], took["heavy"], took["median"]
+    note = (
+        f"the next film of the same person {heavy['again']:.0f} ms; of a median user ({films['median']} films) "
+        f"{median['first']:.0f} and {median['again']:.0f} ms"
+    )
+    what = f"{_of(part)}: CPU of the whole reason for a new person with {films['heavy']:,} films"
+    target = f"≤ {CLICK:g} ms" if films["heavy"] >= HEAVY else f"≤ {CLICK:g} ms (of {HEAVY:,} films)"
+    return Row(what, target, f"{heavy['first']:.0f} ms", heavy["first"] <= CLICK, note)
 
 
 def _faithful(part: Mapping[str, Any]) -> Row:

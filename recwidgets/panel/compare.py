@@ -20,6 +20,7 @@ from ..training import TrainingHistory
 from . import acts, effects, honesty, leaderboard, settings, views
 from .acting import Acting
 from .background import Background, Progress, Told
+from .opening import close_all
 from .panel import as_split
 from .show import Asked, Shown, failure, show
 from .state import State, World, world_of
@@ -115,6 +116,7 @@ class ComparePanel(Acting):
                 self._become(start)
                 self.children = list(pages)
             except BaseException:
+                close_all(list(pages))
                 self._parts = None
                 raise
             self._rank()
@@ -147,6 +149,8 @@ class ComparePanel(Acting):
         return settings.line("rw.ComparePanel", told, "" if self._ours else "data, models")
 
     def __repr__(self) -> str:
+        if self._closed:
+            return "ComparePanel(closed)"
         if self._parts is None:
             return "ComparePanel()"
         return f"ComparePanel({', '.join(self.models)}; {self.data.name}, user {self.user})"

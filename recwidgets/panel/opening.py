@@ -60,7 +60,11 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
         self._to_open, self._instead, self._title, self._first = fill, instead, title, status
         shell, loop = get_ipython(), running_loop()
         if getattr(shell, "kernel", None) is None or os.environ.get(AT_ONCE):
-            self._opened()
+            try:
+                self._opened()
+            except BaseException:
+                self.close()
+                raise
             return
         self._frame = Page("rw-skeleton", handler=self._on_frame)
         self._say_opening(status)
@@ -140,10 +144,14 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
         mine = all_widgets([self, *([] if self._frame is None else [self._frame]), *self._held()])
         self.children = []
         super().close()
-        for widget in mine:
-            if widget is not self:
-                widget.close()
+        close_all([widget for widget in mine if widget is not self])
         self._frame = self._instead = None
+
+
+def close_all(roots: list[Any]) -> None:
+    """Close these widgets and all that they hold."""
+    for widget in all_widgets(roots):
+        widget.close()
 
 
 def all_widgets(roots: list[Any]) -> list[Any]:

@@ -19,6 +19,7 @@ from . import acts, effects, settings
 from .acting import Acting
 from .effects import Beside
 from .goal import Goal
+from .opening import close_all
 from .show import Asked, Shown, rank_history, show, untrained, view
 from .state import State, World, world_of
 from .trainer import Trainer, Training
@@ -98,13 +99,18 @@ class Panel(Acting):
         animate: bool = True,
     ) -> None:
         super().__init__()
-        split = as_split(load_movielens("latest-small") if data is None else data)
-        world = world_of(split, model_class("gnn")() if model is None else model, history)
-        first = "data, model=model" + (", history=history" if history is not None else "")
-        self._fill(
-            replace(world, first=first), chart, user=user, epoch=epoch, knobs=knobs, edited=edited, selected=selected,
-            epochs=epochs, learning_rate=learning_rate, hide=hide, goal=goal, state=state, animate=animate,
-        )  # fmt: skip
+        try:
+            split = as_split(load_movielens("latest-small") if data is None else data)
+            world = world_of(split, model_class("gnn")() if model is None else model, history)
+            first = "data, model=model" + (", history=history" if history is not None else "")
+            self._fill(
+                replace(world, first=first), chart, user=user, epoch=epoch, knobs=knobs, edited=edited,
+                selected=selected, epochs=epochs, learning_rate=learning_rate, hide=hide, goal=goal, state=state,
+                animate=animate,
+            )  # fmt: skip
+        except BaseException:
+            self.close()
+            raise
 
     effects = effects.EFFECTS
 
@@ -133,6 +139,7 @@ class Panel(Acting):
                 self._become(start)
                 self.children = regions.children  # only now: what is drawn is drawn once
             except BaseException:
+                close_all([*regions.children, *self._held()])
                 self._parts = None
                 raise
             effects.PANELS.add(self)
