@@ -23,7 +23,7 @@ SHOWN = {"gnn": "film", "knn": "neighbour", "session": "film"}
 
 
 def exactness(model: Any, data: rw.Interactions, pairs: int, seed: int = 0) -> dict[str, float]:
-    """Users and films by lot: how far the parts' sum is from the score, relative to the score and to the parts."""
+    """Random users and films: how far the parts' sum is from the score, relative to the score and to the parts."""
     draw, errors, mild = np.random.default_rng(seed), [], []
     for _ in range(pairs):
         user = str(data.users[draw.integers(data.n_users)])
@@ -62,7 +62,7 @@ def _own_of_film(explained: Explanation) -> tuple[float, float, float, float]:
 
 
 def faithfulness(model: Any, data: rw.Interactions, kind: str, pairs: int, seed: int = 0) -> dict[str, list[float]]:
-    """Take the largest part away, and one by lot: how much of the score goes, for a film recommended first to tenth."""
+    """Take the largest part away, and a random one: how much the score falls, for films ranked first to tenth."""
     draw = np.random.default_rng(seed)
     drops: dict[str, list[float]] = {"largest": [], "random": []}
     for _ in range(20 * pairs):  # a person with fewer than two parts is passed over
@@ -156,7 +156,7 @@ def _of(part: Mapping[str, Any]) -> str:
 def _exact(part: Mapping[str, Any]) -> Row:
     worst, of_parts = part["exact"]["relative"], part["exact"]["of parts"]
     count = len(part["drops"]["largest"])
-    what = f"{_of(part)}: largest |sum of parts - score| / |score|, {count} pairs by lot"
+    what = f"{_of(part)}: largest |sum of parts - score| / |score|, {count} random pairs"
     return Row(what, f"≤ {EXACT:g}", f"{worst:.1e}", worst <= EXACT, f"of the sum of |parts|: {of_parts:.1e}")
 
 
