@@ -543,6 +543,15 @@ def test_a_wrong_value_is_refused_with_a_sentence_and_changes_nothing(make, spli
     assert (panel.state.edited, panel.recommendations.items, panel.setup()) == before
 
 
+def test_a_run_is_saved_also_where_a_score_cannot_be_taken_apart(make, split, tmp_path):
+    model = Exact(split.train, ramp(split), (0.9999,))
+    panel = make(split, model, history=rw.fit(model, split.train, progress=False), user="u9")
+    panel.export(tmp_path)
+    lines = (tmp_path / "recommendations.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + len(titles(panel)) and (tmp_path / "run.json").exists()
+    assert all(line.endswith("user 9 cannot be taken apart.,fault,") for line in lines[1:])
+
+
 def test_a_choice_has_no_next_one(make):
     panel = make(kind=rw.KNNPanel, user="42")
     panel.act("knob-step", "similarity:1")

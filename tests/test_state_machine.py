@@ -32,6 +32,7 @@ from recwidgets.panel.all_users import AllUsers
 from recwidgets.panel.compare import ComparePanel
 from recwidgets.panel.effects import EFFECTS
 from recwidgets.panel.panel import as_split
+from recwidgets.panel.state import Change
 from recwidgets.protocols import Explains, Rewindable, Tunable
 
 SEARCH = int(os.environ.get("RECWIDGETS_SEARCH", "0"))
@@ -236,6 +237,8 @@ class Machine(RuleBasedStateMachine):
 
     def make(self, **options):
         chart = None if self.chart is None else self.chart()
+        if self.kind == "no epochs":
+            options |= {"goal": rw.Goal("Film 3 (1952)", 2), "hide": ["tools", "curve"], "animate": False}
         return rw.Panel(self.split, self.given, chart, history=self.given_history, **options)
 
     def teardown(self):
@@ -439,6 +442,7 @@ class Machine(RuleBasedStateMachine):
         if hasattr(self, "panel"):
             self.the_list_is_what_the_model_says()
             self.the_page_tells_of_one_state()
+            self.arrows_count_from_the_answer_before()
             self.why_adds_up()
             self.the_model_is_as_it_was()
 
@@ -527,6 +531,25 @@ class Machine(RuleBasedStateMachine):
         assert (message is None) == (regions.note.html == "")
         if message is not None:
             assert message.lead in words(regions.note.html) and message.text in words(regions.note.html)
+
+    def arrows_count_from_the_answer_before(self):
+        panel, shown = self.panel, self.panel.shown
+        before = None if panel.state.before is None else answer_afresh(panel, panel.state.before)
+        if before is None or shown.answer is None:
+            assert shown.moved == {} and (before is not None or shown.previous is None)
+            return
+        old, new = before.tolist(), shown.answer.top.tolist()
+        assert shown.previous.top.tolist() == old
+        went = {item: old.index(item) - new.index(item) for item in new if item in old}
+        arrows = [
+            "new" if item not in went else f"{'↑' if went[item] > 0 else '↓'}{abs(went[item])}" if went[item] else ""
+            for item in new
+        ]
+        drawn = page(panel._parts.regions.list.html).all("span", "rw-moved")
+        assert [tag.text for tag in drawn] == arrows
+        if isinstance(panel.state.message, Change):
+            came = [item for item in new if item not in old]
+            assert (f"{len(came)} of {len(new)} films" in shown.message.text) == bool(came)
 
     def why_adds_up(self):
         panel, shown = self.panel, self.panel.shown

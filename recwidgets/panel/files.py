@@ -13,6 +13,7 @@ from typing import Any
 
 from ..answer import Answer
 from ..protocols import Explains
+from .changes import sentence
 from .settings import jsonable
 from .state import World
 from .trainer import Training
@@ -62,7 +63,8 @@ def write_state(path: Path, state: Mapping[str, Any]) -> None:
 def write_recommendations(path: Path, answer: Answer) -> None:
     """CSV: one row for each part of each item's score, so that the parts of an item add up to it.
 
-    One row an item, with empty parts, for a model that does not take its scores apart.
+    One row an item, with empty parts, for a model that does not take its scores apart; where it tries to and
+    fails, the part says why, and its kind is "fault".
     """
     explains = isinstance(answer.model, Explains)
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -71,7 +73,11 @@ def write_recommendations(path: Path, answer: Answer) -> None:
         for rank, item in enumerate(answer.top.tolist(), 1):
             title, score = str(answer.data.titles[item]), float(answer.scores[item])
             head = [rank, str(answer.data.items[item]), title, score, item in answer.later]
-            parts = answer.explain(item).parts if explains else ()
+            try:
+                parts = answer.explain(item).parts if explains else ()
+            except Exception as error:  # what failed for one item takes neither the others nor the run card
+                out.writerow([*head, sentence(error), "fault", ""])
+                continue
             out.writerows([*head, part.label, part.kind, part.value] for part in parts)
             if not parts:
                 out.writerow([*head, "", "", ""])
