@@ -40,7 +40,7 @@ def gnn(options: Options) -> dict[str, Any]:
 
 
 def knn(options: Options) -> dict[str, Any]:
-    """Its neighbours, one neighbour, neighbours drawn by lot, and none: one's own place, or what one hands on."""
+    """Its neighbours, one neighbour, random neighbours, and none: the user vector alone, or the value."""
     train, _ = ml100k.parts_of("p1v")
     runs: dict[str, list[float]] = {
         name: [] for name in ("default", "k=1", "neighbours by lot", "no neighbours", "place alone")
@@ -66,7 +66,7 @@ def alone(model: Any, data: rw.Interactions) -> Any:
 
 
 def session(options: Options) -> dict[str, Any]:
-    """The same trained model, told the histories in their order, and in an order drawn by lot."""
+    """The same trained model, told the histories in their order, and in a random order."""
     train, _ = ml100k.parts_of("p2v")
     keys = ("HR@10", "NDCG@10", "HR@10_kept")
     runs: dict[str, dict[str, list[float]]] = {name: {key: [] for key in keys} for name in ("default", "shuffled")}
@@ -80,7 +80,7 @@ def session(options: Options) -> dict[str, Any]:
 
 
 class Shuffled:
-    """A model that is told everybody's history in an order drawn by lot."""
+    """A model that is given all histories in a random order."""
 
     def __init__(self, model: Any, data: rw.Interactions, seed: int) -> None:
         self.model, self.data, self.lot = model, data, np.random.default_rng(seed)

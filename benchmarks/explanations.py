@@ -9,18 +9,21 @@ import numpy as np
 
 import recwidgets as rw
 from recwidgets.core import Explanation, Person
+from recwidgets.reasons.usual import usual
 
 from . import ml100k
 from .options import LABELS, MODELS, Options
 from .report import Row
 from .trained import trained
+from .usage import clocked
 
 PAIRS, DEPTH, EXACT = 200, 10, 1e-4
+HEAVY, CLICK = 2000, 60.0  # films of a heavy user; CPU ms that a reason may take of a click's 100
 SHOWN = {"gnn": "film", "knn": "neighbour", "session": "film"}
 
 
 def exactness(model: Any, data: rw.Interactions, pairs: int, seed: int = 0) -> dict[str, float]:
-    """Users and films by lot: how far the parts' sum is from the score, relative to the score and to the parts."""
+    """Random users and films: how far the parts' sum is from the score, relative to the score and to the parts."""
     draw, errors, mild = np.random.default_rng(seed), [], []
     for _ in range(pairs):
         user = str(data.users[draw.integers(data.n_users)])
@@ -59,7 +62,7 @@ def _own_of_film(explained: Explanation) -> tuple[float, float, float, float]:
 
 
 def faithfulness(model: Any, data: rw.Interactions, kind: str, pairs: int, seed: int = 0) -> dict[str, list[float]]:
-    """Take the largest part away, and one by lot: how much of the score goes, for a film recommended first to tenth."""
+    """Take the largest part away, and a random one: how much the score falls, for films ranked first to tenth."""
     draw = np.random.default_rng(seed)
     drops: dict[str, list[float]] = {"largest": [], "random": []}
     for _ in range(20 * pairs):  # a person with fewer than two parts is passed over
@@ -87,6 +90,28 @@ def _without(person: Person, index: int, kind: str) -> Person:
     return person._replace(history=person.history[person.history != index])
 
 
+def reasons(model: Any, data: rw.Interactions, repetitions: int) -> dict[str, Any]:
+    """CPU ms of rw.reason for the user with the most films and a median one: first as a new person, then another film.
+
+    What the average user gets is found before, once for a snapshot; the rest is done at each click.
+    """
+    lengths = np.bincount(data.user, minlength=data.n_users)
+    people = {"heavy": int(lengths.argmax()), "median": int(np.argsort(lengths)[len(lengths) // 2])}
+    found: dict[str, Any] = {"films": {name: int(lengths[user]) for name, user in people.items()}}
+    for name, user in people.items():
+        asked = str(data.users[user])
+        items = rw.recommend(model, data, asked, k=2).items
+        first, again = [], []
+        for _ in range(repetitions):
+            usual(model, data).forget()
+            for ms, item in ((first, items[0]), (again, items[1])):
+                with clocked() as used:
+                    rw.reason(model, data, asked, item)
+                ms.append(1000 * used["cpu"])
+        found[name] = {"first": float(np.median(first)), "again": float(np.median(again))}
+    return found
+
+
 def measure(name: str, key: str, options: Options) -> dict[str, Any]:
     data = DATA[key][1]()
     model, _ = trained(name, data, key, options.seeds[0], options)
@@ -97,6 +122,7 @@ def measure(name: str, key: str, options: Options) -> dict[str, Any]:
         "exact": exactness(model, data, pairs),
         "own": own_shares(model, data, pairs),
         "drops": faithfulness(model, data, SHOWN[name], pairs),
+        "reasons": reasons(model, data, 3 if options.quick else 15),
     }
 
 
@@ -119,7 +145,8 @@ PARTS = {
 
 def rows(done: Mapping[str, Any]) -> list[Row]:
     parts = [part for part in done.values() if "exact" in part]
-    return [make(part) for make in (_exact, _own, _faithful) for part in parts]
+    made = [make(part) for make in (_exact, _own, _faithful) for part in parts]
+    return made + [_reasons(part) for part in parts if "reasons" in part]  # results of before have none
 
 
 def _of(part: Mapping[str, Any]) -> str:
@@ -129,7 +156,7 @@ def _of(part: Mapping[str, Any]) -> str:
 def _exact(part: Mapping[str, Any]) -> Row:
     worst, of_parts = part["exact"]["relative"], part["exact"]["of parts"]
     count = len(part["drops"]["largest"])
-    what = f"{_of(part)}: largest |sum of parts - score| / |score|, {count} pairs by lot"
+    what = f"{_of(part)}: largest |sum of parts - score| / |score|, {count} random pairs"
     return Row(what, f"≤ {EXACT:g}", f"{worst:.1e}", worst <= EXACT, f"of the sum of |parts|: {of_parts:.1e}")
 
 
@@ -141,6 +168,18 @@ def _own(part: Mapping[str, Any]) -> Row:
     )
     what = f"{_of(part)}: own and base part / score, median user"
     return Row(what, "< 0.5", f"{own['of score']:.2f}", own["of score"] < 0.5, note)
+
+
+def _reasons(part: Mapping[str, Any]) -> Row:
+    took = part["reasons"]
+    films, heavy, median = took["films"], took["heavy"], took["median"]
+    note = (
+        f"the next film of the same person {heavy['again']:.0f} ms; of a median user ({films['median']} films) "
+        f"{median['first']:.0f} and {median['again']:.0f} ms"
+    )
+    what = f"{_of(part)}: CPU of the whole reason for a new person with {films['heavy']:,} films"
+    target = f"≤ {CLICK:g} ms" if films["heavy"] >= HEAVY else f"≤ {CLICK:g} ms (of {HEAVY:,} films)"
+    return Row(what, target, f"{heavy['first']:.0f} ms", heavy["first"] <= CLICK, note)
 
 
 def _faithful(part: Mapping[str, Any]) -> Row:

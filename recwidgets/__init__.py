@@ -36,6 +36,16 @@ _HOME = {  # without what the registry finds
     "Trainable": "protocols",
     "Tunable": "protocols",
     "Snapshot": "core",
+    "SumsTerms": "protocols",
+    "Terms": "core",
+    "reason": "reasons.reason",
+    "Reason": "reasons.reason",
+    "why_not": "reasons.why_not",
+    "Difference": "reasons.why_not",
+    "personal_share": "reasons.share",
+    "PersonalShare": "reasons.share",
+    "personal_curve": "reasons.share",
+    "PersonalCurve": "reasons.share",
     "recommend": "ranking",
     "recommend_all": "ranking",
     "evaluate": "evaluation",
@@ -65,7 +75,7 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .charts.columns import Columns
     from .charts.pie import Pie
     from .charts.polygon import Polygon
-    from .core import Explanation, FitEvent, Knob, Part, Recommendations, Snapshot, person_of
+    from .core import Explanation, FitEvent, Knob, Part, Recommendations, Snapshot, Terms, person_of
     from .data import Interactions, Split, checkerboard, display_title, load_movielens
     from .data.planted import planted
     from .evaluation import evaluate
@@ -82,8 +92,11 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .panel.panel import Panel
     from .panel.ready import GNNPanel, KNNPanel, SessionPanel
     from .pretrained import load_pretrained
-    from .protocols import Explains, Recommender, Rewindable, Trainable, Tunable
+    from .protocols import Explains, Recommender, Rewindable, SumsTerms, Trainable, Tunable
     from .ranking import recommend, recommend_all
+    from .reasons.reason import Reason, reason
+    from .reasons.share import PersonalCurve, PersonalShare, personal_curve, personal_share
+    from .reasons.why_not import Difference, why_not
     from .teach.checking import check, hint
     from .teach.predict import Predict
     from .training import TrainingHistory, fit

@@ -103,6 +103,25 @@ class Explanation:
         return float(sum(part.value for part in self.parts if part.kind in kinds))
 
 
+class Terms(NamedTuple):
+    """A query vector as a sum: query = vectors.sum((0, 1)) + own + base, but for float32 rounding.
+
+    kind: whose rows these are: "items" (of the history, each weighs the same), "recent" (of the history, later ones
+    weigh more; newest first) or "neighbours" (users).
+    index: of those items or users, int32 (n,). vectors: float32 (n, ways, dim). ways: how each way is called, from the
+    person to the recommended item. shares: how much of the query each row makes, float32 (n,), sum 1.
+    own: the user's own embedding, (dim,), zero for a history of one's own. base: what is the same for all users.
+    """
+
+    kind: str
+    index: Ints  # type: ignore[assignment]  # as in Part
+    vectors: Floats
+    ways: tuple[str, ...]
+    shares: Floats
+    own: Floats
+    base: Floats
+
+
 class Person(NamedTuple):
     """A user of the data set (index, or None for somebody new) with a history, oldest first.
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self, runtime_checkable
 
-from .core import Explanation, FitEvent, Floats, Knob, Snapshot, Who
+from .core import Explanation, FitEvent, Floats, Ints, Knob, Snapshot, Terms, Who
 from .data import Interactions
 
 
@@ -103,3 +103,17 @@ class Queries(Vectors, Protocol):
     """
 
     def query(self, user: Who) -> Floats: ...
+
+
+@runtime_checkable
+class SumsTerms(Vectors, Protocol):
+    """Its query vector is a sum of terms: `rw.reason` then says what each item of a history adds to any item.
+
+    terms: of one person; average_terms: their mean over all users with a history, in one row; alone: the queries of
+    histories of one item each, (n, dim).
+    """
+
+    def scores(self, user: Who) -> Floats: ...
+    def terms(self, user: Who) -> Terms: ...
+    def average_terms(self) -> Terms: ...
+    def alone(self, items: Ints) -> Floats: ...

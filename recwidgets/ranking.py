@@ -112,6 +112,14 @@ def _bar(steps: range, shown: bool) -> Iterable[int]:
     return bar
 
 
+def rank_rows(block: Floats, k: int) -> NDArray[np.int32]:
+    """The k best of each row of (rows, n_items), best first, ties to the lower index, -1 where fewer are left.
+
+    `block` may be overwritten.
+    """
+    return _rank_rows(block, None, 0, k)
+
+
 def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> NDArray[np.int32]:
     """rank() for the users start, start + 1, … at once. `block` (users, n_items) is overwritten."""
     rows, n_items = block.shape

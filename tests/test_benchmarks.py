@@ -226,7 +226,9 @@ def measured():
     full = {"wall": 30.0, "cpu": 40.0, "epochs": 9, "top10": 0.2, "top10_removed": 0.3}
     own = {"of score": 0.2, "own of score": 0.1, "grouped": 0.2, "of parts": 0.1}
     drops = {"largest": [1.0, 2.0], "random": [0.5, -1.0]}
-    explained = {"exact": {"relative": 1e-6, "of parts": 1e-7}, "own": own, "drops": drops}
+    took = {"films": {"heavy": 2000, "median": 50}, "heavy": {"first": 50.0, "again": 9.0}}
+    took["median"] = {"first": 5.0, "again": 4.0}
+    explained = {"exact": {"relative": 1e-6, "of parts": 1e-7}, "own": own, "drops": drops, "reasons": took}
     grown = {"users": 9, "films": 9, "structures": 1, "epoch": 1, "ranking": 1, "bytes": 1, "held": 1}
     kernel = {act: [9.0] for act in ("user", "knob", "epoch", "you")}
     acts = kernel | {"bare": [9.0]}
@@ -254,7 +256,7 @@ def measured():
 
 @pytest.mark.parametrize(("name", "count", "missed"), [
     ("accuracy", 20, 0), ("training", 13, 0), ("ranking", 3, 3), ("memory", 18, 0), ("growth", 14, 0),
-    ("ablation", 8, 0), ("explanations", 18, 0), ("browser", 33, 0), ("clicks", 12, 0),
+    ("ablation", 8, 0), ("explanations", 24, 0), ("browser", 33, 0), ("clicks", 12, 0),
 ])  # fmt: skip
 def test_every_section_makes_its_rows(name, count, missed):
     rows = job.section(name).rows(measured()[name])
@@ -321,6 +323,13 @@ def test_the_own_part_is_measured_as_the_docstring_says():
     parts = [rw.Part("", kind, value) for kind, value in (("film", 3), ("film", -1), ("own", 1), ("base", -0.5))]
     explained = rw.Explanation("1", "One", 2.5, tuple(parts))
     assert explanations._own_of_film(explained) == pytest.approx((0.5 / 2.5, 1 / 2.5, 1.5 / 3.5, 1.5 / 5.5))
+
+
+def test_a_reason_is_timed_for_the_user_with_most_films_and_a_median_one(world, svd):
+    took = explanations.reasons(svd, world, 2)
+    lengths = [len(world.history(user)) for user in range(world.n_users)]
+    assert took["films"] == {"heavy": max(lengths), "median": sorted(lengths)[len(lengths) // 2]}
+    assert all(took[who][when] >= 0 for who in ("heavy", "median") for when in ("first", "again"))
 
 
 def test_taking_the_largest_part_away_hurts_more_than_one_by_lot(world, svd):

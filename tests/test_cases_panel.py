@@ -314,7 +314,7 @@ def test_a_pause_within_an_epoch_is_told_alike_to_those_who_see_and_those_who_he
 def test_the_graph_of_a_data_set_is_built_once_whatever_is_selected(make, monkeypatch):
     panel = make(kind=rw.GNNPanel, user="42")
     built = []
-    for name in ("films_of_users", "viewers_of_films"):
+    for name in ("items_of_users", "users_of_items"):
         build = getattr(graph, name)
         monkeypatch.setattr(graph, name, lambda data, build=build: built.append(data) or build(data))
     for rank in (1, 4, 2):

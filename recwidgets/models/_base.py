@@ -14,6 +14,7 @@ from ..core import (
     Explanation,
     FitEvent,
     Floats,
+    Ints,
     Knob,
     Part,
     Person,
@@ -184,6 +185,12 @@ class EmbeddingModel(ABC):
             return read_only(np.asarray(np.mean(queries, axis=0, dtype=np.float64), np.float32))
 
         return self._cached("mean query", make)
+
+    def alone(self, items: Ints) -> Floats:
+        """The query vectors of histories of one item each, float32 (n, dim). items: indices, int (n,)."""
+        self._trained()
+        queries = [self._query(Person(None, np.asarray([item], np.int32))) for item in items]
+        return np.stack(queries) if queries else np.zeros((0, self._items().shape[1]), np.float32)
 
     @abstractmethod
     def _queries(self) -> Floats:

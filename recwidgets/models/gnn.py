@@ -8,12 +8,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import Floats, Ints, Knob, Part, Person, Snapshot, film_label
+from ..core import Floats, Ints, Knob, Part, Person, Snapshot, Terms, Who, film_label, person_of
 from ..data import Interactions
 from ..graph import Graph, graph_of, mean_over, propagate
 from ._base import read_only
 from ._constants import DEPTH
 from ._tfrs import TfrsRecommender
+
+# what a term's ways are called: how far what an own film contributes comes from
+HOPS = ("the films themselves", "their viewers", "their viewers' films", "those films' viewers")
 
 
 class Hops:
@@ -121,6 +124,47 @@ class GNN(TfrsRecommender):
         if columns:
             columns[0] += weight * self.liked(person) * (self._snapshot["films_liked"][person.history] @ target)
         return np.stack(columns, axis=1) if columns else np.zeros((len(person.history), 0), np.float32)
+
+    def terms(self, user: Who) -> Terms:
+        """What each film of the history contributes, hop by hop, and the own embedding; they add up to the query."""
+        person, shot = person_of(self._trained(), user), self._snapshot
+        vectors = self._hop_contributions(person.history, self.liked(person))
+        vectors /= max(len(person.history), 1)
+        shares = np.full(len(vectors), 1.0 / max(len(vectors), 1), np.float32)
+        base = np.zeros(vectors.shape[2], np.float32)
+        own = base if person.user is None else shot["users"][person.user]
+        return Terms("items", person.history, vectors, HOPS[: vectors.shape[1]], shares, own, base)
+
+    def average_terms(self) -> Terms:
+        """The mean of `terms` over all users with a history, in one row: the average user."""
+        data, shot = self._trained(), self._snapshot
+        length = np.bincount(data.user, minlength=data.n_users)
+        weight = 1.0 / length[data.user] / np.count_nonzero(length)  # (n,) what a row is in the mean of all users
+        often = np.bincount(data.item, weight, data.n_items).astype(np.float32)
+        fans = np.bincount(data.item, weight * data.liked, data.n_items).astype(np.float32)
+        films = self._layers()[1]
+        vectors = np.zeros((1, len(films), shot["users"].shape[1]), np.float32)
+        for hop, (mix, layer) in enumerate(zip(shot["mix"], films, strict=False)):
+            vectors[0, hop] = mix * (often @ layer)
+        if films:
+            vectors[0, 0] += fans @ shot["films_liked"]
+        nobody, one = np.array([-1], np.int32), np.ones(1, np.float32)
+        own = shot["users"][length > 0].mean(0)
+        return Terms("items", nobody, vectors, HOPS[: len(films)], one, own, np.zeros_like(own))
+
+    def alone(self, items: Ints) -> Floats:
+        """The query vectors of histories of one film each, float32 (n, dim)."""
+        return self._contributions(Person(None, np.asarray(items, np.int32)))
+
+    def _hop_contributions(self, items: Ints, liked: NDArray[np.bool_]) -> Floats:
+        """What each film contributes, hop by hop, before the mean: (n, layers, dim)."""
+        shot, films = self._snapshot, self._layers()[1]
+        vectors = np.zeros((len(items), len(films), shot["users"].shape[1]), np.float32)
+        for hop, (mix, layer) in enumerate(zip(shot["mix"], films, strict=False)):
+            vectors[:, hop] = mix * layer[items]
+        if films:
+            vectors[:, 0] += liked[:, None] * shot["films_liked"][items]
+        return vectors
 
     def alike(self) -> list[float]:
         """How alike two users' vectors are, hop by hop: the mean cosine, 1 = the same (over-smoothing)."""

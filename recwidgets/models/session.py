@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..core import Floats, Ints, Knob, Part, Person, film_label
+from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, film_label, person_of
 from ..data import Interactions
 from ._base import read_only
 from ._constants import WINDOW
@@ -100,6 +100,61 @@ class Session(TfrsRecommender):
     def _queries(self) -> Floats:
         data = self._trained()
         return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
+
+    def terms(self, user: Who) -> Terms:
+        """What each film of the history contributes, newest first, the own embedding, and the film's bias as base."""
+        person, shot = person_of(self._trained(), user), self._snapshot
+        weight, (old, share) = self.weights(len(person.history)), self._past(person.history)
+        recent = person.history[::-1][: len(weight)]
+        means, dim = weight.shape[1], shot["films"].shape[1]
+        # weight · film through its mean's map, all means at once
+        mapped = (weight[:, :, None] * shot["films"][recent][:, None]).reshape(-1, means * dim)
+        mapped = mapped @ shot["maps"].reshape(means * dim, dim)
+        before = share * (shot["films"][old] @ shot["before"])
+        vectors = np.zeros((len(mapped) + len(old), 1, dim + 1), np.float32)
+        vectors[:, 0, :dim] = np.concatenate([mapped, before])
+        shares = np.concatenate([weight.mean(1), np.full(len(old), share)]).astype(np.float32)
+        own, base = np.zeros((2, dim + 1), np.float32)
+        base[dim] = 1.0  # meets the film's bias
+        if person.user is not None:
+            own[:dim] = shot["users"][person.user]
+        films = np.concatenate([recent, old]).astype(np.int32)
+        shares = shares / max(float(shares.sum()), 1e-12)
+        return Terms("recent", films, vectors, ("the last films",), shares, own, base)
+
+    def average_terms(self) -> Terms:
+        """The mean of `terms` over all users with a history, in one row: the average user."""
+        some = np.diff(self._trained().by_user.indptr) > 0
+        own = np.append(self._snapshot["users"][some].mean(0), np.float32(0.0))
+        base = np.zeros_like(own)
+        base[-1] = 1.0
+        films = self.vectors()[0][some].mean(0) - own - base
+        nobody, one = np.array([-1], np.int32), np.ones(1, np.float32)
+        return Terms("recent", nobody, films[None, None], ("the last films",), one, own, base)
+
+    def alone(self, items: Ints) -> Floats:
+        """The query vectors of histories of one film each, float32 (n, dim): a single film has all the weight."""
+        mapped = self._snapshot["films"][items] @ self._snapshot["maps"].sum(0)
+        return np.column_stack([mapped, np.ones(len(mapped), np.float32)]).astype(np.float32)
+
+    def by_age(self, items: Ints, direction: Floats) -> Floats:
+        """What films would contribute in some directions at each age, before the weights are scaled to sum to one.
+
+        items: (n,); direction: (dim, m), differences of film vectors. Returns (n, means, m); a film at age a, in a
+        history of n, adds the sum over the means of weights(n)[a] times it.
+        """
+        asked = np.tensordot(self._snapshot["maps"], direction[:-1], 1)  # (means, dim, m)
+        mapped = np.einsum("nd,kdm->nkm", self._snapshot["films"][items], asked, optimize=True)
+        return np.asarray(mapped, np.float32)
+
+    def before_window(self, items: Ints, direction: Floats) -> Floats:
+        """What films would contribute in directions (dim, m), were each all that lies before the window: (n, m)."""
+        mapped = self._snapshot["films"][items] @ self._snapshot["before"]
+        return np.asarray(mapped @ direction[:-1])
+
+    def older_share(self, n: int) -> float:
+        """How much of it each film before the window adds, in a history of n; 0 where none lies before it."""
+        return self._past(np.zeros(n, np.int32))[1]
 
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
         data, table = self._trained(), self._snapshot["films"]

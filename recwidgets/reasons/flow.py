@@ -1,0 +1,147 @@
+"""A score as a flow that conserves the sum: from groups of the person's items, over ways, to the item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import Ints, Terms
+from .asked import Asked
+from .groups import Group, grouped
+
+OWN, SAME = "own embedding", "the same for all users"
+
+
+class Line(NamedTuple):
+    """One summand of a score.
+
+    kind: "popular" (what the 100 items get that the average user gets first), "average" (this item against those, for
+    the average user), "voters", "recent", "raters", "group" and "rest" (of the person's items or neighbours), "own"
+    (embedding), "base" (what the item has for all users), "unexplained".
+    items: the ids meant, of users where kind is of neighbours.
+    """
+
+    label: str
+    value: float
+    kind: str = "group"
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """A score by groups (rows) and by the ways that it comes by (columns).
+
+    The ways are the model's: a graph network's hops ("the films themselves", "their viewers", …), one for other
+    models. A way's total is what the model gives: for a graph network, the sum of a column of `model.hops`.
+    values: float64 (len(lines), len(ways)); its rows add up to the lines, its columns to `way_totals`, all of it
+    to the score. A negative value flows backwards.
+    """
+
+    lines: tuple[Line, ...]
+    ways: tuple[str, ...]
+    values: NDArray[np.float64]
+    score: float
+
+    @property
+    def way_totals(self) -> NDArray[np.float64]:
+        """What comes by each way, float64 (len(ways),)."""
+        totals: NDArray[np.float64] = self.values.sum(0)
+        return totals
+
+
+def flow_of(asked: Asked, voters: Ints) -> Flow:
+    if asked.terms is not None:
+        return _of_terms(asked, asked.terms, voters)
+    return _of_explanation(asked, voters) if hasattr(asked.model, "explain") and asked.n else _of_scores(asked)
+
+
+def row_values(asked: Asked, terms: Terms) -> NDArray[np.float64]:
+    """What each row adds beyond as much of the average user, by way: float64 (n, ways)."""
+    lead = _lead(asked)
+    usual = asked.usual.terms(asked.model).vectors[0] @ lead  # (ways,)
+    values: NDArray[np.float64] = terms.vectors @ lead - np.outer(terms.shares, usual)
+    return values
+
+
+def _lead(asked: Asked) -> NDArray[np.float64]:
+    """The item's vector less the mean vector of the 100 items that the average user gets first: (dim,)."""
+    popular = asked.vectors[asked.usual.popular].mean(0, dtype=np.float64)
+    lead: NDArray[np.float64] = asked.vectors[asked.item] - popular
+    return lead
+
+
+def _of_terms(asked: Asked, terms: Terms, voters: Ints) -> Flow:
+    average, lead = asked.usual.terms(asked.model), _lead(asked)
+    popular = asked.vectors[asked.item] - lead  # (dim,) the mean of the 100
+    values = row_values(asked, terms)  # (n, ways)
+    groups = grouped(asked, terms.kind, terms.index, values.sum(1), voters)
+
+    lines = [
+        Line(f"what the {len(asked.usual.popular)} most popular films get, on average", 0.0, "popular"),
+        Line("this film against these, for all users", 0.0, "average"),
+        *(Line(group.label, 0.0, group.kind, _ids(asked, terms.kind, terms.index, group)) for group in groups),
+        Line(OWN if asked.person.user is not None else f"no {OWN}, which others have", 0.0, "own"),
+    ]
+    n_ways = len(terms.ways)
+    table = np.zeros((len(lines), n_ways + 2))
+    table[0] = [*(terms.vectors.sum(0, dtype=np.float64) @ popular), terms.own @ popular, terms.base @ popular]
+    table[1] = [*(average.vectors[0] @ lead), average.own @ lead, average.base @ lead]
+    for row, group in enumerate(groups, 2):
+        table[row, :n_ways] = values[group.rows].sum(0)
+    table[-1, n_ways:] = (terms.own - average.own) @ lead, (terms.base - average.base) @ lead
+    used = [*range(n_ways)]
+    used += [n_ways] if terms.own.any() or average.own.any() else []
+    used += [n_ways + 1] if terms.base.any() or average.base.any() else []
+    ways = (*terms.ways, OWN, SAME)
+    kept = [row for row, line in enumerate(lines) if line.kind != "own" or n_ways in used]
+    return _flow(asked, [lines[row] for row in kept], [ways[way] for way in used], table[np.ix_(kept, used)])
+
+
+def _of_explanation(asked: Asked, voters: Ints) -> Flow:
+    """Without terms: the parts of `explain`, in the same groups but not against the average user."""
+    parts = asked.model.explain(asked.person, str(asked.data.items[asked.item])).parts
+    lines, values = [], []
+    for kind, terms_kind in (("film", "items"), ("neighbour", "neighbours")):
+        some = [part for part in parts if part.kind == kind]
+        if not some:
+            continue
+        index = np.array([part.index for part in some], np.int32)
+        value = np.array([part.value for part in some], np.float64)
+        for group in grouped(asked, terms_kind, index, value, voters):
+            lines.append(Line(group.label, 0.0, group.kind, _ids(asked, terms_kind, index, group)))
+            values.append(float(value[group.rows].sum()))
+    for part in parts:
+        if part.kind not in ("film", "neighbour"):
+            lines.append(Line(part.label, 0.0, "own" if part.kind == "own" else "base"))
+            values.append(float(part.value))
+    missing = asked.score - sum(values)
+    if abs(missing) > 1e-4 * max(1.0, sum(map(abs, values))):  # a model of one's own may leave something out
+        lines.append(Line("what its parts leave out", 0.0, "unexplained"))
+        values.append(missing)
+    return _flow(asked, lines, ["score"], np.array(values)[:, None])
+
+
+def _of_scores(asked: Asked) -> Flow:
+    """Where there are only scores: what the average user gets, and what this person gets beyond it."""
+    popular, scores = asked.usual.popular, asked.usual.scores.astype(np.float64)
+    mine, theirs = float(asked.scores[popular].mean(dtype=np.float64)), float(scores[popular].mean())
+    average = float(scores[asked.item]) - theirs
+    lines = [
+        Line(f"what the {len(popular)} most popular films get, on average", 0.0, "popular"),
+        Line("this film against these, for all users", 0.0, "average"),
+        Line("what it gets beyond this", 0.0, "unexplained"),
+    ]
+    return _flow(asked, lines, ["score"], np.array([[mine], [average], [asked.score - mine - average]]))
+
+
+def _flow(asked: Asked, lines: list[Line], ways: list[str], table: NDArray[np.float64]) -> Flow:
+    filled = [line._replace(value=float(value)) for line, value in zip(lines, table.sum(1), strict=True)]
+    return Flow(tuple(filled), tuple(ways), table, asked.score)
+
+
+def _ids(asked: Asked, kind: str, index: Ints, group: Group) -> tuple[str, ...]:
+    names = asked.data.users if kind == "neighbours" else asked.data.items
+    return tuple(names[index[group.rows]].tolist())

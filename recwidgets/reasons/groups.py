@@ -1,0 +1,132 @@
+"""The rows of a query in named groups: voters, genres and decades, recent and older items, neighbours who rated it."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import Ints, film_label
+from ..data import Interactions, display_title
+from .asked import Asked
+
+Mask = NDArray[np.bool_]
+SMALLEST, NAMED = 3, 2  # a named group has so many items; so many groups beside the rest, the voters counted
+RECENT = (1, 4)  # the last item, the four before it; then the rest of the window, then what is older
+
+
+_TAGS: weakref.WeakKeyDictionary[Interactions, tuple[list[str], NDArray[np.bool_]]] = weakref.WeakKeyDictionary()
+
+
+class Group(NamedTuple):
+    """Some rows of the terms: label, kind and which, bool (n,)."""
+
+    label: str
+    kind: str
+    rows: Mask
+
+
+def grouped(asked: Asked, kind: str, index: Ints, values: NDArray[Any], voters: Ints) -> list[Group]:
+    """All rows, each in one group. index: items or users of the rows, values: what each adds, both (n,)."""
+    if kind == "neighbours":
+        groups = _by_rating(asked, index)
+    elif kind == "recent":
+        groups = _by_age(asked, index)
+    else:
+        groups = _by_taste(asked.data, index, values, np.isin(index, voters))
+    return [group for group in groups if group.rows.any()]
+
+
+def films(n: int) -> str:
+    return f"{n:,} film" if n == 1 else f"{n:,} films"
+
+
+def _by_taste(data: Interactions, items: Ints, values: NDArray[Any], votes: Mask) -> Iterator[Group]:
+    """The voters, then the genres or decades that add most beyond their size, then the rest."""
+    if votes.any():
+        count = int(votes.sum())
+        yield Group(f"the {films(count)} that vote{'s' if count == 1 else ''} for it", "voters", votes)
+    left, others = ~votes, "other " if votes.any() else ""
+    for _ in range(NAMED - int(votes.any())):
+        best = _most_telling(data, items, values, left)
+        if best is None:
+            break
+        name, rows = best
+        count = int(rows.sum())
+        yield Group(f"{count:,} {others}film{'' if count == 1 else 's'} {name}", "group", rows)
+        left, others = left & ~rows, "other "
+    count = int(left.sum())
+    yield Group(f"{count:,} {others}film{'' if count == 1 else 's'}", "rest", left)
+
+
+def _most_telling(data: Interactions, items: Ints, values: NDArray[Any], left: Mask) -> tuple[str, Mask] | None:
+    """The genre or decade among the rows left whose sum is farthest from what its size would give."""
+    names, tags = _tags(data)
+    has = tags[items] & left[:, None]  # (n, tags)
+    count = has.sum(0)
+    usual = float(values[left].mean()) if left.any() else 0.0
+    lift = np.abs(values @ has - usual * count)
+    lift[(count < SMALLEST) | (count >= left.sum())] = 0.0
+    best = int(np.argmax(lift)) if len(lift) else 0
+    return (names[best], has[:, best]) if len(lift) and lift[best] > 0 else None
+
+
+def _tags(data: Interactions) -> tuple[list[str], Mask]:
+    """The names of all genres and decades, and who has which: bool (n_items, tags). Found once for some data."""
+    known = _TAGS.get(data)
+    if known is None:
+        of_tag: dict[str, list[int]] = {}
+        for item, (genres, title) in enumerate(zip(data.genres, data.titles.tolist(), strict=True)):
+            for genre in genres:
+                of_tag.setdefault(f"of the genre {genre}", []).append(item)
+            year = display_title(title)[1][:3]
+            if year:
+                of_tag.setdefault(f"of the {year}0s", []).append(item)
+        tags = np.zeros((data.n_items, len(of_tag)), np.bool_)
+        for tag, items in enumerate(of_tag.values()):
+            tags[items, tag] = True
+        known = _TAGS[data] = (list(of_tag), tags)
+    return known
+
+
+def _by_age(asked: Asked, items: Ints) -> Iterator[Group]:
+    """items: newest first. The window's end is the model's to say; without one all are in it."""
+    age = np.arange(len(items))
+    window = len(asked.model.weights(len(items))) if hasattr(asked.model, "weights") else len(items)
+    last, more = RECENT[0], RECENT[0] + RECENT[1]
+    yield Group(f"the last film, {film_label(asked.data, int(items[0]))}", "recent", age < last)
+    next_ones, rest, older = (age >= last) & (age < min(more, window)), (age >= more) & (age < window), age >= window
+    count = int(next_ones.sum())
+    yield Group("the film before it" if count == 1 else f"the {films(count)} before it", "recent", next_ones)
+    yield Group(f"the {films(int(rest.sum()))} before these", "group", rest)
+    yield Group(f"{int(older.sum()):,} older film{'' if older.sum() == 1 else 's'}", "rest", older)
+
+
+def _by_rating(asked: Asked, users: Ints) -> Iterator[Group]:
+    """Neighbours who rated the item at or above the data's median, lower, or not at all."""
+    high, low = ratings_of(asked.known, asked.item, users)
+    known = asked.known
+    if not known.has_ratings or not low.any():
+        yield Group(_neighbours(int((high | low).sum()), "rated it"), "raters", high | low)
+    else:
+        least = f"{float(np.median(known.rating)):g}"
+        yield Group(_neighbours(int(high.sum()), f"rated it {least} or more"), "raters", high)
+        yield Group(_neighbours(int(low.sum()), "rated it lower"), "group", low)
+    neither = ~(high | low)
+    have = "has" if neither.sum() == 1 else "have"
+    yield Group(_neighbours(int(neither.sum()), f"{have} not rated it"), "rest", neither)
+
+
+def _neighbours(count: int, what: str) -> str:
+    return f"{count:,} neighbour{'' if count == 1 else 's'} who {what}"
+
+
+def ratings_of(data: Interactions, item: int, users: Ints) -> tuple[Mask, Mask]:
+    """Which of these users rated the item at or above the data's median, and which lower: bool (n,) each."""
+    rows = np.flatnonzero(data.item == item)
+    fans = data.user[rows[data.liked[rows]]]
+    high = np.isin(users, fans)
+    return high, np.isin(users, data.user[rows]) & ~high

@@ -1,0 +1,139 @@
+"""A reason: why a person gets an item, in a headline that counts, a sum that is exact, and what would have to go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..core import Who
+from ..data import Interactions
+from .asked import Asked, ask
+from .flow import Flow, Line, flow_of, row_values
+from .groups import ratings_of
+from .needed import needed
+from .votes import usual_votes, voters_of
+from .why_not import rank_of
+from .words import LAST, Facts, headline, net
+
+
+@dataclass(frozen=True)
+class Raters:
+    """The neighbours who rated an item: their ids, nearest first, of how many, and the share of all users who did."""
+
+    users: tuple[str, ...]
+    of: int
+    of_all_users: float
+
+    @property
+    def share(self) -> float:
+        return len(self.users) / self.of if self.of else float("nan")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a person gets an item.
+
+    headline: a sentence or two, plain text. kind: what it says: "votes", "popular" (the person's items add nearly
+    nothing, all users get it), "neighbours", "recent", "parts" (one named group), "spread" (over many items) or "none".
+    n: how many items the person has.
+    votes: the ids of the person's items that, each asked alone, put this item into their top 10. votes_usual: the mean
+    number of votes of the 100 items that the average user gets first; NaN where the model cannot be asked so.
+    rank: for this person, None for an item that they have. average_rank: for the mean query of all users.
+    lines: add up to `score`, but for float32 rounding. flow: the same lines, by ways.
+    needed: the ids of the smallest set of the person's items without which `rival` is ahead, of the 400 unseen items
+    that rank right below; needed_neighbours: the same of neighbours, for a model that asks those. Both are empty, and
+    rival None, where no such set was found. The model's own scores confirm it.
+    raters: for a model of neighbours. recent: for a model of recency, the ids of the last items, newest first.
+    """
+
+    item: str
+    title: str
+    headline: str
+    kind: str
+    n: int
+    votes: tuple[str, ...]
+    votes_usual: float
+    rank: int | None
+    average_rank: int
+    lines: tuple[Line, ...]
+    score: float
+    needed: tuple[str, ...]
+    needed_neighbours: tuple[str, ...]
+    rival: str | None
+    raters: Raters | None
+    recent: tuple[str, ...]
+    flow: Flow
+
+    @property
+    def personal(self) -> float:
+        """What the person's items or neighbours add beyond what they add for the average user."""
+        return net(self.lines)
+
+
+def reason(model: Any, data: Interactions, user: Who, item: str | int) -> Reason:
+    """Why `model` gives `item` to `user`, taken apart exactly.
+
+    data: the interactions that the model was trained on. user: an id, or a history of one's own (item ids, oldest
+    first). A model with `terms` (as the three of this package) says all; one with `explain` its parts; one with no more
+    than `scores`, what it gives on average.
+    Raises UnknownUser or UnknownItem for an id that the data do not have.
+    """
+    return reason_of(ask(model, data, user, item))
+
+
+def reason_of(asked: Asked) -> Reason:
+    voters, terms = voters_of(asked), asked.terms
+    flow = flow_of(asked, voters)
+    out = needed(asked)
+    raters = _raters(asked)
+    facts = Facts(
+        len(voters),
+        usual_votes(asked),
+        asked.usual.average_rank(asked.item),
+        flow.lines,
+        _net(asked, flow),
+        np.zeros(0) if terms is None else row_values(asked, terms).sum(1),
+        "" if terms is None else terms.kind,
+        *((len(raters.users), raters.of, raters.of_all_users) if raters else ()),
+    )
+    kind, text = headline(asked, facts)
+    return Reason(
+        item=str(asked.data.items[asked.item]),
+        title=str(asked.data.titles[asked.item]),
+        headline=text,
+        kind=kind,
+        n=asked.n,
+        votes=asked.ids(voters),
+        votes_usual=facts.votes_usual,
+        rank=rank_of(asked, asked.item),
+        average_rank=facts.average_rank,
+        lines=flow.lines,
+        score=asked.score,
+        needed=asked.ids(out.items),
+        needed_neighbours=tuple(asked.known.users[out.neighbours].tolist()),
+        rival=None if out.rival < 0 else str(asked.data.items[out.rival]),
+        raters=raters,
+        recent=asked.ids(asked.person.history[::-1][:LAST]) if facts.terms == "recent" else (),
+        flow=flow,
+    )
+
+
+def _net(asked: Asked, flow: Flow) -> float:
+    """What is this person's: of their items where there are terms, else all that the average user does not get."""
+    if asked.terms is not None:
+        return net(flow.lines)
+    popular, usual = asked.usual.popular, asked.usual.scores.astype(np.float64)
+    mine = asked.score - float(asked.scores[popular].mean(dtype=np.float64))
+    return mine - float(usual[asked.item] - usual[popular].mean())
+
+
+def _raters(asked: Asked) -> Raters | None:
+    """Where the terms are neighbours."""
+    if asked.terms is None or asked.terms.kind != "neighbours":
+        return None
+    users = asked.terms.index
+    high, low = ratings_of(asked.known, asked.item, users)
+    share = float(asked.known.n_raters[asked.item]) / max(asked.known.n_users, 1)
+    return Raters(tuple(asked.known.users[users[high | low]].tolist()), len(users), share)
