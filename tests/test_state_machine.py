@@ -763,10 +763,10 @@ class Compared(RuleBasedStateMachine):
             again.close()
 
 
-def explored(examples):
+def explored(examples, acts=50):
     return settings(
         max_examples=examples * max(SEARCH, 1),
-        stateful_step_count=50,
+        stateful_step_count=acts,
         deadline=None,
         derandomize=not SEARCH,
         phases=[Phase.generate] if SEARCH else [Phase.generate, Phase.shrink],
@@ -778,6 +778,6 @@ def explored(examples):
 TestPanels = Machine.TestCase
 TestPanels.settings = explored(150)
 TestShipped = Shipped.TestCase
-TestShipped.settings = explored(6)
+TestShipped.settings = explored(6, acts=30)
 TestCompared = Compared.TestCase
 TestCompared.settings = explored(44)
