@@ -26,7 +26,7 @@ from recwidgets.core import Explanation, FitEvent, Part, Person, Snapshot, film_
 from recwidgets.data import Split
 from recwidgets.data.unknown import UnknownItem, UnknownUser
 from recwidgets.page.markup import knob_positions
-from recwidgets.panel import effects
+from recwidgets.panel import beside
 from recwidgets.panel.acts import ACTS
 from recwidgets.panel.all_users import AllUsers
 from recwidgets.panel.compare import ComparePanel
@@ -652,7 +652,7 @@ class Shipped(Machine):
     def leave_out_all_users(self):
         """What a knob does to all users is measured for a second, and is not looked at here."""
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(effects, "measure", lambda model, split: AllUsers(float("nan"), 0.0))
+        self.patch.setattr(beside, "measure", lambda model, split: AllUsers(float("nan"), 0.0))
 
     def teardown(self):
         try:

@@ -12,7 +12,7 @@ import recwidgets as rw
 from recwidgets import metrics
 from recwidgets.models.gnn import mean_cosine
 from recwidgets.page import markup
-from recwidgets.panel import effects, leaderboard
+from recwidgets.panel import beside, effects, leaderboard
 from recwidgets.panel.all_users import measure
 from recwidgets.panel.changes import moves
 from recwidgets.ranking import recommend_all
@@ -99,7 +99,7 @@ def recorded(monkeypatch):
         ranked.append(model.values["shrink"])
         return measure(model, split)
 
-    monkeypatch.setattr(effects, "measure", record)
+    monkeypatch.setattr(beside, "measure", record)
     return ranked
 
 
@@ -242,7 +242,7 @@ def test_one_ranking_at_a_time_and_the_newest_wish_counts(panel, monkeypatch):
         at_work.pop()
         return measure(model, split)
 
-    monkeypatch.setattr(effects, "measure", slow)
+    monkeypatch.setattr(beside, "measure", slow)
     monkeypatch.setattr(effects, "REST", 0.0)
 
     async def turn():
@@ -258,7 +258,7 @@ def test_one_ranking_at_a_time_and_the_newest_wish_counts(panel, monkeypatch):
 
 def test_a_ranking_that_fails_is_said_once(panel, monkeypatch):
     asked = []
-    monkeypatch.setattr(effects, "measure", lambda model, split: asked.append(1) or 1 / 0)
+    monkeypatch.setattr(beside, "measure", lambda model, split: asked.append(1) or 1 / 0)
     panel.act("knob:shrink", "5")
     assert "division by zero" in message(panel) and all_users(panel) == ""
     panel.user = "u2"

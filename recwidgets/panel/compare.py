@@ -27,6 +27,7 @@ from .state import State, World, world_of
 from .table import index_in
 from .trainer import Training, as_given
 
+BASELINES = {"popularity", "chance"}
 COUNTS = ("no", "one", "two", "three", "four", "five")
 NOTHING_HELD_OUT = markup.empty("Nothing is held out, so there is nothing to measure.")
 #: the epoch of a model that is taken as it is
@@ -50,6 +51,13 @@ class Compared:
     @property
     def answers(self) -> dict[str, Answer | None]:
         return {name: shown.answer for name, shown in self.shown.items()}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What each model is called: by its label, or by the name it was given where two labels are the same."""
+        labels = {name: world.label for name, world in self.worlds.items()}
+        often = list(labels.values())
+        return {name: label if often.count(label) == 1 else name for name, label in labels.items()}
 
     @property
     def first(self) -> str:
@@ -100,6 +108,11 @@ class ComparePanel(Acting):
         models = dict(models) if models is not None else pretrained(split.train)
         if not models:
             raise ValueError("models must name at least one trained model, got none")
+        if taken := BASELINES & set(models):
+            raise ValueError(
+                f"models must have names of their own, got {min(taken)!r}: popularity and chance stand beside every "
+                "comparison as baselines"
+            )
         worlds = {name: world_of(split, model, NOW) for name, model in models.items()}
         trainings = {name: replace(as_given(world), as_it_is=True) for name, world in worlds.items()}
         first = next(iter(worlds))
@@ -161,14 +174,11 @@ class ComparePanel(Acting):
 
     # -- one state, shown by several models ------------------------------------------------------------
 
-    def _pinned(self) -> State:
-        return self.state  # an item is chosen by name here, on no list in particular
-
     def _paint(self) -> None:
         compared = self._ready()
         seen, n = self._seen(), len(compared.worlds)
         header, who, editor, note, lists, _ = compared.pages
-        labels = {name: world.label for name, world in compared.worlds.items()}
+        labels = compared.labels
         count = COUNTS[n] if n < len(COUNTS) else str(n)
         status = Status("Ready", f"{count} trained model{'' if n == 1 else 's'}")
         with self.hold_sync():
@@ -209,8 +219,9 @@ class ComparePanel(Acting):
     def _work(compared: Compared, off: frozenset[str], told: Told) -> list[honesty.Row]:
         split = compared.worlds[compared.first].split
         models: dict[str, Any] = {name: world.model for name, world in compared.worlds.items()}
-        models |= {"popularity": Popularity().learn(split.train), "chance": Chance().learn(split.train)}
-        return honesty.measure(models, {name: model.label for name, model in models.items()}, split, off, told)
+        baselines = {"popularity": Popularity().learn(split.train), "chance": Chance().learn(split.train)}
+        labels = compared.labels | {name: model.label for name, model in baselines.items()}
+        return honesty.measure(models | baselines, labels, split, off, told)
 
     def _on_progress(self, progress: Progress) -> None:
         with self._lock:

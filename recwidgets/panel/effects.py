@@ -14,15 +14,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..data import Interactions
-from ..models.popularity import Popularity
 from ..page.markup import Message
-from ..protocols import Trainable, Tunable
-from ..ranking import held_out_accuracy
+from ..protocols import Trainable
 from . import files, settings, views
-from .all_users import AllUsers, measure
-from .background import Background, Told
 from .changes import sentence
-from .show import Asked, failure, view
+from .show import failure
 from .state import TEMPI, State, World, plain
 from .trainer import Training, running_loop
 
@@ -31,7 +27,6 @@ Panel: TypeAlias = Any  # panel.Panel, which stands above this file
 PANELS: weakref.WeakSet[Panel] = weakref.WeakSet()
 REST = 0.8  # s that a knob must rest before all users are ranked
 SPEAK = 5.0  # s between two announcements to a screen reader while training
-MEASURED = 40  # measurements of all users that are remembered
 
 
 # -- training ----------------------------------------------------------------------------------------
@@ -74,6 +69,7 @@ def stop(panel: Panel) -> None:
 def reset(panel: Panel) -> None:
     parts = panel._ready()
     parts.trainer.forget()
+    parts.asked.clear()
     back = (("Back to the trained model", "pretrained", ""),) if parts.world.history.last else ()
     message = Message("Forgotten.", "The model knows nothing now; Train starts from nothing.", buttons=back)
     panel._become(plain(parts.state, epoch=None, message=message, undo=parts.state.undo, playing=False))
@@ -83,13 +79,14 @@ def given(panel: Panel, value: Any = "") -> None:
     """Back to what the model came with."""
     parts = panel._ready()
     parts.trainer.back()
+    parts.asked.clear()
     panel._become(plain(parts.state, epoch=None, undo=parts.state.undo, playing=False))
 
 
 def trained(panel: Panel, finished: bool) -> None:
     """The trainer has news; without a finished epoch only what is said of the training changes."""
     parts = panel._ready()
-    training, state = parts.trainer.training, panel._pinned()
+    training, state = parts.trainer.training, panel.state
     error = training.error if training.ended == "failed" else None
     if error is not None and error is not parts.told_error:
         parts.told_error = error
@@ -100,6 +97,8 @@ def trained(panel: Panel, finished: bool) -> None:
     if finished:
         if state.epoch is not None and state.epoch > training.newest:
             state = replace(state, epoch=None)
+        if len(training.steps) == 1:  # a new training: what was asked of the model before is of no use any more
+            parts.asked.clear()
         panel._become(replace(state, before=None, outlined=False, changes=False))
     else:
         panel._paint()
@@ -127,12 +126,14 @@ def after(panel: Panel, name: str) -> None:
         if loop is None:  # a plain script has nobody to call back
             panel._become(replace(state, playing=False))
         else:
-            loop.call_later(TEMPI[state.tempo], panel.act, "tick", "")
+            panel._beside.later("tick", loop, TEMPI[state.tempo], lambda: panel.act("tick"))
+    if not state.playing:
+        panel._beside.not_later("tick")
     if state.turning:
         if loop is None:
             panel._do("rest", "")
         else:
-            panel._beside.later(loop, REST, lambda: panel.act("rest"))
+            panel._beside.later("rest", loop, REST, lambda: panel.act("rest"))
 
 
 def other_user(panel: Panel, value: Any = "") -> None:
@@ -155,16 +156,19 @@ def first_user(data: Interactions) -> str:
 # -- what is given away and kept -----------------------------------------------------------------------
 
 
-def told(panel: Panel) -> dict[str, Any]:
+def told(panel: Panel, model: Any = None) -> dict[str, Any]:
+    """The state by original ids, for a panel around `model`, None = the one that was given."""
     shown, world = panel.shown, panel.world
-    return settings.told(world, panel.state, shown.item if shown.rank else None, own_epochs(world.model))
+    item = shown.item if shown.rank else None
+    return settings.told(world, panel.state, item, own_epochs(world.model), world.model if model is None else model)
 
 
 def setup(panel: Panel) -> str:
     """The line that makes this panel again; what must be at hand is named in it."""
     from .regions import default_chart
 
-    parts, found = panel._ready(), told(panel)
+    parts = panel._ready()
+    found = told(panel, parts.trainer.training.model if parts.trainer.training.here else None)
     world, training = parts.world, parts.trainer.training
     found |= {"hide": list(parts.hide)} if parts.hide else {}
     found |= {} if parts.state.moving else {"animate": False}
@@ -184,7 +188,7 @@ def keep(panel: Panel) -> None:
     parts = panel._ready()
     if parts.file is None:
         return
-    found = told(panel)
+    found = told(panel) | ({"trained here": True} if parts.trainer.training.here else {})
     if found != parts.written:
         files.write_state(parts.file, found)
         parts.written = found
@@ -201,8 +205,8 @@ def from_file(
         wanted = files.read_state(path)
         if not wanted:
             return start, path
-        epoch, lost = wanted.get("epoch"), ""
-        if isinstance(epoch, int) and epoch > training.newest:
+        epoch, lost, here = wanted.get("epoch"), "", wanted.pop("trained here", False)
+        if isinstance(epoch, int) and (epoch > training.newest or here):
             lost = f"Epoch {epoch} was trained in an earlier run of this cell and is gone; train again to see it."
             wanted.pop("epoch")
         back = settings.restored(world, training, replace(first, epochs=start.epochs), wanted)
@@ -241,110 +245,26 @@ def save(panel: Panel, value: Any = "") -> None:
     panel._become(replace(panel.state, message=Message("Saved.", text)))
 
 
+def _locked(effect: Callable[[Panel, Any], None]) -> Callable[[Panel, Any], None]:
+    """Under the panel's lock."""
+
+    def run(panel: Panel, value: Any) -> None:
+        with panel._lock:
+            effect(panel, value)
+
+    return run
+
+
 EFFECTS: dict[str, Callable[..., None]] = {
     "train": lambda panel, value: train(panel, -1),
-    "pause": lambda panel, value: pause(panel),
+    "pause": _locked(lambda panel, value: pause(panel)),
     "step": lambda panel, value: train(panel, 1),
-    "stop": lambda panel, value: stop(panel),
-    "reset": lambda panel, value: reset(panel),
-    "pretrained": given,
-    "random": other_user,
-    "save": save,
+    "stop": _locked(lambda panel, value: stop(panel)),
+    "reset": _locked(lambda panel, value: reset(panel)),
+    "pretrained": _locked(given),
+    "random": _locked(other_user),
+    "save": _locked(save),
 }
-
-
-# -- measured beside -----------------------------------------------------------------------------------
-
-
-class Beside:
-    """What is measured of all users while the panel answers: popularity once, the knobs whenever they rest.
-
-    `changed(error)` is called on the kernel's thread when there is something new to show.
-    """
-
-    def __init__(self, changed: Callable[[Exception | None], None]) -> None:
-        self._changed = changed
-        self._known: dict[Any, tuple[Any, AllUsers | None]] = {}  # with the snapshot, so that its id stays its own
-        self._baseline: float | None = None
-        self._knobs, self._popularity = Background(self._take), Background(self._take_baseline)
-        self._timer: Any = None
-
-    def baseline(self, world: World) -> None:
-        """Popularity's accuracy on the validation rows, the line to beat."""
-        train, rows = world.data, world.split.validation
-        if len(rows):
-            self._popularity.want("popularity", lambda told: held_out_accuracy(Popularity().learn(train), train, rows))
-
-    def later(self, loop: Any, seconds: float, call: Callable[[], None]) -> None:
-        """Call once, so many seconds after the last time this was asked for."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = loop.call_later(seconds, call)
-
-    def look(
-        self, world: World, training: Training, state: State, asked: Asked
-    ) -> tuple[bool, AllUsers | None, AllUsers | None, float | None]:
-        """(being measured, all users now, all users as trained, baseline); asks for what is not known yet."""
-        seen = view(world, training, state, asked)
-        values = state.values(world)
-        turned = {
-            k.name
-            for k in training.knobs
-            if k.instant and training.trained.get(k.name, values[k.name]) != values[k.name]
-        }
-        if seen is None or not turned or not isinstance(seen, Tunable):
-            self._knobs.stop()
-            return False, None, None, self._baseline
-        snapshot = training.history.at(state.epoch or training.newest).snapshot
-        wanted = {self._key(snapshot, knobs): knobs for knobs in ({**values, **training.trained}, values)}
-        as_trained, now = wanted
-        if now in self._known:
-            found = [self._known.get(key, (None, None))[1] for key in (now, as_trained)]
-            return False, found[0], found[1] if found[0] else None, self._baseline
-        if training.state == "running" or state.playing:
-            self._knobs.stop()
-            return False, None, None, self._baseline
-        if not state.turning:
-            model, split = training.model, world.split
-            self._knobs.want(now, lambda told: self._work(told, model, snapshot, split, wanted))
-            if now in self._known:  # a plain script has waited
-                return self.look(world, training, state, asked)
-        return True, None, None, self._baseline
-
-    @staticmethod
-    def _key(snapshot: Any, knobs: Any) -> Any:
-        return id(snapshot), tuple(sorted(knobs.items()))
-
-    def _work(self, told: Told, model: Any, snapshot: Any, split: Any, wanted: dict[Any, Any]) -> Any:
-        """In the thread: views of its own, since the panel's are asked meanwhile."""
-        for done, (key, knobs) in enumerate(wanted.items()):
-            told(done, len(wanted))
-            if key not in self._known:
-                seen = model.at(snapshot, **knobs)
-                if getattr(seen, "data", split.train) is not split.train:
-                    seen.data = split.train
-                self._known[key] = snapshot, measure(seen, split)
-        return snapshot
-
-    def _take(self, key: Any, result: Any) -> None:
-        error = result if isinstance(result, Exception) else None
-        if error is not None:
-            self._known[key] = (None, None)  # could not be measured: not asked again
-        self._known = dict(list(self._known.items())[-MEASURED:])
-        self._changed(error)
-
-    def _take_baseline(self, key: Any, result: Any) -> None:
-        if not isinstance(result, Exception):
-            self._baseline = result
-            self._changed(None)
-
-    def stop(self) -> None:
-        """Measure no more, and hold nothing."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._knobs.stop()
-        self._popularity.stop()
-        self._known = {}
 
 
 def measured(panel: Panel, error: Exception | None) -> None:

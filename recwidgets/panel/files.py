@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..answer import Answer
+from ..models._base import EmbeddingModel
 from ..protocols import Explains
 from .changes import sentence
 from .settings import jsonable
@@ -87,7 +88,7 @@ def run_card(world: World, training: Training, told: Mapping[str, Any], setup: s
     """What it takes to make this run again: state, data, split, model, seed, epochs, versions."""
     split, last, model = world.split, training.history.last, training.model
     epoch = told.get("epoch", training.newest)
-    settings = model.settings() if hasattr(model, "settings") else {}
+    settings = model.settings() if isinstance(model, EmbeddingModel) else {}
     metrics = {} if last is None else training.history.metrics.get(epoch, last.metrics)
     card = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),

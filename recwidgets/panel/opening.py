@@ -86,7 +86,7 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
             return
         try:
             fill()
-        except BaseException as error:  # whoever asks again is told again
+        except BaseException as error:  # asking once more raises it again
             self._to_open, self._failed = fill, error
             raise
 

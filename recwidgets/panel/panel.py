@@ -17,11 +17,11 @@ from ..models import model_class
 from ..training import TrainingHistory
 from . import acts, effects, settings
 from .acting import Acting
-from .effects import Beside
+from .beside import Beside
 from .goal import Goal
 from .opening import close_all
 from .show import Asked, Shown, rank_history, show, untrained, view
-from .state import State, World, world_of
+from .state import State, World, remembered, world_of
 from .trainer import Trainer, Training
 from .views import Scene
 
@@ -102,7 +102,8 @@ class Panel(Acting):
         try:
             split = as_split(load_movielens("latest-small") if data is None else data)
             world = world_of(split, model_class("gnn")() if model is None else model, history)
-            first = "data, model=model" + (", history=history" if history is not None else "")
+            given = {"data": data, "model=model": model, "history=history": history}
+            first = ", ".join(words for words, value in given.items() if value is not None)
             self._fill(
                 replace(world, first=first), chart, user=user, epoch=epoch, knobs=knobs, edited=edited,
                 selected=selected, epochs=epochs, learning_rate=learning_rate, hide=hide, goal=goal, state=state,
@@ -126,6 +127,8 @@ class Panel(Acting):
             first = State(effects.first_user(world.data), epochs=effects.own_epochs(world.model), moving=bool(animate))
             start = settings.restored(world, trainer.training, first, wanted)
             parts = settings.check_parts(hide)
+            if goal is not None:
+                world.data.item_by_title(goal.title)  # raises UnknownItem
             start, path = effects.from_file(world, trainer.training, start, first, state)
             regions = Regions(world.model, chart or default_chart(world.model)(), self.act)
             self._beside = Beside(self._on_measured)
@@ -208,9 +211,11 @@ class Panel(Acting):
         """Turn knobs of the model: panel.turn(layers=0). Raises ValueError or TypeError for what it does not have."""
         with self._lock:
             parts = self._ready()
-            state = self._pinned()
+            before = state = self.state
             for name, value in settings.checked_knobs(parts.world, parts.trainer.training, knobs):
                 state = acts.turned(self._seen(), state, name, value)
+            if state is not before:  # several knobs are one change
+                state = replace(state, undo=remembered(before), before=state.before and remembered(before))
             self._become(replace(state, turning=""))
             for name in knobs:
                 self._tell(f"knob:{name}")
@@ -236,7 +241,10 @@ class Panel(Acting):
         self._do("reset", "")
 
     def setup(self) -> str:
-        """One runnable line that shows this panel again, with what must be at hand named `data`, `model`, `history`."""
+        """One runnable line that shows this panel again.
+
+        What must be at hand is named in it: `data` is panel.split, `model` panel.model, `history` panel.history.
+        """
         return effects.setup(self)
 
     def export(self, folder: str | Path) -> list[Path]:

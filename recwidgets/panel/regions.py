@@ -12,6 +12,7 @@ from ..page import markup
 from ..page.page import Handler, Page
 from ..why._base import Why
 from . import views
+from .changes import sentence
 from .curve import Curve
 from .show import names
 from .views import Scene
@@ -41,19 +42,28 @@ class Regions:
         self.children = [self.header, self.who, self.editor, self.note, main, training]
         self._painted: dict[str, Hashable] = {}
 
-    def _once(self, name: str, key: Hashable, show: Callable[[], None]) -> None:
-        """Call `show` unless it was called for this key last time."""
-        if self._painted.get(name) != key:
+    def _once(
+        self, name: str, key: Hashable, show: Callable[[], None], instead: Callable[[str], None] | None = None
+    ) -> None:
+        """Call `show` unless it was called for this key last time. instead: says what went wrong, in the same place."""
+        if self._painted.get(name) == key:
+            return
+        self._painted[name] = key
+        try:
             show()
-            self._painted[name] = key
+        except Exception as error:
+            if instead is None:
+                raise
+            instead(sentence(error))
 
     def paint(self, scene: Scene, spoken: str) -> None:
         shown, state, training = scene.shown, scene.state, scene.training
         self._once("motion", state.moving, lambda: self._animate(state.moving))
         answered = (shown.answer, shown.rank, shown.previous if shown.outlined else None)
-        self._once("chart", answered, lambda: self._paint_chart(scene))
-        self.list.show(views.ranking(scene, self.chart.slots()))
-        self._once("why", (shown.answer, shown.item, shown.explanation, shown.fault), lambda: self._paint_why(scene))
+        self._once("chart", answered, lambda: self._paint_chart(scene), self._no_chart)
+        self.list.show(views.ranking(scene, self._slots()))
+        why = (shown.answer, shown.item, shown.explanation, shown.fault)
+        self._once("why", why, lambda: self._paint_why(scene), lambda fault: self._no_why(scene, fault))
         whose = (state.user, state.edited, state.typed, state.wrong, state.editor)
         self._once("who", whose, lambda: self.who.show(views.who(scene.world, state, shown.person)))
         self.editor.show(views.own_history(scene.world, state, views.goal_line(scene)))
@@ -75,6 +85,21 @@ class Regions:
         said = chart.caption(shown.answer), chart.sentence(shown.answer)
         self.chart_head.show(markup.chart_head(chart.title, *said))
         self.chart_foot.show(chart.foot(shown.answer))
+
+    def _no_chart(self, fault: str) -> None:
+        """A chart of the learner's own that cannot draw this answer: the rest of the page goes on."""
+        self.chart_head.show(markup.chart_head(str(self.chart.title), f"This chart could not be drawn: {fault}", fault))
+        self.chart_foot.show("")
+
+    def _slots(self) -> dict[int, int]:
+        try:
+            return self.chart.slots()
+        except Exception:  # said where the chart is
+            return {}
+
+    def _no_why(self, scene: Scene, fault: str) -> None:
+        shown = scene.shown
+        self.why.show(shown.answer, shown.item, None, f"This explanation could not be drawn: {fault}")
 
     def _paint_why(self, scene: Scene) -> None:
         shown, edited = scene.shown, scene.state.edited

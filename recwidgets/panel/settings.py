@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Integral, Real
 from typing import Any
 
 from ..protocols import Trainable, Tunable
@@ -30,10 +31,13 @@ def check_parts(hide: Any) -> tuple[str, ...]:
     return chosen
 
 
-def told(world: World, state: State, item: int | None = None, epochs: int | None = None) -> dict[str, Any]:
+def told(
+    world: World, state: State, item: int | None = None, epochs: int | None = None, model: Any = None
+) -> dict[str, Any]:
     """What makes this state again, by original ids; what stands as it would anyway is left out.
 
-    item: the selected one, None where it is the first of the list. epochs: the model's own number.
+    item: the selected one, None where it is the first of the list. epochs: the model's own number. model: the one
+    that the new panel is given, None = the same as here; its learning rate need not be told.
     """
     found: dict[str, Any] = {"user": state.user}
     if state.epoch is not None:
@@ -46,8 +50,11 @@ def told(world: World, state: State, item: int | None = None, epochs: int | None
         found["selected"] = str(world.data.items[item])
     if epochs is not None and state.epochs != epochs:
         found["epochs"] = state.epochs
-    if state.rate is not None and not (isinstance(world.model, Trainable) and state.rate == world.model.learning_rate):
-        found["learning_rate"] = state.rate
+    given = world.model if model is None else model
+    own = world.model.learning_rate if isinstance(world.model, Trainable) else None
+    rate = own if state.rate is None else state.rate
+    if rate is not None and not (isinstance(given, Trainable) and rate == given.learning_rate):
+        found["learning_rate"] = rate
     return found
 
 
@@ -103,8 +110,9 @@ def _number(value: Any) -> Any:
 def checked_epoch(training: Training, epoch: Any) -> int | None:
     """The kept epoch at or before this one; None for the newest. Raises ValueError for one that cannot be shown."""
     newest = training.newest
-    if isinstance(epoch, bool) or not isinstance(epoch, int):
+    if isinstance(epoch, bool) or not isinstance(epoch, Integral):
         raise ValueError(f"epoch must be a whole number, got {epoch!r}")
+    epoch = int(epoch)
     if not min(newest, 1) <= epoch <= newest:
         there = f"from 1 to {newest}" if newest else "0: nothing is trained yet"
         raise ValueError(f"epoch must be {there}, got {epoch!r}")
@@ -122,15 +130,15 @@ def checked_epoch(training: Training, epoch: Any) -> int | None:
 def checked_rate(training: Training, rate: Any) -> float:
     if training.rate is None:
         raise ValueError(f"{training.model.label} has no learning rate, got learning_rate={rate!r}; leave it out")
-    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 < rate < math.inf:
+    if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < float(rate) < math.inf:
         raise ValueError(f"learning_rate must be a number above 0, got {rate!r}")
     return float(rate)
 
 
 def _whole(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return value
+    return int(value)
 
 
 def line(call: str, settings: Mapping[str, Any], first: str = "") -> str:

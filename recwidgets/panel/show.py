@@ -5,15 +5,16 @@ from __future__ import annotations
 import copy
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ..answer import Answer, answer
-from ..core import Explanation, Person, film_label
-from ..data import UnknownItem, UnknownUser
+from ..core import Explanation, Person, Snapshot, film_label
+from ..data import Interactions, UnknownItem, UnknownUser
+from ..models._base import EmbeddingModel
 from ..page.markup import Message
 from ..protocols import Explains, Tunable
 from .changes import moves, sentence, what_changed, what_it_added
@@ -22,7 +23,7 @@ from .trainer import Training
 
 T = TypeVar("T")
 K = 10  # items in a list
-KEPT = 12  # answers, and views of a model, that are remembered
+KEPT = 36  # answers, explanations and views of a model that are remembered
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +59,23 @@ class Asked:
         """make() for a new key. holds: what the ids in the key belong to, kept so that they stay its own."""
         if key not in self._known:
             self._known[key] = (holds, make())
-            while len(self._known) > 3 * KEPT:
+            while len(self._known) > KEPT:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
         made: T = self._known[key][1]
         return made
 
     def clear(self) -> None:
+        """Let go of all, so that a model that is shown no more can be given back."""
         self._known.clear()
+
+
+def model_at(model: Any, snapshot: Snapshot, knobs: Mapping[str, Any], data: Interactions) -> Any:
+    """A view of a model that can go back: as at `snapshot`, with these knobs where it has any, on `data`."""
+    seen: Any = model.at(snapshot, **knobs) if isinstance(model, Tunable) else model.at(snapshot)
+    if isinstance(seen, EmbeddingModel) or isinstance(getattr(seen, "data", None), Interactions):
+        seen.data = data  # the view is ours: the caller's model may have no data yet, or others
+    return seen
 
 
 def view(world: World, training: Training, state: State, asked: Asked) -> Any:
@@ -78,20 +88,15 @@ def view(world: World, training: Training, state: State, asked: Asked) -> Any:
     snapshot = training.history.at(state.epoch or training.newest).snapshot
     knobs = state.values(world) if isinstance(model, Tunable) else {}
 
-    def make() -> Any:
-        seen = model.at(snapshot, **knobs)
-        if getattr(seen, "data", world.data) is not world.data:
-            seen.data = world.data  # the view is ours: the caller's model may have no data yet
-        return seen
-
-    return asked.once(("view", id(model), id(snapshot), tuple(sorted(knobs.items()))), (model, snapshot), make)
+    key = ("view", id(model), id(snapshot), tuple(sorted(knobs.items())))
+    return asked.once(key, (model, snapshot), lambda: model_at(model, snapshot, knobs, world.data))
 
 
 def untrained(world: World, state: State) -> Any:
     """The caller's model as a copy that has learned nothing, for code that asks before a training."""
     model = world.model
-    blank = model.at(**state.values(world)) if isinstance(model, Tunable) else copy.copy(model)
-    if hasattr(blank, "snapshot"):
+    blank: Any = model.at(**state.values(world)) if isinstance(model, Tunable) else copy.copy(model)
+    if isinstance(getattr(blank, "snapshot", None), Snapshot):
         blank.snapshot = None
     return blank
 
@@ -188,15 +193,18 @@ def _empty(person: Person, training: Training) -> str:
 
 
 def rank_history(world: World, training: Training, state: State, asked: Asked, most: int = 12) -> list[Any]:
-    """(epoch, items of the list) for the kept epochs, at most so many, the first and the last among them."""
+    """(epoch, items of the list, or why there is none) for at most so many kept epochs, the first and the last too."""
     steps = training.steps
     if len(steps) > most:
         chosen = np.unique(np.linspace(0, len(steps) - 1, most).round().astype(int))
         steps = [steps[n] for n in chosen]
-    lists = []
+    lists: list[Any] = []
     for step in steps:
-        found = answer_of(world, training, replace(state, epoch=step), asked)
-        lists.append((step, [] if found is None else found.top.tolist()))
+        try:
+            found = answer_of(world, training, replace(state, epoch=step), asked)
+            lists.append((step, [] if found is None else found.top.tolist()))
+        except Exception as error:
+            lists.append((step, sentence(error)))
     return lists
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..core import FitEvent, Person
+from ..core import FitEvent, Person, Snapshot
 from ..data import Interactions, Split
 from ..page.markup import Message
 from ..protocols import Tunable
@@ -56,7 +56,9 @@ def world_of(split: Split, model: Any, history: TrainingHistory | None = None) -
 
 def _history_of(model: Any) -> TrainingHistory:
     snapshot = getattr(model, "snapshot", None)
-    return TrainingHistory() if snapshot is None else TrainingHistory((FitEvent(1, 1, {}, snapshot),), 1)
+    if not isinstance(snapshot, Snapshot):
+        return TrainingHistory()
+    return TrainingHistory((FitEvent(1, 1, {}, snapshot),), 1)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class State:
     """Where a panel stands. Every act of a learner gives another one; a view shows nothing else.
 
     user: original id. edited: the history as it was changed here, None = as in the data. epoch: None = the
-    newest there is. item: the selected one, by index; None = the first of the list. knobs: those that were
+    newest there is. item: the selected one, by index, wherever it goes in the list; None = the first of the list. knobs: those that were
     turned, by name; the others stand as in the model. epochs, rate: for the next training (rate None = the
     model's own). editor: "you", "history" or "" (closed). typed, item_typed: what stands in the two fields,
     None = nothing is being typed. before: what arrows count from; outlined: and charts draw it as an outline.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core import FitEvent, Knob
+from ..models._base import EmbeddingModel
 from ..protocols import Rewindable, Trainable, Tunable
 from ..training import Driver, TrainingHistory, pull
 from .state import State, World
@@ -87,7 +88,7 @@ class Training:
 def as_given(world: World) -> Training:
     """The training of a panel in which nothing was trained: what the model came with."""
     trained = getattr(world.model, "trained", None)
-    knobs = dict(world.values) if trained is None else dict(trained)
+    knobs = dict(trained) if isinstance(trained, Mapping) else dict(world.values)
     return Training(world.history, world.model, knobs, rate=_rate(world.model))
 
 
@@ -98,13 +99,13 @@ def _rate(model: Any) -> float | None:
 def copy_to_train(world: World, state: State) -> Any:
     """A model like the caller's, with the knobs and the learning rate of the panel: training writes into this one."""
     model: Any = world.model
-    if isinstance(model, Tunable):
-        model = model.at(**state.values(world))
-    else:
+    if not isinstance(model, EmbeddingModel):  # whose views share nothing that a training writes into
         try:
             model = copy.deepcopy(model)
         except Exception:  # a lock, a file, a handle of its own: then its attributes are shared, but not rebound
             model = copy.copy(model)
+    if isinstance(model, Tunable):
+        model = model.at(**state.values(world))
     if state.rate is not None and isinstance(model, Trainable):
         model.learning_rate = state.rate
     return model

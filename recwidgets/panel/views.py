@@ -134,6 +134,9 @@ def rank_changes(scene: Scene) -> Markup:
     """What entered and left the list from one kept epoch to the next, once it was asked for."""
     rows, before = [], list[int]()
     for step, now in scene.ranks:
+        if isinstance(now, str):  # the model failed there
+            rows.append((step, now, ""))
+            continue
         came = [item for item in now if item not in before]
         went = [item for item in before if item not in now]
         rows.append((step, *(listed(names(scene.world, items)) if items else "" for items in (came, went))))

@@ -1,0 +1,112 @@
+"""What is measured of all users while a panel answers, and what is to happen a little later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..models.popularity import Popularity
+from ..protocols import Tunable
+from ..ranking import held_out_accuracy
+from .all_users import AllUsers, measure
+from .background import Background, Told
+from .show import Asked, model_at, view
+from .state import State, World
+from .trainer import Training
+
+MEASURED = 40  # measurements of all users that are remembered
+
+
+class Beside:
+    """What is measured of all users while the panel answers: popularity once, the knobs whenever they rest.
+
+    `changed(error)` is called on the kernel's thread when there is something new to show.
+    """
+
+    def __init__(self, changed: Callable[[Exception | None], None]) -> None:
+        self._changed = changed
+        self._known: dict[Any, tuple[Any, AllUsers | None]] = {}  # with the snapshot, so that its id stays its own
+        self._baseline: float | None = None
+        self._knobs, self._popularity = Background(self._take), Background(self._take_baseline)
+        self._timers: dict[str, Any] = {}
+
+    def baseline(self, world: World) -> None:
+        """Popularity's accuracy on the validation rows, the line to beat."""
+        train, rows = world.data, world.split.validation
+        if len(rows):
+            self._popularity.want("popularity", lambda told: held_out_accuracy(Popularity().learn(train), train, rows))
+
+    def later(self, name: str, loop: Any, seconds: float, call: Callable[[], None]) -> None:
+        """Call once, so many seconds after the last time that this was asked for under this name."""
+        self.not_later(name)
+        self._timers[name] = loop.call_later(seconds, call)
+
+    def not_later(self, name: str) -> None:
+        if name in self._timers:
+            self._timers.pop(name).cancel()
+
+    def look(
+        self, world: World, training: Training, state: State, asked: Asked
+    ) -> tuple[bool, AllUsers | None, AllUsers | None, float | None]:
+        """(being measured, all users now, all users as trained, baseline); asks for what is not known yet."""
+        try:
+            seen = view(world, training, state, asked)
+        except Exception:  # said where the list is
+            return False, None, None, self._baseline
+        values = state.values(world)
+        turned = {
+            k.name
+            for k in training.knobs
+            if k.instant and training.trained.get(k.name, values[k.name]) != values[k.name]
+        }
+        if seen is None or not turned or not isinstance(seen, Tunable):
+            self._knobs.stop()
+            return False, None, None, self._baseline
+        snapshot = training.history.at(state.epoch or training.newest).snapshot
+        wanted = {self._key(snapshot, knobs): knobs for knobs in ({**values, **training.trained}, values)}
+        as_trained, now = wanted
+        if now in self._known:
+            found = [self._known.get(key, (None, None))[1] for key in (now, as_trained)]
+            return False, found[0], found[1] if found[0] else None, self._baseline
+        if training.state == "running" or state.playing:
+            self._knobs.stop()
+            return False, None, None, self._baseline
+        if not state.turning:
+            model, split = training.model, world.split
+            self._knobs.want(now, lambda told: self._work(told, model, snapshot, split, wanted))
+            if now in self._known:  # a plain script has waited
+                return self.look(world, training, state, asked)
+        return True, None, None, self._baseline
+
+    @staticmethod
+    def _key(snapshot: Any, knobs: Any) -> Any:
+        return id(snapshot), tuple(sorted(knobs.items()))
+
+    def _work(self, told: Told, model: Any, snapshot: Any, split: Any, wanted: dict[Any, Any]) -> Any:
+        """In the thread: views of its own, since the panel's are asked meanwhile."""
+        for done, (key, knobs) in enumerate(wanted.items()):
+            told(done, len(wanted))
+            if key not in self._known:
+                seen = model_at(model, snapshot, knobs, split.train)
+                self._known[key] = snapshot, measure(seen, split)
+        return snapshot
+
+    def _take(self, key: Any, result: Any) -> None:
+        error = result if isinstance(result, Exception) else None
+        if error is not None:
+            self._known[key] = (None, None)  # could not be measured: not asked again
+        self._known = dict(list(self._known.items())[-MEASURED:])
+        self._changed(error)
+
+    def _take_baseline(self, key: Any, result: Any) -> None:
+        if not isinstance(result, Exception):
+            self._baseline = result
+            self._changed(None)
+
+    def stop(self) -> None:
+        """Measure no more, and hold nothing."""
+        for name in tuple(self._timers):
+            self.not_later(name)
+        self._knobs.stop()
+        self._popularity.stop()
+        self._known = {}
