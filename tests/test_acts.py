@@ -146,7 +146,7 @@ def test_a_neighbour_is_left_out_by_index(play):
 
 @pytest.mark.parametrize("value", ["3", "films:3", "film:", "film:x", ""])
 def test_what_cannot_be_dropped_is_refused(play, value):
-    with pytest.raises(ValueError, match="what is dropped must be|must be a whole number"):
+    with pytest.raises(ValueError, match="what is dropped must be|a film must be a whole number"):
         play(START, ("drop", value))
 
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_dropped_is_refused(play, value):
 @pytest.mark.parametrize("index", ["-1", "30", "99"])
 def test_an_index_beyond_the_table_is_refused(play, name, index):
     """-1 would be Python's last row: another film or user than anybody meant."""
-    with pytest.raises(ValueError, match=f"must be an index from 0 to .*, got '{index}'"):
+    with pytest.raises(ValueError, match=f"must be an index from 0 to [0-9]+, got '{index}'"):
         play(START, (name, index))
 
 
@@ -176,7 +176,7 @@ def test_a_film_is_moved_and_not_beyond_the_ends(play):
     assert items(play(START, ("later", str(OWN[0])))) == [OWN[1], OWN[0], *OWN[2:]]
     assert items(play(START, ("earlier", str(OWN[0])))) == OWN
     absent = next(item for item in range(30) if item not in OWN)
-    with pytest.raises(ValueError, match="a film to take out or to move must be one of the history shown, got Film"):
+    with pytest.raises(ValueError, match="to move must be one of the history shown, got Film"):
         play(START, ("later", str(absent)))
 
 
@@ -271,7 +271,7 @@ def test_a_rank_that_is_none_is_refused(play, rank):
 @pytest.mark.parametrize(("name", "value"), [("select", "x"), ("epoch", "x"), ("epochs", "x"), ("rate", "x"),
                                              ("add", "x"), ("knob:shrink", "x"), ("knob:shrink", "")])  # fmt: skip
 def test_a_value_that_is_no_number_is_refused(play, name, value):
-    with pytest.raises(ValueError, match="must be a whole number, got"):
+    with pytest.raises(ValueError, match=f"must be a whole number, got {value!r}"):
         play(START, (name, value))
 
 
@@ -351,8 +351,8 @@ def test_a_knob_that_is_put_where_it_stands_is_no_change(play):
 
 def test_a_knob_for_the_next_training_changes_no_answer(play):
     changed = play(START, ("knob:dim", "3"))
-    assert dict(changed.knobs).keys() == {"dim"} and changed.before is None
-    assert play(changed, ("undo", "")).knobs == (), "but it can be put back"
+    assert dict(changed.knobs).keys() == {"dim"} and changed.before is None and changed.message is None
+    assert play(changed, ("undo", "")) == START, "but it can be put back"
 
 
 def test_turning_takes_away_what_was_said_of_a_dropped_film(play):
@@ -376,13 +376,11 @@ def test_epochs_and_learning_rate_are_for_the_next_training(play, trained_world)
 
 @pytest.mark.parametrize("index", ["-1", "99"])
 def test_a_learning_rate_that_is_none_is_refused(play, index):
-    with pytest.raises(
-        ValueError, match=f"the learning rate on the slider must be an index from 0 to 7, got '{index}'"
-    ):
+    with pytest.raises(ValueError, match=f"rate on the slider must be an index from 0 to 7, got '{index}'"):
         play(START, ("rate", index))
 
 
 def test_a_model_without_a_learning_rate_has_none_to_choose(play):
     world = world_of(SPLIT, Fixed(DATA, np.zeros((18, 30))))
-    with pytest.raises(ValueError, match="the learning rate on the slider must be left out: there is none"):
+    with pytest.raises(ValueError, match="the learning rate on the slider must be left out where there is none"):
         play(START, ("rate", "0"), world=(world, as_given(world)))

@@ -552,6 +552,16 @@ def test_a_run_is_saved_also_where_a_score_cannot_be_taken_apart(make, split, tm
     assert all(line.endswith("user 9 cannot be taken apart.,fault,") for line in lines[1:])
 
 
+@pytest.mark.parametrize("name", ["GNN", "KNN", "Session"])
+def test_somebody_without_history_is_answered_and_what_the_answer_is_made_of_adds_up(make, name):
+    panel = make(kind=getattr(rw, f"{name}Panel"), user="42")
+    panel.act("clear")
+    score = f"{panel.recommendations.scores[panel.selected]:.3f}"
+    why = page(panel, "rw-why").all(name="rw-num")
+    assert [tag.text for tag in why if tag.text not in ("adds", "–")][:2] == [score, score]
+    assert "0 contributions" not in text(panel, "rw-why") and message(panel).startswith("You cleared the history.")
+
+
 def test_a_choice_has_no_next_one(make):
     panel = make(kind=rw.KNNPanel, user="42")
     panel.act("knob-step", "similarity:1")

@@ -420,7 +420,7 @@ class Machine(RuleBasedStateMachine):
     def training(self, name, clicked):
         panel = self.panel
         if name == "train":
-            panel.act("epochs", "2") if panel.state.epochs > 2 else None
+            panel.act("epochs", "1") if panel.state.epochs > 2 else None
         if clicked:
             panel.act(name, "")
         else:
@@ -566,6 +566,9 @@ class Machine(RuleBasedStateMachine):
         whole = sum(part.value for part in shown.explanation.parts)
         exact = whole == pytest.approx(score, rel=1e-4, abs=1e-4)
         assert exact or doubt, f"{whole} is not {score}, and nothing says so"
+        read = [tag.text.replace("−", "-") for tag in page(panel._parts.regions.why.head.html).all(name="rw-num")]
+        *shown_parts, shown_score = [float(number) for number in read if number not in ("adds", "–")]
+        assert doubt or sum(shown_parts) == pytest.approx(shown_score, abs=1e-6), "what is shown adds up"
 
     def the_model_is_as_it_was(self):
         assert (fingerprint(self.given), bits(self.given, self.split.train)) == self.before

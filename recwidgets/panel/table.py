@@ -45,7 +45,7 @@ def index_in(known: Any, value: str, what: str) -> int:
     """An index into `known`. Raises ValueError beyond its ends, where Python would count from behind."""
     index = whole(value, what)
     if not 0 <= index < len(known):
-        there = f"an index from 0 to {len(known) - 1}" if len(known) else "left out: there is none"
+        there = f"an index from 0 to {len(known) - 1}" if len(known) else "left out where there is none"
         raise ValueError(f"{what} must be {there}, got {value!r}")
     return index
 

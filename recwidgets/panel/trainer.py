@@ -208,18 +208,15 @@ class Trainer:
     def _pump(self) -> None:
         while self._driver.running or not self._inbox.empty():
             with contextlib.suppress(queue.Empty):
-                self._take([self._inbox.get(timeout=0.1), *self._news()])
+                self._take([self._inbox.get(timeout=0.1)])
 
     def _drain(self) -> None:
         """On the kernel's thread: take all that has come, and let it be shown once."""
         self._scheduled, self._drained = False, time.monotonic()
-        self._take(self._news())
-
-    def _news(self) -> list[tuple[int, str, Any]]:
         news = []
         while not self._inbox.empty():
             news.append(self._inbox.get())
-        return news
+        self._take(news)
 
     def _take(self, news: list[tuple[int, str, Any]]) -> None:
         with self._lock:  # a Reset on another thread must not come between

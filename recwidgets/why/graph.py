@@ -213,10 +213,9 @@ class GraphWhy(Why):
 
     @staticmethod
     def lines(drawn: Picture, explanation: Explanation) -> list[parts.Line]:
-        """Three lines: own embedding, the films drawn, the others; rounded so that they add up."""
-        rows = []
-        if any(part.kind == "own" for part in explanation.parts):
-            rows.append(("own embedding", explanation.total("own"), "own"))
+        """A few lines: own embedding, what all users get, the films drawn, the others; rounded so that they add up."""
+        kinds = {part.kind for part in explanation.parts}
+        rows = [(label, explanation.total(kind), kind) for kind, label in parts.NAMES.items() if kind in kinds]
         if drawn.paths:
             n = len(drawn.paths)
             films = "the film drawn here" if n == 1 else f"the {n} films drawn here"

@@ -96,6 +96,10 @@ class NeighboursWhy(Why):
             _assign(self.all_users, *self._flat.project(vectors).T)
         assert self._flat is not None
         nearest, weight = answer.model.neighbours(answer.person)
+        if not len(nearest):  # no history, or nobody left to ask
+            self._clear()
+            self.under.show(Markup('<p class="rw-cap">{}</p>').format("Nobody is asked, so there is no map to draw."))
+            return
         here = self._flat.project(answer.model.user_vector(answer.person))
         there = self._flat.project(vectors[nearest])  # (k, 2)
         knows = np.array([item in answer.data.history(int(user)) for user in nearest], bool)
