@@ -120,7 +120,7 @@ class Acting(Opening):
             self.effects[name](self, value)  # takes the lock itself: a training in a plain script must not keep it
         else:
             with self._lock:
-                self._become(acts.act(self._seen(), self.state, name, str(value)))
+                self._become(acts.act(self._seen(), self._pinned(), name, str(value)))
                 self._after(name)
         self._tell(name)
 
@@ -131,6 +131,11 @@ class Acting(Opening):
     def on_act(self, listener: Callable[[str], None]) -> None:
         """Call listener(name) after each act, of a learner or of code: "user", "select", "drop", "knob:layers", …"""
         self._listeners = (*self._listeners, listener)
+
+    def _pinned(self) -> State:
+        """The state with its selected item named, so that it stays selected wherever it goes in the list."""
+        item = self.shown.item
+        return self.state if item is None else replace(self.state, item=item)
 
     def _set_traits(self, **traits: Any) -> None:
         """Set traits without making acts of them."""

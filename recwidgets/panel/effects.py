@@ -37,7 +37,7 @@ def train(panel: Panel, epochs: int) -> None:
     _pause_others(panel)
     with panel._lock:
         parts = panel._ready()
-        if parts.trainer.training.state == "idle":
+        if parts.trainer.training.state != "running":  # who presses Train or Step follows it
             parts.state = plain(parts.state, epoch=None, playing=False, undo=parts.state.undo)
         panel._become(replace(parts.state, message=None))
     parts.trainer.go(parts.state, epochs)
@@ -86,7 +86,7 @@ def given(panel: Panel, value: Any = "") -> None:
 def trained(panel: Panel, finished: bool) -> None:
     """The trainer has news; without a finished epoch only what is said of the training changes."""
     parts = panel._ready()
-    training, state = parts.trainer.training, panel.state
+    training, state = parts.trainer.training, panel._pinned()
     error = training.error if training.ended == "failed" else None
     if error is not None and error is not parts.told_error:
         parts.told_error = error
@@ -183,12 +183,19 @@ def setup(panel: Panel) -> str:
     return line if parts.goal is None else f"{line[:-1]}, goal=rw.Goal{tuple(parts.goal)!r})"
 
 
+def _which(training: Training) -> str:
+    """What tells one training from another: its last epoch, and what was measured there."""
+    last = training.history.last
+    return "" if last is None else f"{last.step}: {dict(last.metrics)}"
+
+
 def keep(panel: Panel) -> None:
     """Write the learner's state, where the panel was given a file for it."""
     parts = panel._ready()
     if parts.file is None:
         return
-    found = told(panel) | ({"trained here": True} if parts.trainer.training.here else {})
+    training = parts.trainer.training
+    found = told(panel) | ({"trained here": _which(training)} if training.here else {})
     if found != parts.written:
         files.write_state(parts.file, found)
         parts.written = found
@@ -205,8 +212,9 @@ def from_file(
         wanted = files.read_state(path)
         if not wanted:
             return start, path
-        epoch, lost, here = wanted.get("epoch"), "", wanted.pop("trained here", False)
-        if isinstance(epoch, int) and (epoch > training.newest or here):
+        epoch, lost, of = wanted.get("epoch"), "", wanted.pop("trained here", None)
+        gone = of is not None and of != _which(training)
+        if isinstance(epoch, int) and (epoch > training.newest or gone):
             lost = f"Epoch {epoch} was trained in an earlier run of this cell and is gone; train again to see it."
             wanted.pop("epoch")
         back = settings.restored(world, training, replace(first, epochs=start.epochs), wanted)

@@ -211,7 +211,7 @@ class Panel(Acting):
         """Turn knobs of the model: panel.turn(layers=0). Raises ValueError or TypeError for what it does not have."""
         with self._lock:
             parts = self._ready()
-            before = state = self.state
+            before = state = self._pinned()
             for name, value in settings.checked_knobs(parts.world, parts.trainer.training, knobs):
                 state = acts.turned(self._seen(), state, name, value)
             if state is not before:  # several knobs are one change

@@ -1,6 +1,7 @@
 """The 90 minutes of instructor/plan-90.md as a learner walks them: guess, panel, wrong answer, hint, right answer."""
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -67,12 +68,21 @@ def run_cell(page, name, source):
     )
 
 
+def descends(process, ancestor):
+    """Is /proc/PID a child of `ancestor`, or of a child of it?"""
+    while (pid := int(process.name)) > 1:
+        if pid == ancestor:
+            return True
+        process = process.with_name(re.search(r"PPid:\s+(\d+)", (process / "status").read_text())[1])
+    return False
+
+
 def peak_of_kernels():
-    """MB, the largest peak of any notebook kernel of ours that is running."""
+    """MB, the largest peak of any notebook kernel that this worker's servers run: another worker's may be training."""
     peaks = [0.0]
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
-            if "ipykernel_launcher" in (status.parent / "cmdline").read_text():
+            if "ipykernel_launcher" in (status.parent / "cmdline").read_text() and descends(status.parent, os.getpid()):
                 peaks.append(int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) / 1024)
         except (OSError, TypeError):
             continue  # it ended meanwhile
