@@ -479,8 +479,10 @@ def test_the_depths_that_views_of_a_gnn_share_are_those_of_their_own_snapshot_an
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_model_of_ours_has_every_protocol(trained, name):
+    """A new one need not say its query as a sum of terms: reasons then ask `explain` and `scores`."""
     for protocol in PROTOCOLS:
-        assert isinstance(trained[name], protocol), protocol
+        if name in SHIPPED or protocol is not protocols.SumsTerms:
+            assert isinstance(trained[name], protocol), protocol
 
 
 def test_a_protocol_is_had_by_having_its_methods():

@@ -98,8 +98,8 @@ class Mine(rw.BPR):
 model = Mine(epochs=2)
 rw.fit(model, data, progress=False)
 panel = rw.Panel(data, model)
-from recwidgets.panel.panel import _why_for
-print(json.dumps([type(panel.chart).__name__, type(_why_for(model, print)).__name__]))
+from recwidgets.panel.regions import why_for
+print(json.dumps([type(panel.chart).__name__, type(why_for(model, print)).__name__]))
 """
     assert json.loads(python(copy, "-c", code).splitlines()[-1]) == ["Ladder", "SharesWhy"]
 

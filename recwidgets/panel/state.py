@@ -81,8 +81,8 @@ class State:
     user: original id. edited: the history as it was changed here, None = as in the data. epoch: None = the
     newest there is. item: the selected one, by index, wherever it goes in the list; None = the first of the list.
     knobs: those that were turned, by name; the others stand as in the model. epochs, rate: for the next training
-    (rate None = the model's own). editor: "you", "history" or "" (closed). typed, item_typed: what stands in the two fields,
-    None = nothing is being typed. before: what arrows count from; outlined: and charts draw it as an outline.
+    (rate None = the model's own). editor: "you", "history" or "" (closed). typed, item_typed: what stands in the two
+    fields, None = nothing is being typed. before: what arrows count from; outlined: and charts draw it as an outline.
     undo: the state that "Put it back" leads to.
     """
 

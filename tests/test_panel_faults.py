@@ -1,0 +1,207 @@
+"""Faults of a learner's own parts stay where they are: the page goes on, and the caller keeps what is theirs."""
+
+import asyncio
+import copy
+import gc
+import threading
+import weakref
+
+import bqplot
+import numpy as np
+import pytest
+from pages import html, message, page, rows
+from worlds import DEADLINE, Svd, random_table, trained
+
+import recwidgets as rw
+from recwidgets.data import UnknownItem
+
+SPLIT = random_table(np.random.default_rng(13), 18, 30, density=0.4).split("temporal", test=0.25)
+
+
+class Brittle(rw.Chart):
+    """Draws everybody but the sixth user."""
+
+    title = "Brittle"
+
+    def __init__(self):
+        super().__init__()
+        self.figure = bqplot.Figure()
+
+    def show(self, answer, selected=0, previous=None):
+        if answer is not None and answer.person.user == 5:
+            raise RuntimeError("cannot <b>draw</b> this")
+
+    def sentence(self, answer):
+        return "A sentence."
+
+
+def test_a_chart_that_cannot_draw_says_so_in_its_place_and_the_page_is_about_one_person():
+    panel = rw.Panel(SPLIT, trained(SPLIT.train), chart=Brittle(), user="u1")
+    panel.user = "u6"
+    assert "could not be drawn: cannot <b>draw</b> this." in page(panel, "rw-chart").all("p")[0].text
+    assert "User u6" in page(panel, "rw-user").one(name="rw-facts").text
+    assert "user u6" in page(panel, "rw-list").one("h3").text and len(rows(panel)) == 10
+    panel.user = "u7"
+    assert "could not be drawn" not in html(panel, "rw-chart")
+    panel.close()
+
+
+def test_an_epoch_at_which_the_model_fails_is_a_row_that_says_so_and_no_dead_end():
+    class Late(Svd):
+        def scores(self, user):
+            return super().scores(user) * (np.nan if self.snapshot is FIRST[0] else 1)
+
+    model, FIRST = Late(), []
+    history = rw.fit(model, SPLIT.train, SPLIT.validation, epochs=3, progress=False)
+    FIRST.append(history.events[0].snapshot)
+    panel = rw.Panel(SPLIT, model, history=history, user="u2")
+    panel.act("changes")
+    assert "got no finite number" in html(panel, "rw-epoch")
+    panel.act("select", "3")
+    assert panel.selected == 3 and not message(panel)
+    panel.epoch = 1
+    assert "got no finite number" in message(panel) and not rows(panel)
+    panel.epoch = 3
+    assert len(rows(panel)) == 10
+    panel.close()
+
+
+class InPlace:
+    """Trains by writing into its own array, and gives shallow views, as the how-to's model does."""
+
+    label, epochs, learning_rate = "In place", 3, 0.1
+    knobs = (rw.Knob("tilt", "Tilt", 0, 3, 1, True, "A hint."),)
+
+    def __init__(self):
+        self.weights, self.values, self.trained = np.zeros(30, np.float32), {"tilt": 1}, True
+
+    def steps(self, data, validation=None, epochs=None):
+        for step in range(1, 4):
+            self.weights += 1
+            yield rw.FitEvent(step, 3, {"loss": 1 / step}, rw.Snapshot("in place", {"w": self.weights.copy()}))
+
+    def scores(self, user):
+        return self.weights + np.arange(30) * self.values["tilt"]
+
+    def at(self, snapshot=None, **knobs):
+        then = copy.copy(self)
+        then.values = self.values | knobs
+        if snapshot is not None:
+            then.weights = snapshot["w"]
+        return then
+
+
+def test_a_training_that_writes_in_place_leaves_the_callers_arrays_alone():
+    model = InPlace()
+    panel = rw.Panel(SPLIT, model, user="u1")
+    panel.train()
+    assert panel.epoch == 3 and not model.weights.any() and model.values == {"tilt": 1}
+    panel.close()
+
+
+def test_the_line_of_a_model_trained_here_tells_the_rate_that_differs_from_its_own():
+    panel = rw.Panel(SPLIT, Svd(), user="u1")
+    panel.act("rate", str(panel.training.rates.index(0.01)))
+    panel.train()
+    assert "learning_rate" not in panel.setup(), "the model that the line names has it"
+    panel.act("rate", str(panel.training.rates.index(0.1)))
+    assert "learning_rate=0.1" in panel.setup()
+    panel.close()
+
+
+def test_an_epoch_of_a_training_that_is_gone_is_not_taken_for_one_that_was_given(tmp_path):
+    model = Svd()
+    history = rw.fit(model, SPLIT.train, epochs=5, progress=False)
+    panel = rw.Panel(SPLIT, model, history=history, state=tmp_path / "state.json")
+    panel.act("epochs", "4")
+    panel.train()
+    panel.epoch = 2
+    again = rw.Panel(SPLIT, model, history=history, state=tmp_path / "state.json")
+    assert again.epoch == 5 and "Epoch 2 was trained in an earlier run" in message(again)
+    panel.close()
+    again.close()
+
+
+def test_a_comparison_says_which_of_two_models_of_one_kind_is_meant():
+    models = {"seed 0": trained(SPLIT.train), "seed 1": trained(SPLIT.train, seed=1)}
+    panel = rw.ComparePanel(SPLIT, models)
+    heads = [tag.text for tag in page(panel, "rw-list").all("h3")]
+    assert heads == ["seed 0", "seed 1"]
+    assert {row.label for row in panel.rows} == {"seed 0", "seed 1", "Popularity", "Chance"}
+    panel.close()
+    with pytest.raises(ValueError, match="names of their own, got 'popularity'"):
+        rw.ComparePanel(SPLIT, {"popularity": rw.Popularity().learn(SPLIT.train)})
+
+
+def test_a_goal_that_the_data_do_not_have_is_said_when_the_panel_is_made():
+    with pytest.raises(UnknownItem, match="Nope"):
+        rw.Panel(SPLIT, trained(SPLIT.train), goal=rw.Goal("Nope"))
+
+
+def test_several_knobs_turned_at_once_are_one_change():
+    panel = rw.Panel(SPLIT, trained(SPLIT.train), user="u1")
+    first = panel.recommendations.items
+    panel.turn(shrink=9, dim=4)
+    assert dict(panel.state.knobs) == {"shrink": 9, "dim": 4}
+    panel.undo()
+    assert panel.state.knobs == () and panel.recommendations.items == first
+    panel.close()
+
+
+def test_a_training_in_a_script_can_be_paused_from_another_thread():
+    reached = threading.Event()
+
+    class Waiting(Svd):
+        def _epochs(self, data, total, between_batches):
+            for step, result in enumerate(super()._epochs(data, total, between_batches), 1):
+                yield result
+                if step == 2:
+                    reached.set()
+                    paused.wait(DEADLINE)
+
+    paused = threading.Event()
+    panel = rw.Panel(SPLIT, Waiting(epochs=8))
+
+    def pause():
+        reached.wait(DEADLINE)
+        panel.pause()
+        paused.set()
+
+    other = threading.Thread(target=pause)
+    other.start()
+    panel.train()
+    other.join(DEADLINE)
+    assert panel.training.state == "paused" and panel.history.last.step < 8
+    panel.close()
+
+
+def test_a_replay_that_is_stopped_and_started_has_one_chain_of_ticks(monkeypatch):
+    model = Svd()
+    history = rw.fit(model, SPLIT.train, epochs=6, progress=False)
+    panel = rw.Panel(SPLIT, model, history=history)
+    ticks = []
+    panel.on_act(lambda name: ticks.append(name) if name == "tick" else None)
+
+    async def play():
+        for _ in range(3):
+            panel.act("play")
+        while panel.state.playing or panel.epoch < 6:
+            await asyncio.sleep(0.01)
+
+    panel.act("tempo", "fast")
+    panel.act("epoch", "1")
+    asyncio.run(asyncio.wait_for(play(), DEADLINE))
+    assert len(ticks) == 5, "from 1 to 6, each once"
+    panel.close()
+
+
+def test_models_that_were_trained_here_are_given_back():
+    panel = rw.Panel(SPLIT, Svd(epochs=1), user="u1")
+    gone = []
+    for _ in range(4):
+        panel.train()
+        gone.append(weakref.ref(panel.training.model))
+        panel.reset()
+    gc.collect()
+    assert [ref() for ref in gone] == [None] * 4
+    panel.close()
