@@ -477,11 +477,12 @@ def test_a_cell_that_is_run_again_closes_its_earlier_panels_and_no_others(notebo
     assert len(widgets()) < before
 
 
-def test_thirty_runs_of_a_cell_hold_one_panel(notebook):
+def test_thirty_runs_of_a_cell_hold_one_panel(notebook, split):
     """IPython keeps what a cell has shown in `Out`: also then."""
+    model, history = fitted(split)
     shown, parts, counts = [], [], []
     for _ in range(30):
-        shown.append(notebook.run("a", lambda: rw.KNNPanel(user="42")))
+        shown.append(notebook.run("a", lambda: rw.Panel(split, model, history=history)))
         parts.append(weakref.ref(shown[-1]._parts))
         counts.append(len(widgets()))
     gc.collect()
