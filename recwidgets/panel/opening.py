@@ -40,6 +40,9 @@ class PanelClosed(RuntimeError):
 class Opening(ipywidgets.VBox):  # type: ignore[misc]
     """A panel that begins as a frame. `_begin` is called once, by the constructor."""
 
+    #: nothing to give back, as long as the constructor has not run; it may be refused its arguments before that
+    _closed = True
+
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._to_open: Callable[[], None] | None = None
