@@ -66,7 +66,7 @@ def test_a_history_of_ones_own_is_answered_and_adds_up(panels, name):
     panel.act("add-title", "no such film at all")
     assert "no film called" in panel.shown.message.lead
     panel.act("user", "42")
-    assert panel.person.user is not None and panel.state.editor == ""
+    assert panel.person.user is not None and panel.state.drawer == ""
 
 
 def test_a_training_that_fails_leaves_the_trained_model_as_it_was(monkeypatch):

@@ -55,7 +55,7 @@ def test_an_epoch_at_which_the_model_fails_is_a_row_that_says_so_and_no_dead_end
     history = rw.fit(model, SPLIT.train, SPLIT.validation, epochs=3, progress=False)
     FIRST.append(history.events[0].snapshot)
     panel = rw.Panel(SPLIT, model, history=history, user="u2")
-    panel.act("changes")
+    panel.act("drawer", "ranks")
     assert "got no finite number" in html(panel, "rw-epoch")
     panel.act("select", "3")
     assert panel.selected == 3 and not message(panel)

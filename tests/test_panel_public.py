@@ -213,7 +213,7 @@ def test_no_act_writes_into_the_callers_model(panel, model, split):
         lambda: panel.turn(shrink=8), lambda: setattr(panel, "epoch", 1), lambda: panel.act("rate", "0"),
         lambda: panel.turn(dim=3), lambda: panel.drop(own(panel)[0]), lambda: panel.edit(["f1", "f2"]),
         lambda: panel.act("epochs", "2"), panel.train, panel.step, panel.reset, panel.train, panel.stop,
-        lambda: panel.act("pretrained"), lambda: panel.act("play"), lambda: panel.act("changes"), panel.close,
+        lambda: panel.act("pretrained"), lambda: panel.act("play"), lambda: panel.act("drawer", "ranks"), panel.close,
     )  # fmt: skip
     for act in acts:
         act()

@@ -342,7 +342,7 @@ class Machine(RuleBasedStateMachine):
     def can_be_undone(self, data, before, name):
         panel, now = self.panel, self.panel.state
         leaves = name in ("undo", "user", "choose", "random", "previous", "next", "pretrained") or (
-            name == "you" and before.editor == "you"  # goes back to the user, who is shown as in the data
+            name == "you" and before.own  # goes back to the user, who is shown as in the data
         )
         same_state = before.edited == now.edited and before.values(panel.world) == now.values(panel.world)
         if leaves or same_state or data.draw(st.booleans()):
@@ -468,7 +468,7 @@ class Machine(RuleBasedStateMachine):
         titles = [film_label(data, item) for item in top]
         # who
         assert panel.user == state.user
-        assert (own and state.editor == "you") or state.user == str(data.users[shown.person.user])
+        assert (own and state.own) or state.user == str(data.users[shown.person.user])
         facts = page(regions.who.html).one(name="rw-facts").text
         assert facts.startswith("You" if own else f"User {state.user} ")
         # when

@@ -127,7 +127,7 @@ def time_machine(
         play=button("Stop" if playing else "Play", "play", off=few, classes="rw-small"),
         off=" disabled" if few else "",
         tempi=tempi,
-        changes=button("Changes by epoch", "changes", off=few, classes="rw-small"),
+        changes=button("Changes by epoch", "drawer", "ranks", off=few, classes="rw-small"),
         kept=Markup("<span>Kept: epochs {}</span>").format(kept) if kept else "",
     )
 

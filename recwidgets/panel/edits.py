@@ -19,10 +19,16 @@ from .table import ACTS, Act, Seen, called, index_in, item_of, whole
 def user(seen: Seen, state: State, value: str) -> State:
     """Show this user as in the data. Raises UnknownUser."""
     seen.world.data.user_index(value)
+    state = _left(state)
     return plain(
-        state, user=str(value), edited=None, item=None, editor="", typed=None, wrong=False, item_typed=None,
-        changes=False, undo=None,
+        state, user=str(value), edited=None, item=None, typed=None, wrong=False, item_typed=None, rival=None,
+        rival_typed=None, opened="", undo=None,
     )  # fmt: skip
+
+
+def _left(state: State) -> State:
+    """Without the editor of a history of one's own, which is left."""
+    return replace(state, drawer="") if state.own and state.drawer == "edit" else state
 
 
 @called("find")
@@ -70,16 +76,16 @@ def changed(state: State, edited: Edited | None, message: Message | Change | Non
     """Another history: the answer before is kept beside, and there is a way back to it."""
     kept = remembered(state)
     return replace(
-        state, edited=edited, message=message, before=kept, outlined=True, undo=kept, turning="", changes=False, **more
+        state, edited=edited, message=message, before=kept, outlined=True, undo=kept, turning="", opened="", **more
     )
 
 
 @called("you")
 def you(seen: Seen, state: State, value: str) -> State:
-    """Open an empty history of one's own, or close it and go back to the user."""
-    if state.editor == "you":
-        return user(seen, state, state.user)
-    return plain(state, edited=Edited(None, ()), item=None, editor="you", item_typed=None, undo=remembered(state))
+    """Open an empty history of one's own, or go back from it to the user; it can be put back."""
+    if state.own:
+        return replace(user(seen, state, state.user), undo=remembered(state))
+    return plain(state, edited=Edited(None, ()), item=None, drawer="edit", item_typed=None, undo=remembered(state))
 
 
 @called("own")
@@ -88,17 +94,13 @@ def own(seen: Seen, state: State, value: str) -> State:
     items = tuple(dict.fromkeys(item_of(seen, item) for item in value.split()))
     edits = 0 if state.edited is None else state.edited.edits
     edited, lead = Edited(None, items, edits=edits + 1), "You made a history of your own."
-    return changed(state, edited, Change(lead, seen.shown.item), editor="you", item_typed=None, item=None)
+    return changed(state, edited, Change(lead, seen.shown.item), drawer="edit", item_typed=None, item=None)
 
 
 @called("edit")
 def edit(seen: Seen, state: State, value: str) -> State:
-    """Open the user's own history to be edited, or close it; what was changed stays changed."""
-    if state.editor == "history":
-        return replace(state, editor="", item_typed=None)
-    if state.edited is not None and state.edited.user is None:
-        state = plain(state, edited=None, item=None, undo=remembered(state))
-    return replace(state, editor="history", item_typed=None)
+    """Open the history that is shown, to be edited, or close it; what was changed stays changed."""
+    return replace(state, drawer="" if state.drawer == "edit" else "edit", item_typed=None)
 
 
 @called("drop")
@@ -195,13 +197,10 @@ def undo(seen: Seen, state: State, value: str) -> State:
     back = state.undo
     if back is None:
         return state
-    more = None
+    more, state = None, state if back.edited is not None and back.edited.user is None else _left(state)
     if back.undo is not None and back.edited is not None and back.edited.edits:
         buttons = (("Put it back", "undo", ""), (f"Back to user {state.user}", "user", state.user))
         more = Message("Put back.", "Earlier changes are still there.", buttons=buttons)
-    own = back.edited is not None and back.edited.user is None
-    editor = "you" if own else "" if state.editor == "you" else state.editor
     return plain(
-        state, edited=back.edited, knobs=back.knobs, item=back.item, editor=editor, undo=back.undo, message=more,
-        changes=False,
+        state, edited=back.edited, knobs=back.knobs, alpha=back.alpha, item=back.item, undo=back.undo, message=more,
     )  # fmt: skip

@@ -99,7 +99,7 @@ def trained(panel: Panel, finished: bool) -> None:
             state = replace(state, epoch=None)
         if len(training.steps) == 1:  # a new training: what was asked of the model before is of no use any more
             parts.asked.clear()
-        panel._become(replace(state, before=None, outlined=False, changes=False))
+        panel._become(replace(state, before=None, outlined=False))
     else:
         panel._paint()
 

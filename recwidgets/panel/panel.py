@@ -278,7 +278,7 @@ class Panel(Acting):
         parts = self._ready()
         world, training, state = parts.world, parts.trainer.training, parts.state
         beside = self._beside.look(world, training, state, parts.asked)
-        ranks = rank_history(world, training, state, parts.asked) if state.changes else []
+        ranks = rank_history(world, training, state, parts.asked) if state.wide or state.drawer == "ranks" else []
         return Scene(world, state, training, parts.shown, effects.setup(self), parts.goal, *beside, tuple(ranks))
 
     # -- traits: what is set from code becomes an act ----------------------------------------------

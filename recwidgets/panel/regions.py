@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets
@@ -10,11 +11,10 @@ import ipywidgets
 from .._found import classes_in, named_classes
 from ..page import markup
 from ..page.page import Handler, Page
-from ..why._base import Why
+from ..why._base import Selected, Why
 from . import views
 from .changes import sentence
 from .curve import Curve
-from .show import names
 from .views import Scene
 
 if TYPE_CHECKING:  # bqplot takes its time: a panel's frame is on the page before
@@ -62,9 +62,10 @@ class Regions:
         answered = (shown.answer, shown.rank, shown.previous if shown.outlined else None)
         self._once("chart", answered, lambda: self._paint_chart(scene), self._no_chart)
         self.list.show(views.ranking(scene, self._slots()))
-        why = (shown.answer, shown.item, shown.explanation, shown.fault)
-        self._once("why", why, lambda: self._paint_why(scene), lambda fault: self._no_why(scene, fault))
-        whose = (state.user, state.edited, state.typed, state.wrong, state.editor)
+        selected = views.selected(scene)
+        why = (*(getattr(selected, name) for name in selected.__dataclass_fields__),)
+        self._once("why", why, lambda: self.why.show(selected), lambda fault: self._no_why(selected, fault))
+        whose = (state.user, state.edited, state.typed, state.wrong, state.drawer)
         self._once("who", whose, lambda: self.who.show(views.who(scene.world, state, shown.person)))
         self.editor.show(views.own_history(scene.world, state, views.goal_line(scene)))
         self.note.show(markup.message(shown.message))
@@ -97,15 +98,8 @@ class Regions:
         except Exception:  # said where the chart is
             return {}
 
-    def _no_why(self, scene: Scene, fault: str) -> None:
-        shown = scene.shown
-        self.why.show(shown.answer, shown.item, None, f"This explanation could not be drawn: {fault}")
-
-    def _paint_why(self, scene: Scene) -> None:
-        shown, edited = scene.shown, scene.state.edited
-        if hasattr(self.why, "dropped"):
-            self.why.dropped = tuple(names(scene.world, [] if edited is None else list(edited.dropped)))
-        self.why.show(shown.answer, shown.item, shown.explanation, shown.fault)
+    def _no_why(self, selected: Selected, fault: str) -> None:
+        self.why.show(replace(selected, fault=f"This explanation could not be drawn: {fault}"))
 
 
 def box(kind: Any, name: str, *children: Any) -> Any:

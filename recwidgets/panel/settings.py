@@ -73,7 +73,7 @@ def restored(world: World, training: Training, first: State, wanted: Mapping[str
     if wanted.get("edited"):
         edited = from_ids(wanted["edited"], world.data, world.data.user_index(state.user))
         own = edited is not None and edited.user is None
-        state = replace(state, edited=edited, editor="you" if own else "", undo=state)
+        state = replace(state, edited=edited, drawer="edit" if own else "", undo=state)
     if wanted.get("selected") is not None:
         item = world.data.item_index(str(wanted["selected"]))
         if item in person_of(world, state).history:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..answer import Answer, answer
 from ..core import Explanation, Person, Snapshot, film_label
@@ -17,6 +18,11 @@ from ..data import Interactions, UnknownItem, UnknownUser
 from ..models._base import EmbeddingModel
 from ..page.markup import Message
 from ..protocols import Explains, Tunable
+from ..reasons.asked import known_data
+from ..reasons.parts import score_parts
+from ..reasons.reason import Reason, reason
+from ..reasons.usual import usual
+from ..reasons.why_not import Difference, why_not
 from .changes import moves, sentence, what_changed, what_it_added
 from .state import Change, State, World, person_of
 from .trainer import Training
@@ -32,7 +38,9 @@ class Shown:
 
     answer: None where there is none yet, or where the model failed. rank, item: what is selected, 0 = first.
     previous: the answer before the last change, None without one; outlined: charts draw it. moved: change of
-    rank since then, by item. explanation: of the selected item; fault: why there is none, as a sentence.
+    rank since then, by item. explanation, reason: of the selected item; fault: why there is none, as a sentence.
+    difference: the selected item against the rival of "why not …?". parts: what each score of the list is made of,
+    float64 (items of the list, 3), see `reasons.parts`; None for a model that does not say.
     message: what is said of the last change, or of a failure. empty: what the list says instead of items.
     """
 
@@ -44,6 +52,9 @@ class Shown:
     outlined: bool = False
     moved: dict[int, str] = field(default_factory=dict)
     explanation: Explanation | None = None
+    reason: Reason | None = None
+    difference: Difference | None = None
+    parts: NDArray[np.float64] | None = None
     fault: str = ""
     message: Message | None = None
     empty: str = ""
@@ -133,14 +144,15 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     rank = top.index(state.item) if state.item in top else 0
     item = top[rank] if top else None
     previous = _previous(world, training, state, asked)
-    explanation, fault = _reason(now, item, asked)
+    explanation, fault = _explanation(now, item, asked)
+    why, difference, parts = _reasons(world, state, now, item, asked)
     message: Message | None = shown.message
     if isinstance(state.message, Change) and previous is not None:
         more = _added(state.message, previous, asked)
         message = what_changed(previous, now, state.message.lead, state.message.item, more)
     return replace(
         shown, answer=now, rank=rank, item=item, previous=previous, outlined=state.outlined, explanation=explanation,
-        fault=fault, message=message, moved=moves(previous, now),
+        fault=fault, message=message, moved=moves(previous, now), reason=why, difference=difference, parts=parts,
     )  # fmt: skip
 
 
@@ -161,7 +173,29 @@ def _previous(world: World, training: Training, state: State, asked: Asked) -> A
         return None
 
 
-def _reason(now: Answer, item: int | None, asked: Asked) -> tuple[Explanation | None, str]:
+def _reasons(
+    world: World, state: State, now: Answer, item: int | None, asked: Asked
+) -> tuple[Reason | None, Difference | None, NDArray[np.float64] | None]:
+    """The selected item's reason, against which other it is asked, and the parts of all scores of the list."""
+    model, data, person = now.model, world.data, now.person
+    try:
+        known = known_data(model, data)
+        parts = asked.once(
+            ("parts", id(now)), now, lambda: score_parts(model, usual(model, known), person, now.scores, now.top)
+        )
+        if item is None:
+            return None, None, parts
+        why = asked.once(("reason", id(now), item), now, lambda: reason(model, data, person, str(data.items[item])))
+        if state.tab != "not" or state.rival is None or state.rival == item:
+            return why, None, parts
+        rival = str(data.items[state.rival])
+        key = ("not", id(now), item, state.rival)
+        return why, asked.once(key, now, lambda: why_not(model, data, person, str(data.items[item]), rival)), parts
+    except Exception:  # a model of one's own that answers here, but not for another user; its explanation is there
+        return None, None, None
+
+
+def _explanation(now: Answer, item: int | None, asked: Asked) -> tuple[Explanation | None, str]:
     """The selected score taken apart, or a sentence that says why it is not."""
     if item is None:
         return None, ""
@@ -178,7 +212,7 @@ def _added(change: Change, before: Answer, asked: Asked) -> str:
     """What a dropped item had added to the selected score: not the same as what it takes away."""
     if change.dropped is None or change.item is None or len(before.person.history) < 2:
         return ""
-    explanation, _ = _reason(before, change.item, asked)
+    explanation, _ = _explanation(before, change.item, asked)
     return "" if explanation is None else what_it_added(explanation, change.dropped)
 
 

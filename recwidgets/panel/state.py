@@ -13,6 +13,8 @@ from ..protocols import Tunable
 from ..training import TrainingHistory
 from .edited import Edited, of_user
 
+TABS = ("why", "not", "go", "sum")  # why, why not …, what would have to go, the arithmetic
+DRAWERS = ("", "edit", "curves", "ranks", "more")  # what lies over chart and list; "" = nothing does
 TEMPI = {"slow": 1.6, "normal": 0.8, "fast": 0.35}  # seconds that an epoch stays in a replay
 
 
@@ -81,8 +83,11 @@ class State:
     user: original id. edited: the history as it was changed here, None = as in the data. epoch: None = the
     newest there is. item: the selected one, by index, wherever it goes in the list; None = the first of the list.
     knobs: those that were turned, by name; the others stand as in the model. epochs, rate: for the next training
-    (rate None = the model's own). editor: "you", "history" or "" (closed). typed, item_typed: what stands in the two
-    fields, None = nothing is being typed. before: what arrows count from; outlined: and charts draw it as an outline.
+    (rate None = the model's own). alpha: how much of the average user's query is taken away, 0 = as trained.
+    tab, drawer: which of TABS and DRAWERS is open; wide: the page has room for all drawers at once. opened: the line
+    of the reason that is open, "" = none. rival: the item of "why not …?", by index.
+    typed, item_typed, rival_typed: what stands in the three fields, None = nothing is being typed. before: what arrows
+    count from; outlined: and charts draw it as an outline.
     undo: the state that "Put it back" leads to.
     """
 
@@ -93,11 +98,16 @@ class State:
     knobs: tuple[tuple[str, Any], ...] = ()
     epochs: int = 10
     rate: float | None = None
-    editor: str = ""
+    alpha: float = 0.0
+    tab: str = "why"
+    drawer: str = ""
+    wide: bool = False
+    opened: str = ""
+    rival: int | None = None
     typed: str | None = None
     wrong: bool = False
     item_typed: str | None = None
-    changes: bool = False
+    rival_typed: str | None = None
     playing: bool = False
     tempo: str = "normal"
     moving: bool = True
@@ -106,6 +116,11 @@ class State:
     before: State | None = field(default=None, compare=False, repr=False)
     outlined: bool = False
     undo: State | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def own(self) -> bool:
+        """Is it a history of one's own that is shown, and no user of the data?"""
+        return self.edited is not None and self.edited.user is None
 
     def values(self, world: World) -> dict[str, Any]:
         """All knobs as they stand."""

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from .. import _tf
 from ..page import markup
 from ..page.markup import Status
+from ..why._base import Selected
 from ..why.parts import listed
 from . import selector
 from .all_users import AllUsers
@@ -89,12 +90,12 @@ def who(world: World, state: State, person: Any) -> Markup:
         about = ("You", f"{n} film{'' if n == 1 else 's'} of your own", f"{about[0]} is one click away.")
     options = selector.user_options(world.data, state.typed, state.wrong)
     typed = ("You" if own else f"User {state.user}") if state.typed is None else state.typed
-    return markup.who(about, typed, options, state.wrong, state.editor == "you", state.editor == "history")
+    return markup.who(about, typed, options, state.wrong, state.own, state.drawer == "edit")
 
 
 def own_history(world: World, state: State, goal: Markup) -> Markup:
     """The editor, where it is open."""
-    if not state.editor:
+    if state.drawer != "edit" and not state.wide:
         return Markup("")
     return editor(world.data, history_of(world, state), state.item_typed, state.user, goal)
 
@@ -115,6 +116,16 @@ def heading(scene: Scene) -> str:
 def ranking(scene: Scene, slots: Any) -> Markup:
     shown = scene.shown
     return markup.ranking(shown.answer, shown.rank, slots, shown.empty, heading(scene), shown.moved)
+
+
+def selected(scene: Scene) -> Selected:
+    """What the region of the reason shows."""
+    shown, state = scene.shown, scene.state
+    dropped = () if state.edited is None else tuple(names(scene.world, list(state.edited.dropped)))
+    return Selected(
+        shown.answer, shown.item, shown.rank, shown.explanation, shown.reason, shown.difference, shown.fault, state.tab,
+        state.opened, state.rival, state.rival_typed, dropped, state.wide,
+    )  # fmt: skip
 
 
 def time_machine(scene: Scene) -> Markup:

@@ -93,7 +93,7 @@ STEPS = (
 
 def _add(panel: Any) -> None:
     """Open "You" where it is closed, and add the most rated film."""
-    if not panel.state.editor:
+    if not panel.state.own:
         panel.act("you", "")
     panel.act("add", str(int(panel.data.popularity.argmax())))
 

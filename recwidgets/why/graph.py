@@ -15,7 +15,7 @@ from ..core import Explanation
 from ..page.elements import button, joined, toggle
 from ..page.page import Handler
 from . import parts
-from ._base import Why
+from ._base import Selected, Why
 from .paths import Picture, picture
 
 CUT = 15  # characters of a title that fit beside its number
@@ -172,30 +172,31 @@ class GraphWhy(Why):
 
     def __init__(self, handler: Handler) -> None:
         self._layers: int | None = None  # None = all that the model has
-        self._shown: tuple[Answer, int, Explanation] | None = None
+        self._shown: Selected | None = None
         self._pictures: dict[int, Picture] = {}  # of what is shown, by layers: a step back asks nobody
         super().__init__(handler)
 
     def _act(self, act: str, value: str) -> None:
         if act == "layer" and self._shown is not None:
             self._layers = int(value)
-            self.draw(*self._shown)
+            self.draw(self._shown)
         else:
             super()._act(act, value)
 
-    def _say(self, words: Markup) -> None:
+    def clear(self) -> None:
         self._shown = None
-        super()._say(words)
 
     def _picture(self, answer: Answer, item: int, layers: int) -> Picture:
         if layers not in self._pictures:
             self._pictures[layers] = picture(answer, item, layers)
         return self._pictures[layers]
 
-    def draw(self, answer: Answer, item: int, explanation: Explanation) -> None:
-        if self._shown is None or self._shown[:2] != (answer, item):
+    def draw(self, selected: Selected) -> None:
+        answer, item, explanation = selected.answer, selected.item, selected.explanation
+        assert answer is not None and item is not None and explanation is not None
+        if self._shown is None or (self._shown.answer, self._shown.item) != (answer, item):
             self._pictures = {}
-        self._shown = (answer, item, explanation)
+        self._shown = selected
         most = int(answer.model.values["layers"])
         layers = most if self._layers is None else min(self._layers, most)
         drawn = self._picture(answer, item, layers)
@@ -209,7 +210,7 @@ class GraphWhy(Why):
             + self.graph(answer, item, drawn, layers)
             + hop_controls(layers, most, drawn)
         )
-        self.foot.show(parts.arithmetic(explanation))
+        self.foot.show("")
 
     @staticmethod
     def lines(drawn: Picture, explanation: Explanation) -> list[parts.Line]:

@@ -8,12 +8,11 @@ import bqplot
 import numpy as np
 from markupsafe import Markup
 
-from ..answer import Answer
 from ..charts._base import DURATION
-from ..core import Explanation, Floats
+from ..core import Floats
 from ..page.elements import button
 from ..page.page import Page
-from ._base import Why
+from ._base import Selected, Why
 
 
 class Flat(NamedTuple):
@@ -83,13 +82,10 @@ class NeighboursWhy(Why):
     def animate(self, wanted: bool) -> None:
         self.figure.animation_duration = DURATION if wanted else 0
 
-    def show(
-        self, answer: Answer | None, item: int | None, explanation: Explanation | None = None, fault: str = ""
-    ) -> None:
-        super().show(answer, item, explanation, fault)
-        if answer is None or item is None or fault:
-            self._clear()
-            return
+    def draw(self, selected: Selected) -> None:
+        super().draw(selected)
+        answer, item = selected.answer, selected.item
+        assert answer is not None and item is not None
         vectors = answer.model.user_vectors()  # (n_users, dim)
         if self._view is not vectors:  # another epoch: the map itself has changed
             self._view, self._flat = vectors, principal_axes(vectors)
@@ -97,7 +93,7 @@ class NeighboursWhy(Why):
         assert self._flat is not None
         nearest, weight = answer.model.neighbours(answer.person)
         if not len(nearest):  # no history, or nobody left to ask
-            self._clear()
+            self.clear()
             self.under.show(Markup('<p class="rw-cap">{}</p>').format("Nobody is asked, so there is no map to draw."))
             return
         here = self._flat.project(answer.model.user_vector(answer.person))
@@ -139,7 +135,7 @@ class NeighboursWhy(Why):
         with self.y.hold_sync():
             self.y.min, self.y.max = float(middle[1] - half), float(middle[1] + half)
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
         self._view = None
         for mark in (self.all_users, self.neighbours, self.rated, self.you):
             _assign(mark, [], [])

@@ -8,11 +8,10 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from ..answer import Answer
 from ..core import Explanation, Part
 from ..page.elements import button, joined
 from . import parts
-from ._base import Why
+from ._base import Selected, Why
 
 ROWS = 12  # films shown one by one, newest first
 
@@ -81,9 +80,11 @@ class TimelineWhy(Why):
 
     needs: ClassVar[str] = "weights"
 
-    def draw(self, answer: Answer, item: int, explanation: Explanation) -> None:
+    def draw(self, selected: Selected) -> None:
+        answer, item, explanation = selected.answer, selected.item, selected.explanation
+        assert answer is not None and item is not None and explanation is not None
         n = sum(part.kind == "film" for part in explanation.parts)
         score = parts.minus(round(explanation.score, parts.DIGITS))
         caption = f"{n} film{'' if n == 1 else 's'} and the rest add up to its score, {score}."
-        self.head.show(parts.heading(answer, item, explanation, caption) + timeline(explanation, self.dropped))
-        self.foot.show(parts.arithmetic(explanation))
+        self.head.show(parts.heading(answer, item, explanation, caption) + timeline(explanation, selected.dropped))
+        self.foot.show("")
