@@ -1,7 +1,6 @@
 """A word explains itself on hover, focus and tap: one box at a time, never cut off, and closed by Escape."""
 
 import json
-from pathlib import Path
 
 import labpage
 import look
@@ -9,13 +8,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from markupsafe import Markup
 
-import recwidgets
 from recwidgets.page.page import Page as Region
 from recwidgets.page.terms import TERMS, term
 
 pytestmark = pytest.mark.browser
 
-CSS = (Path(recwidgets.__file__).parent / "page" / "page.css").read_text(encoding="utf-8")
 FRAME = """<!doctype html><html lang=en><title>t</title><style>%s</style><body style="margin:0;height:3000px">
 <main><div class="rw-panel" style="height:90px"><div id=one></div></div>
 <div class="rw-panel" style="height:90px"><div id=two></div></div></main>"""
@@ -40,7 +37,7 @@ WORDS = Markup('<h3>{} and {}</h3><p style="text-align:right">{}</p><button data
 @pytest.fixture
 def regions(page):
     """Two panels with the same three words."""
-    page.set_content(FRAME % CSS)
+    page.set_content(FRAME % Region._css)
     page.evaluate(DRAW, [Region._esm, str(WORDS)])
     return page
 
