@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..answer import Answer
 from .controls import alike as alike
@@ -73,7 +73,7 @@ def state_of_training(status: Status, when: str, back: bool, spoken: str) -> Mar
             '<div class="rw-progress" role="progressbar" aria-label="Training" aria-valuemin="0" '
             'aria-valuemax="100" aria-valuenow="{}"><i style="width:{:.1f}%"></i></div>'
         ).format(round(100 * status.progress), 100 * status.progress)
-    more = Markup('<span class="rw-more">{}{}</span>').format(" · " if status.progress is None else " ", status.more)
+    more = Markup('<span class="rw-more"> · {}</span>').format(status.more)
     newest = Markup(
         ' <button type="button" class="rw-link" data-act="epoch" data-value="{}">newest</button>'
     ).format(10**9)  # fmt: skip
@@ -161,10 +161,11 @@ def ranking(
         foot = f"✓ = in the held-out data, watched later: {hits} of {len(answer.top)}."
     return title + Markup(
         '<div class="rw-row rw-head" aria-hidden="true"><span>#</span><span>Film</span>'
-        '<span></span><span class="rw-num">Score</span><span>{made}</span><span class="rw-ok">✓</span></div>'
+        '<span class="rw-moved" title="{since}">{sign}</span><span class="rw-num">Score</span><span>{made}</span><span class="rw-ok">✓</span></div>'
         '<ol class="rw-rows" aria-label="{heading}">{rows}</ol>{legend}<p class="rw-cap rw-foot">{foot}</p>'
     ).format(
-        made="" if parts is None else "= its parts", heading=Markup(heading).striptags(), rows=rows, foot=foot,
+        made="" if parts is None else "= its parts", since="change since the previous answer" if moved else "",
+        sign="±" if moved else "", heading=escape(heading).striptags(), rows=rows, foot=foot,
         legend=Markup("") if parts is None else _legend(answer),
     )  # fmt: skip
 
