@@ -70,6 +70,7 @@ class Panel(Acting):
     edited: a history of your own, {"you": [ids of films, oldest first]}, or what is changed in the user's:
     "films", "dropped" (films taken out as evidence), "without" (neighbours that are not asked).
     selected: id of the film that is selected, None = the first. epochs, learning_rate: for the next training.
+    alpha: how much of all users' taste is taken away, 0 = as trained, 1 = what is the person's alone.
     hide: parts to leave out for a lesson (see settings.PARTS). goal: an exercise, shown in "You".
     state: a small JSON file that the panel writes at each change and starts from when the cell is
     run again. animate=False: marks jump instead of moving. The panel trains in one thread of its
@@ -92,6 +93,7 @@ class Panel(Acting):
         selected: str | int | None = None,
         epochs: int | None = None,
         learning_rate: float | None = None,
+        alpha: float | None = None,
         history: TrainingHistory | None = None,
         hide: Sequence[str] = (),
         goal: Goal | None = None,
@@ -106,8 +108,8 @@ class Panel(Acting):
             first = ", ".join(words for words, value in given.items() if value is not None)
             self._fill(
                 replace(world, first=first), chart, user=user, epoch=epoch, knobs=knobs, edited=edited,
-                selected=selected, epochs=epochs, learning_rate=learning_rate, hide=hide, goal=goal, state=state,
-                animate=animate,
+                selected=selected, epochs=epochs, learning_rate=learning_rate, alpha=alpha, hide=hide, goal=goal,
+                state=state, animate=animate,
             )  # fmt: skip
         except BaseException:
             self.close()
@@ -280,8 +282,10 @@ class Panel(Acting):
         parts = self._ready()
         world, training, state = parts.world, parts.trainer.training, parts.state
         beside = self._beside.look(world, training, state, parts.asked)
+        taste = self._beside.taste(world, training, state, parts.asked)
         ranks = rank_history(world, training, state, parts.asked) if state.wide or state.drawer == "ranks" else []
-        return Scene(world, state, training, parts.shown, effects.setup(self), parts.goal, *beside, tuple(ranks))
+        setup = effects.setup(self)
+        return Scene(world, state, training, parts.shown, setup, parts.goal, *beside, tuple(ranks), *taste)
 
     # -- traits: what is set from code becomes an act ----------------------------------------------
 

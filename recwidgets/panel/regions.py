@@ -15,6 +15,7 @@ from ..why._base import Selected, Why
 from . import views
 from .changes import sentence
 from .curve import Curve
+from .share_view import share_line
 from .views import Scene
 
 if TYPE_CHECKING:  # bqplot takes its time: a panel's frame is on the page before
@@ -29,6 +30,7 @@ class Regions:
         self.transport = Page("rw-transport", "rw-controls", handler=handler)
         self.chart, self.chart_head, self.chart_foot = chart, Page(), Page()
         self.list = Page("rw-list", handler=handler)
+        self.share = Page("rw-shared-line", handler=handler)
         self.note = Page("rw-message", handler=handler)
         self.why = why_for(model, handler)
         self.editor = Page("rw-own", "rw-drawer", "rw-drawer-edit", handler=handler)
@@ -36,7 +38,7 @@ class Regions:
         self.more = Page("rw-more-settings", "rw-drawer", "rw-drawer-more", handler=handler)
         self.handles = Page("rw-handles", handler=handler)
         chart_box = box(ipywidgets.VBox, "rw-chart", self.chart_head, chart.figure, self.chart_foot)
-        list_box = box(ipywidgets.VBox, "rw-list-column", self.list, self.note)
+        list_box = box(ipywidgets.VBox, "rw-list-column", self.list, self.note, self.share)
         for name in ("rw-drawer", "rw-drawer-curves"):
             self.curve.widget.add_class(name)
         body = box(
@@ -80,6 +82,7 @@ class Regions:
         self.transport.show(views.transport(scene, spoken))
         self.editor.show(views.own_history(scene.world, state, views.goal_line(scene)))
         self.note.show(markup.message(shown.message))
+        self.share.show(share_line(scene))
         self.handles.show(views.handles(scene))
         turned = views.accuracy_now(scene)
         curve = (training.history, scene.epoch, scene.baseline, turned, len(scene.world.split.validation) > 0)

@@ -12,6 +12,7 @@ from .. import _tf
 from ..core import Knob
 from ..page import markup
 from ..page.markup import Status
+from ..reasons.share import PersonalCurve
 from ..why._base import Selected
 from . import selector
 from .all_users import AllUsers
@@ -27,6 +28,7 @@ from .trainer import Training
 class Scene:
     """Everything that a page shows. all_users, as_trained: what was measured of all users, None = not (yet).
 
+    taste: what less of all users' taste does to all users, None = as trained, or not (yet) known.
     baseline: popularity's accuracy on the validation rows, None = not known. ranks: the lists of the kept epochs.
     """
 
@@ -41,6 +43,8 @@ class Scene:
     as_trained: AllUsers | None = None
     baseline: float | None = None
     ranks: tuple[Any, ...] = ()
+    measuring_taste: bool = False
+    taste: PersonalCurve | None = None
 
     @property
     def epoch(self) -> int:
