@@ -63,7 +63,6 @@ def about_data(world: World) -> str:
 
 def status(world: World, training: Training) -> Status:
     """What the header says of the training."""
-    epochs = f"{training.newest} epoch{'' if training.newest == 1 else 's'}"
     if training.state == "running":
         if training.step == 0 and not training.progress:
             return Status("Getting ready to train", "" if _tf.is_loaded() else "about 5 s, once", 0.0)
@@ -76,8 +75,8 @@ def status(world: World, training: Training) -> Status:
     if training.history.last is None:
         return Status("Not trained yet")
     if not training.here:
-        return Status("Ready", "pretrained" if world.pretrained else f"trained before, {epochs}")
-    return Status("Stopped" if training.ended == "stopped" else "Ready", f"trained here, {epochs}")
+        return Status("Ready", "pretrained" if world.pretrained else "trained before")
+    return Status("Stopped" if training.ended == "stopped" else "Ready", "trained here")
 
 
 def top(scene: Scene) -> Markup:
