@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..answer import answer
 from ..core import FitEvent, Floats, Ints, Person
 from ..protocols import Tunable
-from ..ranking import check_scored, rank
+from ..ranking import rank
 from ..reasons.parts import score_parts
 from ..reasons.usual import Usual
 from .background import Background, Told
@@ -233,9 +234,8 @@ def _stand_at(
 ) -> Stand | str:
     """In the thread: a view of its own, which is let go again."""
     try:
-        scores = np.asarray(model_at(model, event.snapshot, knobs, data).scores(person))
-        check_scored(scores.shape, data)
-        return stand(scores, left_out)
+        found = answer(model_at(model, event.snapshot, knobs, data), data, person, k=1)  # refuses what cannot be ranked
+        return stand(found.scores, left_out)
     except Exception as error:  # a model of one's own, or a file that is gone: said where the line would be
         return sentence(error)
 
