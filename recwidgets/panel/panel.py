@@ -20,7 +20,8 @@ from .acting import Acting
 from .beside import Beside
 from .goal import Goal
 from .opening import close_all
-from .show import Asked, Shown, rank_history, show, untrained, view
+from .ranks import Ranks
+from .show import Asked, Shown, show, untrained, view
 from .state import DRAWERS, State, World, remembered, world_of
 from .trainer import Trainer, Training
 from .views import Scene
@@ -133,7 +134,7 @@ class Panel(Acting):
                 world.data.item_by_title(goal.title)  # raises UnknownItem
             start, path = effects.from_file(world, trainer.training, start, first, state)
             regions = Regions(world.model, chart or default_chart(world.model)(), self.act)
-            self._beside = Beside(self._on_measured)
+            self._beside, self._ranks = Beside(self._on_measured), Ranks(self._on_measured)
             self._parts = Parts(
                 world, trainer, regions, start, Shown(Person(None, np.zeros(0, np.int32))), path, parts, goal
             )
@@ -283,9 +284,9 @@ class Panel(Acting):
         world, training, state = parts.world, parts.trainer.training, parts.state
         beside = self._beside.look(world, training, state, parts.asked)
         taste = self._beside.taste(world, training, state, parts.asked)
-        ranks = rank_history(world, training, state, parts.asked) if state.wide or state.drawer == "ranks" else []
+        ranks = self._ranks.look(world, training, state, parts.shown)
         setup = effects.setup(self)
-        return Scene(world, state, training, parts.shown, setup, parts.goal, *beside, tuple(ranks), *taste)
+        return Scene(world, state, training, parts.shown, setup, parts.goal, *beside, ranks, *taste)
 
     # -- traits: what is set from code becomes an act ----------------------------------------------
 
@@ -333,6 +334,7 @@ class Panel(Acting):
         parts = self._parts
         if parts is not None:
             self._beside.stop()
+            self._ranks.stop()
             parts.trainer.close()
         super().close()
         self._parts, self._listeners = None, ()

@@ -260,22 +260,6 @@ def _empty(person: Person, training: Training) -> str:
     return "Every film there is has been seen, so none is left to recommend."
 
 
-def rank_history(world: World, training: Training, state: State, asked: Asked, most: int = 12) -> list[Any]:
-    """(epoch, items of the list, or why there is none) for at most so many kept epochs, the first and the last too."""
-    steps = training.steps
-    if len(steps) > most:
-        chosen = np.unique(np.linspace(0, len(steps) - 1, most).round().astype(int))
-        steps = [steps[n] for n in chosen]
-    lists: list[Any] = []
-    for step in steps:
-        try:
-            found = answer_of(world, training, replace(state, epoch=step), asked)
-            lists.append((step, [] if found is None else found.top.tolist()))
-        except Exception as error:
-            lists.append((step, sentence(error)))
-    return lists
-
-
 def names(world: World, items: list[int]) -> list[str]:
     return [film_label(world.data, item) for item in items]
 
