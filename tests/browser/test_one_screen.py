@@ -33,10 +33,11 @@ SEEN = """([panel, wanted]) => {
     for (const [name, selector] of Object.entries(wanted)) {
         const found = root.querySelector(selector);
         const box = found?.getBoundingClientRect();
-        if (!box?.width || !box.height || !found.checkVisibility({visibilityProperty: true})) wrong.push(name + ' is not there');
+        if (!box?.width || !box.height || !found.checkVisibility({visibilityProperty: true}))
+            wrong.push(name + ' is not there');
         else if (box.top < Math.max(edge.top, page.top) - 1 || box.bottom > Math.min(edge.bottom, bar, innerHeight) + 1
             || box.left < edge.left - 1 || box.right > edge.right + 1)
-            wrong.push(`${name} is cut: ${Math.round(box.top)}–${Math.round(box.bottom)} of ${Math.round(edge.top)}–${Math.round(edge.bottom)}`);
+            wrong.push(`${name} is cut: ${box.top}–${box.bottom} of ${edge.top}–${edge.bottom}`);
     }
     return wrong;
 }"""
