@@ -101,11 +101,13 @@ function render({ model, el }) {
     }
   };
 
+  const words = tips(el); // tips.js
   const paint = () => {
     const fresh = document.createElement("div");
     fresh.innerHTML = model.get("html");
     warn("");
     morph(el, fresh);
+    words.painted();
     const alt = el.querySelector("[data-alt]")?.dataset.alt;
     if (alt) requestAnimationFrame(() => describeFigure(el, alt));
   };
@@ -241,6 +243,7 @@ function render({ model, el }) {
     model.off("change:html", paint);
     model.off("msg:custom", onAnswer);
     clearTimeout(patience);
+    words.end();
     sizes.disconnect();
     model.off("comm_live_update", onKernel);
     still.removeEventListener("change", onMotion);
