@@ -32,7 +32,7 @@ from .around import (
     space_of,
 )
 
-SIDE = {False: 178, True: 290}  # px of the map on a small and on a large page
+SIDE = {False: 178, True: 330}  # px of the map on a small and on a large page
 MARGIN = 4  # px around what is drawn
 NAMED = 5  # of the nearest have their name on the map
 FILMS = 6  # of a single neighbour's films are told
@@ -68,7 +68,7 @@ class NeighboursWhy(Why):
             )  # fmt: skip
 
         self.all_users = dots(colors=["var(--rw-quiet)"], default_size=8)
-        self.centre = dots(marker="cross", colors=["var(--rw-ink2)"], default_size=40)
+        self.centre = dots(marker="cross", colors=["var(--rw-ink2)"], default_size=26)
         self.rays = bqplot.Lines(
             x=np.zeros((1, 2)), y=np.zeros((1, 2)), scales=scales, colors=["var(--rw-mid)"], stroke_width=0.7
         )
@@ -82,7 +82,7 @@ class NeighboursWhy(Why):
             padding_x=0, padding_y=0, fig_margin=dict.fromkeys(("top", "bottom", "left", "right"), MARGIN),
             background_style={"fill": "var(--rw-soft)"}, animation_duration=DURATION, display_toolbar=False,
         )  # fmt: skip
-        self.figure.layout.overflow, self.figure.layout.min_width = "hidden", "0"
+        self.figure.layout.overflow = "hidden"
         self.rows = Page("rw-near", handler=self._act)
         self.map = ipywidgets.GridBox([self.figure, self.rows])
         self.map.add_class("rw-near-map")
@@ -132,7 +132,8 @@ class NeighboursWhy(Why):
             self.x.min, self.x.max = square.left, square.left + square.size
         with self.y.hold_sync():
             self.y.min, self.y.max = square.bottom, square.bottom + square.size
-        self.figure.layout.width = self.figure.layout.height = f"{side}px"
+        layout = self.figure.layout
+        layout.width = layout.height = layout.min_width = f"{side}px"
         weight = np.array([one.weight for one in asked])
         size = 0.15 + 0.85 * weight / max(float(weight.max(initial=0.0)), 1e-9)
         rays = np.stack([np.broadcast_to(here, there.shape), there], axis=1)  # (k, 2 ends, 2)
@@ -174,7 +175,8 @@ class NeighboursWhy(Why):
                 _assign(mark, nowhere)
         with self.rays.hold_sync():
             self.rays.x, self.rays.y = np.zeros((1, 2)), np.zeros((1, 2))
-        self.figure.layout.width = self.figure.layout.height = "0px"
+        layout = self.figure.layout
+        layout.width = layout.height = layout.min_width = "0px"
         self.rows.show("")
 
 
@@ -228,9 +230,9 @@ def _row(answer: Answer, one: Neighbour, opened: str) -> Markup:
     adds = "" if math.isnan(one.adds) else parts.minus(one.adds)
     if one.out:
         return Markup(
-            '<li class="rw-near-row rw-gone"><span class="rw-near-who"><span class="rw-title">{}</span><span>left out</span>'
-            '<span></span></span><button type="button" class="rw-back" data-act="ask-again" data-value="{}" '
-            'aria-label="Ask user {} again">put back</button></li>'
+            '<li class="rw-near-row rw-gone"><span class="rw-near-who"><span class="rw-title">{}</span>'
+            "</span>"
+            '<button type="button" class="rw-back" data-act="ask-again" data-value="{}" aria-label="Ask user {} again">put back</button></li>'
         ).format(cut(who, 2 * ID), one.user, who)
     said = f"user {who}: {_stars(one)}; {100 * one.weight:.1f} % of the weight"
     return Markup(

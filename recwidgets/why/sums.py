@@ -47,7 +47,7 @@ def sums_of(reason: Reason | None, explanation: Explanation) -> list[Sum]:
     lines = [Sum(line.label, "", line.value, line.kind) for line in reason.lines if line.kind not in usual]
     if usual:
         this = usual.get("average", 0.0)
-        note = f"popular films {usual.get('popular', 0.0):.2f}, this one {abs(this):.2f} {'less' if this < 0 else 'more'}"
+        note = f"popular films {usual.get('popular', 0.0):.2f} {'−' if this < 0 else '+'} {abs(this):.2f}"
         lines.append(Sum("what all users get", note, sum(usual.values()), "all"))
     return lines
 
