@@ -109,7 +109,8 @@ class Regions:
             return {}
 
     def _no_why(self, selected: Selected, fault: str) -> None:
-        self.why.show(replace(selected, fault=f"This explanation could not be drawn: {fault}"))
+        said = f"This explanation could not be drawn: {fault}"
+        self.why.show(replace(selected, fault=said, explanation=None, reason=None, difference=None))
 
 
 def box(kind: Any, name: str, *children: Any) -> Any:

@@ -27,7 +27,8 @@ class Difference:
 
     rank, rival_rank: for this person, among what may be recommended, from 1; None for an item that the person has.
     average_rank, rival_average_rank: for the average user. in_favour, against: how many of the person's items or
-    neighbours say more for the item, and for the rival.
+    neighbours say more for the item, and for the rival. average_value: what all users get, their mean score of the
+    item less that of the rival; the rest of `value` is this person's.
     """
 
     item: str
@@ -39,6 +40,7 @@ class Difference:
     average_rank: int
     rival_average_rank: int
     contributions: tuple[Contribution, ...]
+    average_value: float = float("nan")
 
     @property
     def value(self) -> float:
@@ -74,6 +76,7 @@ def why_not(model: object, data: Interactions, user: Who, item: str | int, rival
         asked.usual.average_rank(asked.item),
         asked.usual.average_rank(other),
         tuple(parts),
+        float(asked.usual.scores[asked.item]) - float(asked.usual.scores[other]),
     )
 
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from ..answer import Answer
 from ..core import Explanation, Floats, Ints, Person
-from ..reasons.asked import ask
-from ..reasons.flow import row_values
+from ..reasons.reason import Reason
 
 ROWS = 30  # neighbours named one by one
 WHOLE = 0.7  # a part of the map that is nearly all of it is no corner
@@ -44,13 +43,14 @@ class Neighbour(NamedTuple):
         return self.stars is not None
 
 
-def around(answer: Answer, item: int, explanation: Explanation | None, lead: bool) -> list[Neighbour]:
+def around(answer: Answer, item: int, explanation: Explanation | None, reason: Reason | None) -> list[Neighbour]:
     """The neighbours asked, nearest first; those who are left out stand where they stood before.
 
-    lead: what they add is told less what as much of the average user adds, as in `Reason.lines`; else the model's parts.
+    What they add is told as the reason tells it, less what as much of the average user adds; where it does not, as the
+    model's own parts.
     """
     users, weights = asked_of(answer.model, answer.person)
-    adds = beyond_average(answer, item) if lead else contributions(explanation)
+    adds = beyond_average(answer, reason) or contributions(explanation)
     stars = stars_of(answer, item)
     weight = dict(zip(users.tolist(), weights.tolist(), strict=True))
     return [
@@ -80,13 +80,12 @@ def merged(order: list[int], now: list[int]) -> list[int]:
     return [*order, *(user for user in now if user not in known)]
 
 
-def beyond_average(answer: Answer, item: int) -> dict[int, float]:
-    """What each neighbour adds beyond as much of the average user; {} for a model that does not sum terms."""
-    asked = ask(answer.model, answer.data, answer.person, str(answer.data.items[item]))
-    if asked.terms is None or asked.terms.kind != "neighbours":
+def beyond_average(answer: Answer, reason: Reason | None) -> dict[int, float]:
+    """What each neighbour adds beyond as much of the average user; {} for a reason that does not sum neighbours."""
+    if reason is None or reason.raters is None:
         return {}
-    values = row_values(asked, asked.terms).sum(1)
-    return dict(zip(asked.terms.index.tolist(), values.tolist(), strict=True))
+    rows = (pair for line in reason.lines for pair in zip(line.items, line.values, strict=True))
+    return {answer.data.user_index(user): value for user, value in rows}
 
 
 def contributions(explanation: Explanation | None) -> dict[int, float]:

@@ -93,12 +93,10 @@ class NeighboursWhy(Why):
 
     def draw(self, selected: Selected) -> None:
         answer, item, explanation = selected.answer, selected.item, selected.explanation
-        assert answer is not None and item is not None and explanation is not None
-        lines = sums.sums_of(selected.reason, explanation)
-        self.head.show(
-            sums.headline(selected) + sums.bar(lines, explanation.score) + sums.lines(lines, explanation.score)
-        )
-        near = around(answer, item, explanation, selected.reason is not None)
+        assert answer is not None and item is not None
+        lines, score = sums.sums_of(selected.reason, explanation), float(answer.scores[item])
+        self.head.show(self.heading(selected) + sums.bar(lines, score) + sums.lines(lines, score))
+        near = around(answer, item, explanation, selected.reason)
         if not near:  # no history, or nobody left to ask
             self.clear()
             self.rows.show(Markup('<p class="rw-cap">{}</p>').format("Nobody is asked, so there is no map to draw."))

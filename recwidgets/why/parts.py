@@ -214,9 +214,8 @@ def arithmetic(explanation: Explanation, shown: int = 60) -> Markup:
         for some in (rows, feet)
     )
     return Markup(
-        '<details class="rw-arithmetic"><summary>The arithmetic</summary><div class="rw-scroll" tabindex="0">'
-        '<table class="rw-sum"><thead><tr><th>weight × inner product</th><th>adds</th><th>from</th></tr></thead>'
-        "<tbody>{}</tbody><tfoot>{}</tfoot></table></div></details>"
+        '<div class="rw-arithmetic" tabindex="0"><table class="rw-sum"><thead><tr><th>weight × inner product</th><th>adds</th><th>from</th></tr></thead>'
+        "<tbody>{}</tbody><tfoot>{}</tfoot></table></div>"
     ).format(body, foot)
 
 

@@ -12,39 +12,36 @@ from ..core import Explanation
 from ..page.elements import joined
 from ..reasons.reason import Reason
 from . import parts
-from ._base import Selected
 
 DIGITS = 2
 
 
 class Sum(NamedTuple):
-    """One line: its name, a remark, what it adds, and the kind that gives it its colour."""
+    """One line: its name, a remark, what it adds, and the kind that gives it its colour.
+
+    line: which of the reason's lines it is, where that one opens into its items; else -1.
+    """
 
     label: str
     note: str
     value: float
     kind: str
+    line: int = -1
 
 
-def headline(selected: Selected) -> Markup:
-    """The reason in a sentence or two, and what is not right with the explanation; always as high."""
-    answer, item, explanation = selected.answer, selected.item, selected.explanation
-    assert answer is not None and item is not None and explanation is not None
-    doubt = parts.doubts(explanation, float(answer.scores[item]))
-    said = parts.sentence(answer, explanation) if selected.reason is None else selected.reason.headline
-    words = Markup('<p class="rw-headline" title="{}">{}</p>').format(said, said)
-    return words + (Markup('<p class="rw-doubt" role="status">{}</p>').format(doubt) if doubt else Markup(""))
-
-
-def sums_of(reason: Reason | None, explanation: Explanation) -> list[Sum]:
+def sums_of(reason: Reason | None, explanation: Explanation | None) -> list[Sum]:
     """The lines of a reason, what all users get as one; without a reason the model's own contributions by kind.
 
     They add up to the score as the reason's lines, or the model's parts, do.
     """
     if reason is None:
-        return _by_kind(explanation)
+        return [] if explanation is None else _by_kind(explanation)
     usual = {line.kind: line.value for line in reason.lines if line.kind in ("popular", "average")}
-    lines = [Sum(line.label, "", line.value, line.kind) for line in reason.lines if line.kind not in usual]
+    lines = [
+        Sum(line.label, "", line.value, line.kind, n if line.items else -1)
+        for n, line in enumerate(reason.lines)
+        if line.kind not in usual
+    ]
     if usual:
         this = usual.get("average", 0.0)
         note = f"popular films {usual.get('popular', 0.0):.2f} {'−' if this < 0 else '+'} {abs(this):.2f}"
@@ -92,10 +89,10 @@ def lines(sums: Sequence[Sum], score: float) -> Markup:
     values = parts.as_shown([line.value for line in sums], score, DIGITS)
     rows = joined(
         Markup(
-            '<li title="{label} {note}"><i class="rw-swatch rw-sum-{kind}{less}"></i><span>{label} <small>{note}</small></span>'
+            '<li title="{label} {note}"><i class="rw-swatch rw-sum-{kind}{less}"></i><span>{name} <small>{note}</small></span>'
             '<span class="rw-num">{value}</span></li>'
         ).format(
-            kind=line.kind, less=" rw-less" if value < 0 else "", label=line.label, note=line.note,
+            kind=line.kind, less=" rw-less" if value < 0 else "", label=line.label, name=_name(line), note=line.note,
             value=parts.minus(value, DIGITS),
         )
         for line, value in zip(sums, values, strict=True)
@@ -103,3 +100,12 @@ def lines(sums: Sequence[Sum], score: float) -> Markup:
     return Markup(
         '<ul class="rw-sums">{}<li class="rw-sums-score"><i></i><span>Score</span><span class="rw-num">{}</span></li></ul>'
     ).format(rows, parts.minus(score, DIGITS))
+
+
+def _name(line: Sum) -> Markup | str:
+    """A line that has items opens into them."""
+    if line.line < 0:
+        return line.label
+    return Markup('<button type="button" class="rw-plain" data-act="open" data-value="{}">{}</button>').format(
+        line.line, line.label
+    )

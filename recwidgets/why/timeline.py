@@ -13,7 +13,7 @@ from markupsafe import Markup
 from ..answer import Answer
 from ..core import Explanation, Part
 from ..page.elements import button, joined
-from . import parts, sums
+from . import parts
 from ._base import Selected, Why
 
 DIGITS = 3
@@ -190,14 +190,14 @@ def _heights(others: list[float], scale: float, size: Size) -> list[float]:
 
 def svg(flow: Flow, height: float, score: str) -> Markup:
     ribbons = joined(_ribbon(band) for band in flow.bands if band.width > 0)
-    bar = Markup('<rect class="rw-flow-bar" x="0" y="{:.1f}" width="{}" height="{:.1f}"/>').format(
+    bar = Markup('<rect class="rw-time-bar" x="0" y="{:.1f}" width="{}" height="{:.1f}"/>').format(
         flow.top, BAR, max(flow.up, 0.0)
     )
     end = flow.top + flow.up - flow.down
     lost = _hatched(BAR + 5, end, BAR + 5, flow.top + flow.up) if flow.down else Markup("")
-    mark = Markup('<path class="rw-flow-mark" d="M0 {0:.1f}H{1}"/>').format(end, 2 * BAR) if flow.down else Markup("")
+    mark = Markup('<path class="rw-time-mark" d="M0 {0:.1f}H{1}"/>').format(end, 2 * BAR) if flow.down else Markup("")
     return Markup(
-        '<svg class="rw-flow-svg" width="{w}" height="{h:.0f}" viewBox="0 0 {w} {h:.0f}" role="img" aria-label="From the score, '
+        '<svg class="rw-time-svg" width="{w}" height="{h:.0f}" viewBox="0 0 {w} {h:.0f}" role="img" aria-label="From the score, '
         '{score}, to what makes it">{ribbons}{bar}{lost}{mark}</svg>'
     ).format(w=WIDTH, h=height, score=score, ribbons=ribbons, bar=bar, lost=lost, mark=mark)
 
@@ -207,19 +207,19 @@ def _ribbon(band: Band) -> Markup:
     a, b, h, m = band.left, band.right, band.width, (x0 + x1) / 2
     if band.down:  # hatched along its way, as wide
         return Markup(
-            '<path class="rw-flow-less" style="stroke-width:{h:.2f}px" d="M{x0} {a:.2f}C{m:.1f} {a:.2f} {m:.1f} {b:.2f} {x1} {b:.2f}H{end}"/>'
+            '<path class="rw-time-less" style="stroke-width:{h:.2f}px" d="M{x0} {a:.2f}C{m:.1f} {a:.2f} {m:.1f} {b:.2f} {x1} {b:.2f}H{end}"/>'
         ).format(h=h, x0=x0, x1=x1, m=m, a=a + h / 2, b=b + h / 2, end=WIDTH)
-    node = Markup('<rect class="rw-flow-node rw-flow-{}" x="{}" y="{:.2f}" width="6" height="{:.2f}"/>').format(
+    node = Markup('<rect class="rw-time-node rw-time-{}" x="{}" y="{:.2f}" width="6" height="{:.2f}"/>').format(
         band.kind, x1, b, h
     )
     return node + Markup(
-        '<path class="rw-flow-way rw-flow-{kind}" data-width="{h:.4f}" d="M{x0} {a:.2f}C{m:.1f} {a:.2f} {m:.1f} {b:.2f} {x1} {b:.2f}'
+        '<path class="rw-time-way rw-time-{kind}" data-width="{h:.4f}" d="M{x0} {a:.2f}C{m:.1f} {a:.2f} {m:.1f} {b:.2f} {x1} {b:.2f}'
         'V{d:.2f}C{m:.1f} {d:.2f} {m:.1f} {c:.2f} {x0} {c:.2f}Z"/>'
     ).format(kind=band.kind, h=h, x0=x0, x1=x1, m=m, a=a, b=b, c=a + h, d=b + h)
 
 
 def _hatched(x0: float, y0: float, x1: float, y1: float) -> Markup:
-    return Markup('<path class="rw-flow-less" style="stroke-width:{}px" d="M{} {:.2f}L{} {:.2f}"/>').format(
+    return Markup('<path class="rw-time-less" style="stroke-width:{}px" d="M{} {:.2f}L{} {:.2f}"/>').format(
         BAR, x0, y0, x1, y1
     )
 
@@ -265,7 +265,7 @@ def timeline(
 def _film_row(row: Row, value: float, height: int, last: bool) -> Markup:
     """A film's line. The button stays the same element when the film goes: only what it does is another thing then,
     and it then stands elsewhere, so that a second press on the same spot does nothing."""
-    name = Markup('<span class="rw-title" title="{}">{}<small>{}</small></span>').format(row.full, row.label, row.stars)
+    name = Markup('<span class="rw-title" title="{}"><span>{}</span><small>{}</small></span>').format(row.full, row.label, row.stars)
     if row.gone:
         back = Markup('<button type="button" class="rw-back" data-act="undo" data-value="" aria-label="Put {} back">put back</button>')
         return Markup('<li class="rw-gone" style="height:{}px">{}<span class="rw-num"></span><span class="rw-num">–</span>{}</li>').format(
@@ -294,13 +294,12 @@ class TimelineWhy(Why):
 
     def draw(self, selected: Selected) -> None:
         answer, item, explanation = selected.answer, selected.item, selected.explanation
-        assert answer is not None and item is not None and explanation is not None
+        assert answer is not None and item is not None
+        if explanation is None:  # a model of one's own that has weights and does not take its scores apart
+            return super().draw(selected)
         gone, person = answer.excluded.tolist(), answer.person
         whose, order = self._order
         if whose != person.user or not set(gone) <= set(order):
             order = [] if person.user is None else answer.data.history(person.user)[::-1].tolist()
         self._order = (person.user, in_place(person.history[::-1].tolist(), gone, order))
-        self.head.show(
-            sums.headline(selected) + timeline(explanation, gone, self._order[1], answer, selected.wide)
-        )
-        self.foot.show("")
+        self.show_only(self.heading(selected) + timeline(explanation, gone, self._order[1], answer, selected.wide))
