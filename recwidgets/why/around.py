@@ -216,7 +216,8 @@ def _meet(one: tuple[float, float, float, float], other: tuple[float, float, flo
 
 
 def _covers(box: tuple[float, float, float, float], dot: NDArray[np.float64]) -> bool:
-    return box[0] - 3 < dot[0] < box[2] + 3 and box[1] - 2 < dot[1] < box[3] + 2
+    x, y = float(dot[0]), float(dot[1])
+    return box[0] - 3 < x < box[2] + 3 and box[1] - 2 < y < box[3] + 2
 
 
 def similarity_of(model: Any) -> str:

@@ -21,7 +21,6 @@ from .around import (
     ROWS,
     WORDS,
     Flat,
-    Name,
     Neighbour,
     Square,
     around,
@@ -145,8 +144,10 @@ class NeighboursWhy(Why):
         _assign(self.you, here)
         opened = [n for n, one in enumerate(asked) if selected.opened == f"user:{one.user}"]
         _assign(self.chosen, there[opened])
-        some = [*opened, *(n for n in range(min(NAMED, len(asked))) if n not in opened)]
-        self._names(square, side - 2 * MARGIN, here, there, some, [_name(answer, asked[n]) for n in some], _who(answer))
+        named = [*opened, *(n for n in range(min(NAMED, len(asked))) if n not in opened)]
+        self._names(
+            square, side - 2 * MARGIN, here, there, named, [_name(answer, asked[n]) for n in named], _who(answer)
+        )
         return self._flat
 
     def _names(

@@ -29,7 +29,7 @@ class Size:
     tail: int
 
 
-SMALL, LARGE = Size(9, 21, 84), Size(10, 34, 170)
+SMALL, LARGE = Size(9, 21, 84), Size(10, 36, 180)
 
 
 class Row(NamedTuple):
@@ -68,8 +68,7 @@ def rows_of(
     rest = []
     if before:
         n = len(before)
-        rest.append(Row(f"{n} film{'' if n == 1 else 's'} before", "", sum(p.value for p in before), "before",
-                        _percent(sum(p.weight for p in before))))  # fmt: skip
+        rest.append(Row(f"{n} film{'' if n == 1 else 's'} before", "", sum(part.value for part in before), "before"))
     for kind, name in parts.NAMES.items():
         if any(part.kind == kind for part in explanation.parts):
             rest.append(Row(NAMES.get(kind, name), name, explanation.total(kind), kind))
@@ -250,7 +249,7 @@ def timeline(
     )  # fmt: skip
     height = size.row * len(first) + sum(flow.heights)
     return Markup(
-        '<div class="rw-times"><p class="rw-times-head"><span>Score</span><span>newest first</span><span class="rw-num">weight</span>'
+        '<div class="rw-times"><p class="rw-times-head"><span>Score {score}</span><span>newest first</span><span class="rw-num" title="in the query">weight</span>'
         '<span class="rw-num">adds</span><span></span></p>{svg}<ol class="rw-timeline">{films}{below}</ol>'
         '<p class="rw-times-score"><span>Score</span><span class="rw-num">{score}</span></p></div>'
         '<div class="rw-times-foot"><span title="Before and after each click of the session">Slow motion</span>{back}{on}'
@@ -258,16 +257,20 @@ def timeline(
     ).format(
         svg=svg(flow, height, score), films=films, below=below, score=score,
         back=button("One click back", "click", -1, classes="rw-small"),
-        on=button("One click on", "click", 1, classes="rw-small"),
+        on=button("on", "click", 1, classes="rw-small", name="One click on"),
     )  # fmt: skip
 
 
 def _film_row(row: Row, value: float, height: int, last: bool) -> Markup:
     """A film's line. The button stays the same element when the film goes: only what it does is another thing then,
     and it then stands elsewhere, so that a second press on the same spot does nothing."""
-    name = Markup('<span class="rw-title" title="{}"><span>{}</span><small>{}</small></span>').format(row.full, row.label, row.stars)
+    name = Markup('<span class="rw-title" title="{}"><span>{}</span><small>{}</small></span>').format(
+        row.full, row.label, row.stars
+    )
     if row.gone:
-        back = Markup('<button type="button" class="rw-back" data-act="undo" data-value="" aria-label="Put {} back">put back</button>')
+        back = Markup(
+            '<button type="button" class="rw-back" data-act="undo" data-value="" aria-label="Put {} back">put back</button>'
+        )
         return Markup('<li class="rw-gone" style="height:{}px">{}<span class="rw-num"></span><span class="rw-num">–</span>{}</li>').format(
             height, name, back.format(row.full) if last else Markup("<span></span>")
         )  # fmt: skip
