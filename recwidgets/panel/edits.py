@@ -119,6 +119,17 @@ def drop(seen: Seen, state: State, value: str) -> State:
     return changed(state, now.drop(item), Change(lead, seen.shown.item, item))
 
 
+@called("ask-again")
+def ask_again(seen: Seen, state: State, value: str) -> State:
+    """Ask a neighbour, by index, who was left out."""
+    neighbour = index_in(seen.world.data.users, value, "a neighbour")
+    now = history_of(seen.world, state)
+    if neighbour not in now.without:
+        raise ValueError(f"user {seen.world.data.users[neighbour]} is not left out; nothing to put back")
+    lead = f"Changed because user {seen.world.data.users[neighbour]} is asked again."
+    return changed(state, now.ask_again(neighbour), Change(lead, seen.shown.item))
+
+
 @called("take-out")
 def take_out(seen: Seen, state: State, value: str) -> State:
     """Take out several pieces of evidence as one change: "film:1 2 3" or "neighbour:4 5", by index."""

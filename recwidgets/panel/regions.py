@@ -73,6 +73,7 @@ class Regions:
     def paint(self, scene: Scene, spoken: str) -> None:
         shown, state, training = scene.shown, scene.state, scene.training
         self._once("motion", state.moving, lambda: self._animate(state.moving))
+        self._once("room", state.wide, lambda: self.chart.fit(state.wide))
         answered = (shown.answer, shown.rank, shown.previous if shown.outlined else None)
         self._once("chart", answered, lambda: self._paint_chart(scene), self._no_chart)
         self.list.show(views.ranking(scene, self._slots()))
