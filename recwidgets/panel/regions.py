@@ -67,7 +67,7 @@ class Regions:
         self._once("why", why, lambda: self.why.show(selected), lambda fault: self._no_why(selected, fault))
         whose = (state.user, state.edited, state.typed, state.wrong, state.drawer)
         self._once("who", whose, lambda: self.who.show(views.who(scene.world, state, shown.person)))
-        self.editor.show(views.own_history(scene.world, state, views.goal_line(scene)))
+        self.editor.show(views.own_history(scene.world, state, views.goal_line(scene), views.goal_item(scene)))
         self.note.show(markup.message(shown.message))
         self.header.show(views.header(scene, spoken))
         self.time.show(views.time_machine(scene))
