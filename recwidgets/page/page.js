@@ -37,6 +37,14 @@ function morph(from, to) {
   old.slice(fresh.length).forEach((node) => node.remove());
 }
 
+const WIDE = 1298; // px inside the panel's border, as in frame.css
+
+function moveThumb(slider, thumb) {
+  const { min, max, value } = slider;
+  thumb.style.setProperty("--part", max > min ? (value - min) / (max - min) : 0);
+  thumb.textContent = value;
+}
+
 function describeFigure(el, alt) {
   // bqplot has no text alternative: the figure beside us gets ours
   const figure = el.parentElement?.querySelector(".bqplot");
@@ -93,11 +101,13 @@ function render({ model, el }) {
     }
   };
 
+  const words = tips(el); // tips.js
   const paint = () => {
     const fresh = document.createElement("div");
     fresh.innerHTML = model.get("html");
     warn("");
     morph(el, fresh);
+    words.painted();
     const alt = el.querySelector("[data-alt]")?.dataset.alt;
     if (alt) requestAnimationFrame(() => describeFigure(el, alt));
   };
@@ -132,6 +142,8 @@ function render({ model, el }) {
   };
   const onInput = (event) => {
     const { type, dataset, value } = event.target;
+    const thumb = type === "range" && event.target.parentElement.querySelector(".rw-thumb");
+    if (thumb) moveThumb(event.target, thumb); // before Python answers
     event.target.rwBusy = true; // kept beside the attributes, which Python's markup replaces
     if (dataset.input) (type === "range" ? soon : send)(dataset.input, value);
   };
@@ -189,6 +201,14 @@ function render({ model, el }) {
       setTimeout(() => send(box.dataset.escape, "leave"), 150); // after a click on an option
     }
   };
+  // a page with room for all drawers at once says so, whenever that changes
+  let roomy = null;
+  const sizes = new ResizeObserver(([{ contentRect }]) => {
+    if (!contentRect.width) return; // out of sight
+    const now = contentRect.width >= WIDE;
+    if (now !== (roomy ?? false)) send("wide", now ? "1" : "");
+    roomy = now;
+  });
   const onMotion = () => send("motion", still.matches ? "still" : "moving");
 
   const onKernel = () => {
@@ -215,6 +235,7 @@ function render({ model, el }) {
   if (model.get("probe")) {
     still.addEventListener("change", onMotion);
     if (still.matches) onMotion();
+    requestAnimationFrame(() => el.closest(".rw-panel") && sizes.observe(el.closest(".rw-panel")));
   }
   model.on("comm_live_update", onKernel);
   paint();
@@ -222,6 +243,8 @@ function render({ model, el }) {
     model.off("change:html", paint);
     model.off("msg:custom", onAnswer);
     clearTimeout(patience);
+    words.end();
+    sizes.disconnect();
     model.off("comm_live_update", onKernel);
     still.removeEventListener("change", onMotion);
   };

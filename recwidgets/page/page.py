@@ -24,8 +24,8 @@ class Page(anywidget.AnyWidget):
     """One region. `handler(act, value)` is called for elements with data-act, data-input, …"""
 
     # as text: for the sake of a file's changes, anywidget keeps every widget that was ever made
-    _esm = (HERE / "page.js").read_text(encoding="utf-8")
-    _css = (HERE / "page.css").read_text(encoding="utf-8")
+    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("tips.js", "page.js"))
+    _css = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "frame.css", "terms.css"))
     html = traitlets.Unicode().tag(sync=True)
     probe = traitlets.Bool(False).tag(sync=True)  # ask the browser for its wish of less motion
 

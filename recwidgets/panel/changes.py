@@ -10,7 +10,7 @@ from ..page.elements import cut
 from ..page.markup import Message, scores_in_short
 from ..why.parts import listed, minus
 
-TITLE = 28  # characters of a title in what a change is said to have done
+TITLE, MOST = 24, 125  # characters of a title in a message, and of a message of two lines
 
 
 def what_changed(
@@ -20,31 +20,33 @@ def what_changed(
     """What a change did, in two short lines; all films that came and went, and `more`, are told on wish.
 
     item: the one that was selected, whose rank and score before and now are said. since: what it is compared with,
-    where that is not the answer before the last change.
+    where that is not the answer before the last change, as the beginning of a sentence.
     """
     old, new = before.top.tolist(), after.top.tolist()
     came = [after.full_title(other) for other in new if other not in old]
     went = [before.full_title(other) for other in old if other not in new]
     if came or went:
-        text = f"{len(came)} of {len(new)} films {'is' if len(came) == 1 else 'are'} new"
+        text = f"{len(came)} of {len(new)} films {'is' if len(came) == 1 else 'are'} new."
     else:
         moved = sum(a != b for a, b in zip(old, new, strict=False))
-        text = f"The same {len(new)} films; {moved} of them changed their rank" if moved else "The list stays as it was"
-    text += f" since {since}." if since else "."
+        text = f"the same {len(new)} films, {moved} at another rank." if moved else "the list stays as it was."
+    text = f"{since}{text}" if since else f"{text[0].upper()}{text[1:]}"
+    told = ""
     if item is not None and item not in after.left_out and item not in before.left_out:
-        text += f" {cut(after.full_title(item), TITLE)}: {_told(before, after, item)}."
-    all_of_it = [f"New: {listed(came)}." if came else "", f"Left the list: {listed(went)}." if went else "", more]
-    return Message(lead, text, buttons=tuple(buttons), more=" ".join(filter(None, all_of_it)))
+        told = f"{cut(after.title(item)[0], TITLE)}: {_told(before, after, item)}."
+        if len(f"{lead} {text} {told}") <= MOST:
+            text, told = f"{text} {told}", ""
+    came_all = f"New: {listed(came)}." if came else ""
+    went_all = f"Left the list: {listed(went)}." if went else ""
+    whole = " ".join(words for words in (told, came_all, went_all, more) if words)
+    return Message(lead, text, buttons=tuple(buttons), more=whole)
 
 
 def _told(before: Answer, after: Answer, item: int) -> str:
     """An item's rank and score, before and now: "rank 1 → 3, score 5.38 → 5.12"."""
-    ranks = [rank_of(answer, item) for answer in (before, after)]
-    scores = scores_in_short([answer.scores[item] for answer in (before, after)])
-    same = len(set(scores)) == 1 and before.scores[item] != after.scores[item]
-    rank = f"rank {ranks[0]} → {ranks[1]}" if ranks[0] != ranks[1] else f"rank {ranks[1]}"
-    score = f"score {' → '.join(dict.fromkeys(scores))}" + (" (nearly)" if same else "")
-    return minus_signs(f"{rank}, {score}")
+    ranks = dict.fromkeys(str(rank_of(answer, item)) for answer in (before, after))
+    scores = dict.fromkeys(scores_in_short([answer.scores[item] for answer in (before, after)]))
+    return minus_signs(f"rank {' → '.join(ranks)}, score {' → '.join(scores)}")
 
 
 def minus_signs(text: str) -> str:

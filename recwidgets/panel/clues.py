@@ -8,7 +8,8 @@ import numpy as np
 
 from ..data import Interactions
 
-LEAST, SHARE = 3, 0.1  # at least so many of an item's viewers, and this share of them, must have rated the other item
+LEAST = 3  # viewers that must have rated both, at least
+SHARES = (0.5, 0.25, 0.1, 0.0)  # of the viewers that must have: the first one that leaves enough items
 
 
 class Hint(NamedTuple):
@@ -23,15 +24,17 @@ class Hint(NamedTuple):
 def clue_of(data: Interactions, item: int, n: int = 5) -> list[Hint]:
     """The n items with the largest lift among the viewers of `item`, largest first; ties go to the most rated.
 
-    lift = (share of the viewers who rated it) / (share of all users who did). Items that fewer than LEAST viewers, or
-    less than a SHARE of them, have rated are left out: chance alone gives those a large lift.
+    lift = (share of the viewers who rated it) / (share of all users who did). Chance alone gives items that few have
+    rated a large lift; so only those count that half of the viewers have rated, or a quarter, or a tenth, where there
+    are fewer than n others, and never those that fewer than LEAST have.
     """
     viewers = np.unique(data.user[data.item == item])
     mine = np.isin(data.user, viewers)
     pairs = np.unique(data.user[mine].astype(np.int64) * data.n_items + data.item[mine])  # each pair of both once
     both = np.bincount(pairs % max(data.n_items, 1), minlength=data.n_items)
+    both[item] = 0
     lift = (both / max(len(viewers), 1)) / np.maximum(data.n_raters / data.n_users, 1e-12)
-    enough = both >= max(LEAST, SHARE * len(viewers))
-    enough[item] = False
-    order = np.lexsort((-both, -np.where(enough, lift, 0.0)))[:n]
-    return [Hint(int(i), int(both[i]), len(viewers), float(lift[i])) for i in order if enough[i]]
+    enough = [both >= max(LEAST, share * len(viewers)) for share in SHARES]
+    chosen = next((known for known in enough if known.sum() >= n), enough[-1])
+    order = np.lexsort((-both, -np.where(chosen, lift, 0.0)))[:n]
+    return [Hint(int(i), int(both[i]), len(viewers), float(lift[i])) for i in order if chosen[i]]

@@ -17,29 +17,30 @@ from .state import State, World, history_of, original_of
 
 SHELF = 8  # well-known items to start with
 FEW = 5  # items of a history of one's own, from which on nobody needs the shelf
-NAME, TIP = 60, 200  # characters of a title in a row, and where the pointer rests
+NAME, SHORT, TIP = 60, 40, 200  # characters of a title: in a row, in a button's name, and where the pointer rests
 
 _EDITOR = Markup(
-    '<div class="rw-yours"><div class="rw-yours-head"><h3 title="{full}">{title}</h3><p class="rw-cap">{text}</p></div>{goal}'
-    '<div class="rw-yours-tools">{field}{tools}</div>{list}{shelf}</div>'
+    '<div class="rw-yours"><div class="rw-yours-head"><h3 title="{full}">{title}</h3><p class="rw-cap">{text}</p></div>'
+    '{goal}<div class="rw-yours-tools">{field}{tools}</div>{list}{shelf}</div>'
 )
 _LIST = Markup(
-    '<div class="rw-films">{newer}<ol data-sort="move-to" data-rows="{n}" aria-label="{label}" title="{keys}">{rows}</ol>{older}</div>'
+    '<div class="rw-films">{newer}<ol data-sort="move-to" data-first="{first}" aria-label="{label}" title="{keys}">'
+    "{rows}</ol>{older}</div>"
 )
+# a row is as short as it can be: a hundred of them are sent at each change; what its buttons act on is in data-item
 _ROW = Markup(
-    '<li data-item="{item}" data-at="{at}"><button type="button" class="rw-hold" data-hold tabindex="{tab}" title="{full}" '
-    'aria-label="{full}: number {number} of {n}"><i class="rw-grip" data-grip></i><b>{number}</b>{name}</button>'
-    '<span class="rw-num">{stars}</span>{buttons}</li>'
+    '<li data-item="{item}"><button class="rw-hold" title="{full}"><i></i><b>{number}</b>'
+    "<span>{title}{year}</span></button><em>{stars}</em>{buttons}</li>"
 )
 _GONE = Markup(
-    '<li class="rw-taken" data-item="{item}"><button type="button" class="rw-hold" data-hold tabindex="-1" title="{full}" '
-    'aria-label="{full} is taken out"><i></i><b></b>{name}</button><button type="button" class="rw-btn rw-tiny rw-again" '
-    'data-act="put-back" data-value="{item}" aria-label="Put {full} back">put back</button></li>'
+    '<li data-item="{item}" class="rw-taken"><button class="rw-hold" title="{full}"><i></i><b></b><span>{title}{year}'
+    '</span></button><button data-act="put-back" data-once aria-label="Put {full} back">put back</button></li>'
 )
-_MOVE = Markup(
-    '<button type="button" class="rw-move" data-act="{act}" data-value="{item}" tabindex="-1" aria-label="{name}"{off}>{sign}</button>'
+_MOVE = Markup('<button data-act="{act}" aria-label="{name}"{off}>{sign}</button>')
+KEYS = (
+    "Drag a film to its place. By keys: arrows choose one, Alt with ↑ or ↓ moves it, Home puts it first, "
+    "Delete takes it out."
 )
-KEYS = "Drag a film to its place. By keys: arrows choose one, Alt with ↑ or ↓ moves it, Home puts it first, Delete takes it out."
 
 
 def shelf(data: Interactions, refused: int | None = None, n: int = SHELF) -> list[int]:
@@ -49,7 +50,7 @@ def shelf(data: Interactions, refused: int | None = None, n: int = SHELF) -> lis
 
 
 def editor(world: World, state: State, goal: Markup, refused: int | None = None) -> Markup:
-    """The history shown, newest first. goal: the line of an exercise; refused: its film, which adding does not reach."""
+    """The history shown, newest first. goal: the line of an exercise; refused: its film, which does not count."""
     data, edited, original = world.data, history_of(world, state), original_of(world, state)
     n, own, typed = len(edited.items), edited.user is None, state.item_typed
     changed = original is not None and not edited.same(original)
@@ -99,16 +100,16 @@ def _list(data: Interactions, edited: Edited, state: State) -> Markup:
     first = min(state.first, max(n - 1, 0) // STEP * STEP)
     here = newest[first : first + ROWS]
     stars = {} if edited.user is None else selector.ratings(data, edited.user)
-    rows = [_row(data, item, first + k, n, first, stars.get(item)) for k, item in enumerate(here)]
+    rows = [_row(data, item, first + k, n, stars.get(item)) for k, item in enumerate(here)]
     if state.gone is not None:
         item, index = state.gone
         at = n - index - first  # rows before it: those that are newer
         if 0 <= at <= len(rows):
-            rows.insert(at, _GONE.format(item=item, full=cut(film_label(data, item), TIP), name=_name(data, item)))
+            rows.insert(at, _GONE.format(**_named(data, item)))
     newer, older = max(first - STEP, 0), first + STEP
     more = n - first - len(here)
     return _LIST.format(
-        rows=joined(rows), n=n, label="Films, newest first", keys=KEYS,
+        rows=joined(rows), first=first, label="Films, newest first", keys=KEYS,
         newer=_page(f"{first:,} newer films", newer) if first else "",
         older=_page(f"{more:,} older films", older) if more > 0 else "",
     )  # fmt: skip
@@ -118,24 +119,24 @@ def _page(label: str, first: int) -> Markup:
     return Markup('<p class="rw-films-more">{}</p>').format(link(label, "films", first))
 
 
-def _name(data: Interactions, item: int) -> Markup:
+def _named(data: Interactions, item: int) -> dict[str, Markup | str | int]:
     title, year = display_title(str(data.titles[item]))
-    return Markup('<span class="rw-name">{} <small>{}</small></span>').format(cut(title, NAME), year)
+    when = Markup(" <small>{}</small>").format(year) if year else ""
+    return {"item": item, "full": cut(film_label(data, item), TIP), "title": cut(title, NAME), "year": when}
 
 
-def _row(data: Interactions, item: int, at: int, n: int, first: int, stars: float | None) -> Markup:
-    label = cut(film_label(data, item), NAME)
+def _row(data: Interactions, item: int, at: int, n: int, stars: float | None) -> Markup:
+    label = cut(film_label(data, item), SHORT)
     buttons = (
-        ("front", "⤒", f"Move {label} to the front", at == 0),
-        ("later", "↑", f"Move {label} one place up", at == 0),
-        ("earlier", "↓", f"Move {label} one place down", at == n - 1),
+        ("front", "⤒", f"{label} to the front", at == 0),
+        ("later", "↑", f"{label} up", at == 0),
+        ("earlier", "↓", f"{label} down", at == n - 1),
         ("remove", "×", f"Take out {label}", False),
     )
     return _ROW.format(
-        item=item, at=at, number=at + 1, n=n, tab=0 if at == first else -1, full=cut(film_label(data, item), TIP),
-        name=_name(data, item), stars="" if stars is None else f"{stars:g}★",
+        **_named(data, item), number=at + 1, stars="" if stars is None else f"{stars:g}★",
         buttons=joined(
-            _MOVE.format(act=act, item=item, name=name, sign=sign, off=Markup(" disabled") if off else "")
+            _MOVE.format(act=act, name=name, sign=sign, off=Markup(" disabled") if off else "")
             for act, sign, name, off in buttons
         ),
     )  # fmt: skip

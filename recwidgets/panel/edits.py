@@ -187,11 +187,9 @@ def clear(seen: Seen, state: State, value: str) -> State:
     if now.same(now.clear()):
         return state
     n = len(now.items)
-    lead = (
-        f"You took out {'the one film' if n == 1 else f'all {n} films'}."
-        if n
-        else "What was taken out may be recommended again."
-    )
+    lead = f"You took out {'the one film' if n == 1 else f'all {n} films'}."
+    if not n:
+        lead = "What was taken out may be recommended again."
     return changed(state, now.clear(), Change(lead, seen.shown.item), first=0)
 
 

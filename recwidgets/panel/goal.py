@@ -41,14 +41,16 @@ class Goal(NamedTuple):
         own = answer is None or answer.person.user is None
         rank = None if answer is None else self.rank(answer)
         counted = f"{edits} edit{'' if edits == 1 else 's'}"
-        where = "add a first film" if answer is None else "not counted: it is in the history"
+        where = (
+            "add a first film" if answer is None else "you have it: that does not count" if own else "seen by this user"
+        )
         if rank is not None:
             where = f"rank {rank:,} now"
         if own and self.reached(answer):
-            return Markup('<p class="rw-goal rw-won" role="status"><b>Reached with {} ✓</b> {} · {}{}</p>').format(
+            return Markup('<p class="rw-goal rw-won" role="status"><b>Reached with {} ✓</b> {} · {} {}</p>').format(
                 counted, cut(self.title, TITLE), where, clue
             )
         then = f" · {counted}" if own else " · press You"
-        return Markup('<p class="rw-goal" role="status"><b>Goal: {} into the top {}</b> · {}{}{}</p>').format(
+        return Markup('<p class="rw-goal" role="status"><b>Goal: {} into the top {}</b> · {}{} {}</p>').format(
             cut(self.title, TITLE), self.top, where, then, clue
         )

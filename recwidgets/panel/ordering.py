@@ -92,9 +92,9 @@ def put_back(seen: Seen, state: State, value: str) -> State:
         raise ValueError("only the film that was taken out last can be put back in its place; add it by its title")
     now = history_of(seen.world, state).put_back(*gone)
     back = state.undo
-    if back is not None and (back.knobs, back.alpha) == (state.knobs, state.alpha):
-        if history_of(seen.world, back).same(now):
-            return undo(seen, state, "")  # as if it had never been taken out
+    turned = back is None or (back.knobs, back.alpha) != (state.knobs, state.alpha)
+    if back is not None and not turned and history_of(seen.world, back).same(now):
+        return undo(seen, state, "")  # as if it had never been taken out
     return changed(state, now, Change(f"You put {short(seen, gone[0])} back.", seen.shown.item))
 
 

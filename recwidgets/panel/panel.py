@@ -21,7 +21,7 @@ from .beside import Beside
 from .goal import Goal
 from .opening import close_all
 from .show import Asked, Shown, rank_history, show, untrained, view
-from .state import State, World, remembered, world_of
+from .state import DRAWERS, State, World, remembered, world_of
 from .trainer import Trainer, Training
 from .views import Scene
 
@@ -272,7 +272,9 @@ class Panel(Acting):
         parts = self._ready()
         with self.hold_sync():
             parts.regions.paint(self._scene(), effects.spoken(self))
-            (self.remove_class if parts.state.moving else self.add_class)("rw-still")
+            look(self, "rw-still", not parts.state.moving)
+            for name in DRAWERS[1:]:
+                look(self, f"rw-open-{name}", parts.state.drawer == name)
 
     def _scene(self) -> Scene:
         parts = self._ready()
@@ -331,6 +333,12 @@ class Panel(Acting):
         super().close()
         self._parts, self._listeners = None, ()
         effects.PANELS.discard(self)
+
+
+def look(widget: Any, name: str, on: bool) -> None:
+    """A class of the stylesheet, on or off."""
+    if on != (name in widget._dom_classes):
+        (widget.add_class if on else widget.remove_class)(name)
 
 
 def as_split(data: Interactions | Split) -> Split:

@@ -25,21 +25,31 @@ class Regions:
     """The widgets of a panel; `paint(scene)` gives each what it has to show, where that has changed."""
 
     def __init__(self, model: Any, chart: Chart, handler: Handler) -> None:
-        self.header = Page("rw-header", handler=handler, probe=True)
-        self.who = Page("rw-user", handler=handler)
-        self.editor = Page("rw-own", handler=handler)
-        self.note = Page("rw-message", handler=handler)
+        self.header = Page("rw-header", "rw-user", handler=handler, probe=True)
+        self.transport = Page("rw-transport", "rw-controls", handler=handler)
         self.chart, self.chart_head, self.chart_foot = chart, Page(), Page()
         self.list = Page("rw-list", handler=handler)
+        self.note = Page("rw-message", handler=handler)
         self.why = why_for(model, handler)
-        self.time = Page("rw-epoch", handler=handler)
-        self.controls = Page("rw-controls", handler=handler)
+        self.editor = Page("rw-own", "rw-drawer", "rw-drawer-edit", handler=handler)
         self.curve = Curve()
+        self.more = Page("rw-more-settings", "rw-drawer", "rw-drawer-more", handler=handler)
+        self.handles = Page("rw-handles", handler=handler)
         chart_box = box(ipywidgets.VBox, "rw-chart", self.chart_head, chart.figure, self.chart_foot)
-        main = box(ipywidgets.GridBox, "rw-main", chart_box, self.list, self.why.widget)
-        left = box(ipywidgets.VBox, "rw-left", self.curve.widget, self.time)
-        training = box(ipywidgets.GridBox, "rw-training", left, self.controls)
-        self.children = [self.header, self.who, self.editor, self.note, main, training]
+        list_box = box(ipywidgets.VBox, "rw-list-column", self.list, self.note)
+        for name in ("rw-drawer", "rw-drawer-curves"):
+            self.curve.widget.add_class(name)
+        body = box(
+            ipywidgets.GridBox,
+            "rw-body",
+            chart_box,
+            list_box,
+            self.why.widget,
+            self.editor,
+            self.curve.widget,
+            self.more,
+        )
+        self.children = [self.header, self.transport, body, self.handles]
         self._painted: dict[str, Hashable] = {}
 
     def _once(
@@ -66,15 +76,15 @@ class Regions:
         why = (*(getattr(selected, name) for name in selected.__dataclass_fields__),)
         self._once("why", why, lambda: self.why.show(selected), lambda fault: self._no_why(selected, fault))
         whose = (state.user, state.edited, state.typed, state.wrong, state.drawer)
-        self._once("who", whose, lambda: self.who.show(views.who(scene.world, state, shown.person)))
+        self._once("who", whose, lambda: self.header.show(views.top(scene)))
+        self.transport.show(views.transport(scene, spoken))
         self.editor.show(views.own_history(scene.world, state, views.goal_line(scene), views.goal_item(scene)))
         self.note.show(markup.message(shown.message))
-        self.header.show(views.header(scene, spoken))
-        self.time.show(views.time_machine(scene))
+        self.handles.show(views.handles(scene))
         turned = views.accuracy_now(scene)
         curve = (training.history, scene.epoch, scene.baseline, turned, len(scene.world.split.validation) > 0)
         self._once("curve", curve, lambda: self.curve.show(*curve))
-        self.controls.show(views.controls(scene))
+        self.more.show(views.more(scene))
 
     def _animate(self, moving: bool) -> None:
         self.chart.animate(moving)

@@ -106,7 +106,7 @@ def _genres(data: Interactions, items: Sequence[int]) -> tuple[str, ...]:
 
 def ratings(data: Interactions, user: int) -> dict[int, float]:
     """What a user gave each film, by index; {} where the data have no ratings."""
-    rows = data.rows_of(user) if data.has_ratings else []
+    rows = data.rows_of(user).tolist() if data.has_ratings else []
     return {int(data.item[row]): float(data.rating[row]) for row in rows}
 
 

@@ -38,7 +38,8 @@ class Shown:
 
     answer: None where there is none yet, or where the model failed. rank, item: what is selected, 0 = first.
     previous: the answer before the last change, or to the original history (see `State.base`), None without one;
-    outlined: charts draw it. moved: change of rank since then, by item. explanation, reason: of the selected item; fault: why there is none, as a sentence.
+    outlined: charts draw it. moved: change of rank since then, by item.
+    explanation, reason: of the selected item; fault: why there is none, as a sentence.
     difference: the selected item against the rival of "why not …?". parts: what each score of the list is made of,
     float64 (items of the list, 3), see `reasons.parts`; None for a model that does not say.
     message: what is said of the last change, or of a failure. empty: what the list says instead of items.
@@ -150,7 +151,7 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     message: Message | None = shown.message
     if isinstance(state.message, Change) and previous is not None:
         more = "" if other is not state.before else _added(state.message, previous, asked)
-        since = "" if other is state.before else "the original history" if not state.own else "your first history"
+        since = "" if other is state.before else "Since your first films: " if state.own else "Since the original: "
         message = what_changed(
             previous, now, state.message.lead, state.message.item, more, _buttons(world, state, state.message), since
         )

@@ -149,7 +149,7 @@ def history_of(world: World, state: State) -> Edited:
 
 
 def original_of(world: World, state: State) -> Edited | None:
-    """What all changes of the history shown began from: the user's as in the data, or one's own as it was first made."""
+    """What all changes of the history shown began from: the user's as in the data, or one's own as first made."""
     if not state.own:
         return of_user(world.data, world.data.user_index(state.user))
     found, back = None, state

@@ -51,7 +51,7 @@ def index_in(known: Any, value: str, what: str) -> int:
     return index
 
 
-def short(seen: Seen, item: int, most: int = 40) -> str:
+def short(seen: Seen, item: int, most: int = 32) -> str:
     """What an item is called in a message, with at most so many characters."""
     return cut(film_label(seen.world.data, item), most)
 

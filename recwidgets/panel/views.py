@@ -12,13 +12,13 @@ from .. import _tf
 from ..page import markup
 from ..page.markup import Status
 from ..why._base import Selected
-from ..why.parts import listed
 from . import selector
 from .all_users import AllUsers
 from .editor import editor
 from .goal import Goal
 from .show import Shown, names
 from .state import State, World
+from .timebar import time_bar
 from .trainer import Training
 
 
@@ -77,8 +77,8 @@ def status(world: World, training: Training) -> Status:
     return Status("Stopped" if training.ended == "stopped" else "Ready", f"trained here, {epochs}")
 
 
-def header(scene: Scene, spoken: str) -> Markup:
-    return markup.header(scene.world.label, about_data(scene.world), status(scene.world, scene.training), spoken)
+def top(scene: Scene) -> Markup:
+    return markup.top(scene.world.label, who(scene.world, scene.state, scene.shown.person))
 
 
 def who(world: World, state: State, person: Any) -> Markup:
@@ -110,17 +110,26 @@ def goal_item(scene: Scene) -> int | None:
     return None if scene.goal is None else scene.world.data.item_by_title(scene.goal.title)
 
 
-def heading(scene: Scene) -> str:
+def when(scene: Scene) -> str:
+    """Which epoch is looked at."""
+    newest = scene.training.newest
+    return f"epoch {scene.epoch} of {newest}" if newest else "no epoch yet"
+
+
+def heading(scene: Scene) -> Markup:
     """Whose list it is, and of when."""
     answer, state = scene.shown.answer, scene.state
     whom = "you" if scene.shown.person.user is None else f"user {state.user}"
-    when = "" if state.epoch is None else f" · epoch {state.epoch} of {scene.training.newest}"
-    return f"Top {10 if answer is None else len(answer.top)} for {whom}{when}"
+    return Markup('Top {} for {} · <span class="rw-when{}">{}</span>').format(
+        10 if answer is None else len(answer.top), whom, "" if state.epoch is None else " rw-past", when(scene)
+    )
 
 
 def ranking(scene: Scene, slots: Any) -> Markup:
     shown = scene.shown
-    return markup.ranking(shown.answer, shown.rank, slots, shown.empty, heading(scene), shown.moved)
+    return markup.ranking(
+        shown.answer, shown.rank, slots, shown.empty, heading(scene), shown.moved, shown.parts
+    )  # fmt: skip
 
 
 def selected(scene: Scene) -> Selected:
@@ -133,35 +142,50 @@ def selected(scene: Scene) -> Selected:
     )  # fmt: skip
 
 
-def time_machine(scene: Scene) -> Markup:
+def transport(scene: Scene, spoken: str) -> Markup:
+    """Training, the time line with the accuracy behind it, and the model's own knob, in one strip."""
+    world, state, training = scene.world, scene.state, scene.training
+    status_now = status(world, training)
+    buttons = markup.train_buttons(training.state)
+    at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
+    own = next((knob for knob in training.knobs if knob.instant and not knob.choices), None)
+    knob = Markup("")
+    if own is not None:
+        knob = markup.own_knob(own, state.values(world)[own.name], training.state != "idle")
+    return buttons + at + time_line(scene) + accuracy(scene) + knob
+
+
+def time_line(scene: Scene) -> Markup:
     """The slider over the epochs; for a model that cannot go back a sentence instead."""
-    training, newest = scene.training, scene.training.newest
-    if newest and not training.rewindable:
+    training = scene.training
+    if training.newest and not training.rewindable:
         text = f"{training.model.label} cannot go back to earlier epochs: it has no method at(snapshot)."
-        return Markup('<b>Time machine</b><p class="rw-cap rw-no-epochs">{}</p>').format(text)
-    steps, state = training.steps, scene.state
-    kept = ", ".join(map(str, steps)) if 1 < len(steps) < min(newest, 9) else ""
-    return markup.time_machine(
-        scene.epoch, newest, training.history.total, scene.live, state.playing, state.tempo, kept
-    ) + rank_changes(scene)
+        return Markup('<p class="rw-cap rw-epoch rw-no-epochs">{}</p>').format(text)
+    return time_bar(
+        training.history, scene.epoch, training.newest, scene.baseline, scene.state.playing, scene.live
+    )  # fmt: skip
 
 
-def rank_changes(scene: Scene) -> Markup:
-    """What entered and left the list from one kept epoch to the next, once it was asked for."""
-    rows, before = [], list[int]()
-    for step, now in scene.ranks:
-        if isinstance(now, str):  # the model failed there
-            rows.append((step, now, ""))
-            continue
-        came = [item for item in now if item not in before]
-        went = [item for item in before if item not in now]
-        rows.append((step, *(listed(names(scene.world, items)) if items else "" for items in (came, went))))
-        before = now
-    return markup.rank_changes(rows) if rows else Markup("")
+def accuracy(scene: Scene) -> Markup:
+    """The accuracy at the epoch shown, and what to compare it with."""
+    x, y = scene.training.history.curve("top_10_accuracy")
+    known = dict(zip(x, y, strict=True))
+    here, turned = known.get(scene.epoch, float("nan")), accuracy_now(scene)
+    if not len(scene.world.split.validation):
+        return Markup('<div class="rw-accuracy">no validation rows</div>')
+    first = f"{100 * here:.1f} %" if np.isfinite(here) else "–"
+    second = "" if scene.baseline is None else f"popularity {100 * scene.baseline:.1f} %"
+    if turned is not None:
+        first, second = f"{100 * turned:.1f} %", f"as trained {first}"
+    return Markup('<div class="rw-accuracy">{} <b>{}</b><br>{}</div>').format("accuracy", first, second)
 
 
-def controls(scene: Scene) -> Markup:
-    """Train, Pause, Step, Reset; the settings of the next training; the model's own knobs; what can be taken away."""
+def handles(scene: Scene) -> Markup:
+    return markup.handles(scene.state.drawer, about_data(scene.world))
+
+
+def more(scene: Scene) -> Markup:
+    """The settings of the next training, the model's knobs, and what can be taken away."""
     training, state = scene.training, scene.state
     busy = training.state != "idle"
     settings = [
@@ -174,7 +198,8 @@ def controls(scene: Scene) -> Markup:
     hint = "Reset to change these." if busy else "For the next training."
     rows = markup.knob_rows(training.knobs, state.values(scene.world), busy, all_users(scene))
     tools = markup.tools(scene.setup, state.moving, scene.shown.answer is not None)
-    return markup.controls(training.state, settings, hint, rows + tools)
+    replay = markup.tempo(state.tempo, training.newest < 2 or not training.rewindable)
+    return Markup("<h3>Settings</h3>{}{}{}{}").format(markup.settings(settings, hint), replay, rows, tools)
 
 
 def all_users(scene: Scene) -> Markup:
