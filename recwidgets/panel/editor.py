@@ -20,9 +20,10 @@ FEW = 5  # items of a history of one's own, from which on nobody needs the shelf
 NAME, SHORT, TIP = 60, 40, 200  # characters of a title: in a row, in a button's name, and where the pointer rests
 
 _EDITOR = Markup(
-    '<div class="rw-yours"><div class="rw-yours-head"><h3 title="{full}">{title}</h3><p class="rw-cap">{text}</p></div>'
-    '{goal}<div class="rw-yours-tools">{field}{tools}</div>{list}{shelf}</div>'
+    '<div class="rw-yours"><div class="rw-yours-head"><h3 title="{full}">{title}</h3><p class="rw-cap">{text}</p>'
+    '{bases}</div>{goal}<div class="rw-yours-tools">{field}{tools}</div>{list}{shelf}</div>'
 )
+_BASES = Markup('<span class="rw-base" role="group" aria-label="Compare with">Compare with {}</span>')
 _LIST = Markup(
     '<div class="rw-films">{newer}<ol data-sort="move-to" data-first="{first}" aria-label="{label}" title="{keys}">'
     "{rows}</ol>{older}</div>"
@@ -66,16 +67,13 @@ def editor(world: World, state: State, goal: Markup, refused: int | None = None)
     ]  # fmt: skip
     if own:
         tools.append(button(f"Back to user {user}", "user", state.user, classes="rw-small"))
-    else:
-        words = {"last": "last change", "original": "original"}
-        bases = [toggle(word, "base", base, state.base == base) for base, word in words.items()]
-        tools.append(
-            Markup('<span class="rw-base" role="group" aria-label="Compare with">vs {}</span>').format(joined(bases))
-        )
+    words = {"last": "last", "original": "first" if own else "original"}
+    bases = [toggle(word, "base", base, state.base == base) for base, word in words.items()]
     return _EDITOR.format(
         title="Your own history" if own else f"The history of user {user}",
         full="" if own else state.user,
         text=text,
+        bases=_BASES.format(joined(bases)),
         goal=goal,
         field=_field(data, edited, typed, refused),
         tools=joined(tools),
