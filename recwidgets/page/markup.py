@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..answer import Answer
 from .controls import alike as alike
@@ -78,16 +78,16 @@ def state_of_training(status: Status, when: str, back: bool, spoken: str) -> Mar
             '<div class="rw-progress" role="progressbar" aria-label="Training" aria-valuemin="0" '
             'aria-valuemax="100" aria-valuenow="{}"><i style="width:{:.1f}%"></i></div>'
         ).format(round(100 * status.progress), 100 * status.progress)
-    more = Markup('<span class="rw-more">{}{}</span>').format(" · " if status.progress is None else " ", status.more)
+    more = Markup('<span class="rw-more"><i> · </i>{}</span>').format(status.more)
     newest = Markup(
-        ' <button type="button" class="rw-link" data-act="epoch" data-value="{}">newest</button>'
-    ).format(10**9)  # fmt: skip
+        ' <button type="button" class="rw-link" data-act="epoch" data-value="{}" aria-label="{said}" title="{said}">⇥</button>'
+    ).format(10**9, said="Back to the newest epoch")  # fmt: skip
     return Markup(
-        '<div class="rw-state"><div class="rw-status{bad}" role="status" aria-live="off" title="{word} {more_text}"><b>{word}</b>{more}</div>'
+        '<div class="rw-state{busy}"><div class="rw-status{bad}" role="status" aria-live="off" title="{word} {more_text}"><b>{word}</b>{more}</div>'
         '<div class="rw-when{past}"><span>{when}</span>{newest}</div>{bar}<span class="rw-hidden" aria-live="polite">{spoken}</span></div>'
     ).format(
         bad=" rw-bad" if status.bad else "", word=status.word, more_text=status.more, more=more if status.more else "",
-        past=" rw-past" if back else "", when=when, newest=newest if back else "", bar=bar, spoken=spoken,
+        busy=" rw-busy" if bar and status.more else "", past=" rw-past" if back else "", when=when, newest=newest if back else "", bar=bar, spoken=spoken,
     )  # fmt: skip
 
 
@@ -170,10 +170,11 @@ def ranking(
         foot = f"✓ = in the held-out data, watched later: {hits} of {len(answer.top)}."
     return title + Markup(
         '<div class="rw-row rw-head" aria-hidden="true"><span>#</span><span>Film</span>'
-        '<span></span><span class="rw-num">Score</span><span>{made}</span><span class="rw-ok">✓</span></div>'
+        '<span class="rw-moved" title="{since}">{sign}</span><span class="rw-num">Score</span><span>{made}</span><span class="rw-ok">✓</span></div>'
         '<ol class="rw-rows" aria-label="{heading}">{rows}</ol>{legend}<p class="rw-cap rw-foot">{foot}</p>'
     ).format(
-        made="" if parts is None else "= its parts", heading=Markup(heading).striptags(), rows=rows, foot=foot,
+        made="" if parts is None else "= its parts", since="change since the previous answer" if moved else "",
+        sign="±" if moved else "", heading=escape(heading).striptags(), rows=rows, foot=foot,
         legend=Markup("") if parts is None else _legend(answer),
     )  # fmt: skip
 
@@ -215,7 +216,7 @@ def _row(
     seen, full = item in answer.later, answer.full_title(item)
     spoken = f"Rank {rank}: {full}, score {score}{', watched later' if seen else ''}"
     return Markup(
-        '<li><button type="button" class="rw-row{on}" data-row data-act="select" data-value="{n}" aria-pressed="{pressed}" '
+        '<li><button type="button" class="rw-row{on}" style="--n:{n}" data-row data-act="select" data-value="{n}" aria-pressed="{pressed}" '
         'aria-label="{spoken}" title="{full}"><span class="rw-chip{slot}">{rank}</span>{name}<span class="rw-moved">{move}</span>'
         '<span class="rw-num">{score}</span><span>{bar}</span><span class="rw-ok">{tick}</span></button></li>'
     ).format(

@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from .. import _tf
+from ..core import Knob
 from ..page import markup
 from ..page.markup import Status
 from ..why._base import Selected
@@ -60,7 +61,6 @@ def about_data(world: World) -> str:
 
 def status(world: World, training: Training) -> Status:
     """What the header says of the training."""
-    epochs = f"{training.newest} epoch{'' if training.newest == 1 else 's'}"
     if training.state == "running":
         if training.step == 0 and not training.progress:
             return Status("Getting ready to train", "" if _tf.is_loaded() else "about 5 s, once", 0.0)
@@ -73,8 +73,8 @@ def status(world: World, training: Training) -> Status:
     if training.history.last is None:
         return Status("Not trained yet")
     if not training.here:
-        return Status("Ready", "pretrained" if world.pretrained else f"trained before, {epochs}")
-    return Status("Stopped" if training.ended == "stopped" else "Ready", f"trained here, {epochs}")
+        return Status("Ready", "pretrained" if world.pretrained else "trained before")
+    return Status("Stopped" if training.ended == "stopped" else "Ready", "trained here")
 
 
 def top(scene: Scene) -> Markup:
@@ -148,11 +148,15 @@ def transport(scene: Scene, spoken: str) -> Markup:
     status_now = status(world, training)
     buttons = markup.train_buttons(training.state)
     at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
-    own = next((knob for knob in training.knobs if knob.instant and not knob.choices), None)
-    knob = Markup("")
+    own, knob = own_knob(training), Markup("")
     if own is not None:
         knob = markup.own_knob(own, state.values(world)[own.name], training.state != "idle")
     return buttons + at + time_line(scene) + accuracy(scene) + knob
+
+
+def own_knob(training: Training) -> Knob | None:
+    """The knob that stands beside the time line: the first that answers at once and has a slider."""
+    return next((knob for knob in training.knobs if knob.instant and not knob.choices), None)
 
 
 def time_line(scene: Scene) -> Markup:
@@ -196,7 +200,8 @@ def more(scene: Scene) -> Markup:
         here = int(np.argmin([abs(known - rate) for known in rates]))
         settings.append(("rate", "Learning rate", here, 0, len(rates) - 1, f"{rates[here]:g}", busy))
     hint = "Reset to change these." if busy else "For the next training."
-    rows = markup.knob_rows(training.knobs, state.values(scene.world), busy, all_users(scene))
+    others = [knob for knob in training.knobs if knob is not own_knob(training)]
+    rows = markup.knob_rows(others, state.values(scene.world), busy, all_users(scene))
     tools = markup.tools(scene.setup, state.moving, scene.shown.answer is not None)
     replay = markup.tempo(state.tempo, training.newest < 2 or not training.rewindable)
     return Markup("<h3>Settings</h3>{}{}{}{}").format(markup.settings(settings, hint), replay, rows, tools)
