@@ -83,7 +83,7 @@ class Regions:
         whose = (state.user, state.edited, state.typed, state.wrong, state.drawer)
         self._once("who", whose, lambda: self.header.show(views.top(scene)))
         self.transport.show(views.transport(scene, spoken))
-        self.editor.show(views.own_history(scene.world, state, views.goal_line(scene)))
+        self.editor.show(views.own_history(scene.world, state, views.goal_line(scene), views.goal_item(scene)))
         self.note.show(markup.message(shown.message))
         self.share.show(share_line(scene))
         self.handles.show(views.handles(scene))
