@@ -19,8 +19,11 @@ from recwidgets.page.markup import Message, Status
 from recwidgets.page.page import Page
 from recwidgets.panel import edited, editor, goal, leaderboard, selector
 from recwidgets.panel.curve import _head
+from recwidgets.panel.state import State, world_of
 from recwidgets.teach import predict_page
-from recwidgets.why import graph, parts, paths, timeline
+from recwidgets.why import opened, parts, picture, rival, smallest, timeline
+from recwidgets.why._base import tab_bar
+from recwidgets.why.flow import SMALL
 
 PACKAGE = Path(rw.__file__).parent
 BAD = [
@@ -74,7 +77,12 @@ def regions(text):
     shown = asked(Fixed(data, np.arange(18.0).reshape(3, 6)), data, held_out=data)
     item, knob = int(shown.top[0]), Knob("k", text, 1, 3, 1, True, text, text)
     why = explained(text, str(data.items[item]))
-    picture = paths.Picture((paths.Path(0, text, 1.0, (0.5, 0.5)),), (1,), ((0, 0, 0.5),), 2, -1.0, 3, (0.5, 0.5))
+    mine = trained(data, epochs=1)
+    answered = asked(mine, data, user=1)
+    first, last = (int(answered.top[n]) for n in (0, -1))
+    reason = rw.reason(mine, data, answered.person, str(data.items[first]))
+    apart = rw.why_not(mine, data, answered.person, str(data.items[first]), str(data.items[last]))
+    own = next(n for n, line in enumerate(reason.lines) if line.items)
     row = leaderboard.Row("gnn", text, dict.fromkeys(leaderboard.METRICS, (0.2, 0.1, 0.3)))
     base = row._replace(name="popularity")
     chosen = edited.Edited(0, (0, 1))
@@ -95,18 +103,26 @@ def regions(text):
         "state": markup.state_of_training(Status(text, text, 0.5, True), text, True, text),
         "settings": markup.settings([("epochs", text, 1, 1, 2, text, False)], text),
         "own knob": markup.own_knob(knob, 1, False),
-        "handles": markup.handles("", text, text),
+        "handles": markup.handles("", text),
         "knobs": markup.knob_rows([knob, knob._replace(name="c", choices=(text,))], {"k": 1, "c": text}, False, text),
         "tools": markup.tools(text, True, True),
         "who": markup.who((text, text, text), text, elements.option("user", text, text), True),
         "options": selector.user_options(data, text, False) or elements.option("", text, text),
-        "editor": editor.editor(data, chosen, text, text, goal.Goal(text, 3).markup(None, 1)),
+        "editor": editor.editor(
+            world_of(data.split("temporal"), mine), State(f"{text}0", edited=chosen, item_typed=text),
+            goal.Goal(text, 3).line(None, 1),
+        ),
         "curve": _head(text, (np.array([1.0]), np.array([2.0])), 1, text, lambda value: text, text),
         "why": parts.markup(shown, item, why),
         "no why": parts.no_explanation(text, text),
         "arithmetic": parts.arithmetic(why) + parts.arithmetic(why, shown=1),
-        "graph": graph.svg(picture, text, text, 2, [text]) + graph.hop_controls(1, 2, picture),
-        "timeline": timeline.timeline(why, (text, text)),
+        "tabs": tab_bar("why", text),
+        "headline": picture.headline(reason),
+        "flow": picture.markup(answered, reason, SMALL, "hatch"),
+        "opened": opened.group(answered, reason, own, True),
+        "rival": rival.markup(answered, first, reason, last, text, apart, False),
+        "smallest": smallest.markup(answered, reason),
+        "timeline": timeline.timeline(why, (0,)),
         "comparison": leaderboard.lists(both, {"a": text, "b": text, "c": text}, item),
         "leaderboard": leaderboard.board([row, base], frozenset({"seed"}), [row, base]),
         "question": predict_page.head(text, text, True),

@@ -65,8 +65,8 @@ class Polygon(Chart):
     """Frequency polygon over the ranks: of the k nearest neighbours, how many rated the item of each rank.
 
     It starts and ends at zero, outside the list; with fewer than five neighbours its points stand alone. The thin
-    dashed line is the score by rank, from the first item of the list to its last, on its own axis at the right, which does not
-    begin at zero: where it begins is said.
+    dashed line is the score by rank, from the first item of the list to its last, on its own axis at the right, which
+    does not begin at zero: where it begins is said.
     """
 
     name: ClassVar[str] = "polygon"
