@@ -17,6 +17,9 @@ from markupsafe import escape
 
 HERE = Path(__file__).parent
 
+#: the stylesheet, in the order of its parts
+STYLES = ("page", "frame", "reason", "maps", "edit", "ranks", "terms")
+
 Handler = Callable[[str, str], None]
 
 
@@ -25,7 +28,7 @@ class Page(anywidget.AnyWidget):
 
     # as text: for the sake of a file's changes, anywidget keeps every widget that was ever made
     _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("tips.js", "sortable.js", "page.js"))
-    _css = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "frame.css", "terms.css"))
+    _css = "\n".join((HERE / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
     html = traitlets.Unicode().tag(sync=True)
     probe = traitlets.Bool(False).tag(sync=True)  # ask the browser for its wish of less motion
 

@@ -40,6 +40,10 @@ class Edited(NamedTuple):
         without = (*(other for other in self.without if other != neighbour), neighbour)
         return self._replace(without=without, edits=self.edits + 1)
 
+    def ask_again(self, neighbour: int) -> Edited:
+        without = tuple(other for other in self.without if other != neighbour)
+        return self._replace(without=without, edits=self.edits + 1)
+
     def add(self, item: int) -> Edited:
         """With this item as the newest; one that was there already moves to the end."""
         dropped = tuple(other for other in self.dropped if other != item)

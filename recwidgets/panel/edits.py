@@ -124,6 +124,35 @@ def drop(seen: Seen, state: State, value: str) -> State:
     return changed(state, now.drop(item), change, gone=(item, now.items.index(item)))
 
 
+@called("ask-again")
+def ask_again(seen: Seen, state: State, value: str) -> State:
+    """Ask a neighbour, by index, who was left out."""
+    neighbour = index_in(seen.world.data.users, value, "a neighbour")
+    now = history_of(seen.world, state)
+    if neighbour not in now.without:
+        raise ValueError(f"user {seen.world.data.users[neighbour]} is not left out; nothing to put back")
+    lead = f"Changed because user {seen.world.data.users[neighbour]} is asked again."
+    return changed(state, now.ask_again(neighbour), Change(lead, seen.shown.item))
+
+
+@called("take-out")
+def take_out(seen: Seen, state: State, value: str) -> State:
+    """Take out several pieces of evidence as one change: "film:1 2 3" or "neighbour:4 5", by index."""
+    kind, _, indices = value.partition(":")
+    now, data, many = history_of(seen.world, state), seen.world.data, indices.split()
+    if kind not in ("film", "neighbour") or not many:
+        raise ValueError(f'what is taken out must be "film:" or "neighbour:" and indices, got {value!r}')
+    edited = now
+    for index in many:
+        if kind == "film":
+            edited = edited.drop(item_of(seen, index, now))
+        else:
+            edited = edited.leave_out(index_in(data.users, index, "a neighbour"))
+    what = f"{len(many)} {'film' if kind == 'film' else 'neighbour'}{'' if len(many) == 1 else 's'}"
+    lead = f"Changed because you took out {what}." if kind == "film" else f"Changed because {what} are not asked."
+    return changed(state, edited._replace(edits=now.edits + 1), Change(lead, seen.shown.item))
+
+
 @called("remove")
 def remove(seen: Seen, state: State, value: str) -> State:
     now = history_of(seen.world, state)
