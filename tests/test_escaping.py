@@ -13,7 +13,7 @@ from worlds import HOSTILE, LONG, Fixed, Svd, asked, random_table, trained
 import recwidgets as rw
 from recwidgets.charts._base import Chart, figure
 from recwidgets.core import Explanation, Knob, Part
-from recwidgets.data import Interactions
+from recwidgets.data import Interactions, Split
 from recwidgets.page import elements, markup
 from recwidgets.page.markup import Message, Status
 from recwidgets.page.page import Page
@@ -85,7 +85,7 @@ def regions(text):
     own = next(n for n, line in enumerate(reason.lines) if line.items)
     row = leaderboard.Row("gnn", text, dict.fromkeys(leaderboard.METRICS, (0.2, 0.1, 0.3)))
     base = row._replace(name="popularity")
-    chosen = edited.Edited(0, (0, 1))
+    typing = State(str(data.users[0]), edited.Edited(0, (0, 1)), item_typed=text, gone=(2, 0))
     both = {"a": shown, "b": shown, "c": shown}
     return {
         "button": elements.button(text, text, text, name=text, title=text, classes=text, pressed=True),
@@ -108,10 +108,8 @@ def regions(text):
         "tools": markup.tools(text, True, True),
         "who": markup.who((text, text, text), text, elements.option("user", text, text), True),
         "options": selector.user_options(data, text, False) or elements.option("", text, text),
-        "editor": editor.editor(
-            world_of(data.split("temporal"), mine), State(f"{text}0", edited=chosen, item_typed=text),
-            goal.Goal(text, 3).line(None, 1),
-        ),
+        "editor": editor.editor(world_of(Split(data, data, data, "random", 1, ""), Fixed(data, np.zeros((3, 6)))), typing,
+                                goal.Goal(text, 3).line(None, 1)),
         "curve": _head(text, (np.array([1.0]), np.array([2.0])), 1, text, lambda value: text, text),
         "why": parts.markup(shown, item, why),
         "no why": parts.no_explanation(text, text),
