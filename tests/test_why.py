@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import HOSTILE, LONG, Fixed, Markup, asked, random_table, table, trained
 
-import recwidgets as rw
 from recwidgets._found import classes_in
 from recwidgets.answer import answer
 from recwidgets.core import Explanation, Part, Person, person_of

@@ -79,7 +79,7 @@ def _line(
         line = reason.lines[row.line]
         label, full, more = short(line.label), line.label, names[row.line]
     number = parts.minus(value, digits)
-    inner = Markup("<span>{}</span><b class="rw-num">{}</b><small>{}</small>").format(label, number, more)
+    inner = Markup('<span>{}</span><b class="rw-num">{}</b><small>{}</small>').format(label, number, more)
     title = f"{full}: {number}{f' ({more})' if more else ''}"
     if row.line >= 0 and reason.lines[row.line].items:
         inner = Markup(
