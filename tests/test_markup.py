@@ -102,7 +102,7 @@ def test_a_change_of_place_is_shown_and_read_out(data, model):
     shown = asked(model, data)
     top = shown.top.tolist()
     page = listed(shown, moved={top[0]: "↑2", top[1]: "new", top[2]: "↓1"})
-    assert [cell.text for cell in page.all("span", "rw-moved")][:4] == ["↑2", "new", "↓1", ""]
+    assert [cell.text for cell in page.all("span", "rw-moved")][:5] == ["±", "↑2", "new", "↓1", ""]
     said = [row["aria-label"].rsplit(", ", 1)[1] for row in page.all("button")[:3]]
     assert said == ["up 2", "new", "down 1"]
 

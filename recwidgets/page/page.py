@@ -25,7 +25,9 @@ class Page(anywidget.AnyWidget):
 
     # as text: for the sake of a file's changes, anywidget keeps every widget that was ever made
     _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("tips.js", "page.js"))
-    _css = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "frame.css", "terms.css"))
+    _css = "\n".join(
+        (HERE / name).read_text(encoding="utf-8") for name in ("page.css", "frame.css", "terms.css", "ranks.css")
+    )
     html = traitlets.Unicode().tag(sync=True)
     probe = traitlets.Bool(False).tag(sync=True)  # ask the browser for its wish of less motion
 

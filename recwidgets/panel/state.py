@@ -84,8 +84,9 @@ class State:
     newest there is. item: the selected one, by index, wherever it goes in the list; None = the first of the list.
     knobs: those that were turned, by name; the others stand as in the model. epochs, rate: for the next training
     (rate None = the model's own). alpha: how much of the average user's query is taken away, 0 = as trained.
-    tab, drawer: which of TABS and DRAWERS is open; wide: the page has room for all drawers at once. opened: the line
-    of the reason that is open, "" = none. rival: the item of "why not …?", by index.
+    every: ranks are drawn from the first epoch on. tab, drawer: which of TABS and DRAWERS is open; wide: the page has
+    room for all drawers at once. opened: the line of the reason that is open, "" = none. rival: the item of "why not
+    …?", by index.
     typed, item_typed, rival_typed: what stands in the three fields, None = nothing is being typed. before: what arrows
     count from; outlined: and charts draw it as an outline.
     undo: the state that "Put it back" leads to.
@@ -101,6 +102,7 @@ class State:
     alpha: float = 0.0
     tab: str = "why"
     drawer: str = ""
+    every: bool = False
     wide: bool = False
     opened: str = ""
     rival: int | None = None

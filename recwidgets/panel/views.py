@@ -12,11 +12,13 @@ from .. import _tf
 from ..core import Knob
 from ..page import markup
 from ..page.markup import Status
+from ..reasons.share import PersonalCurve
 from ..why._base import Selected
 from . import selector
 from .all_users import AllUsers
 from .editor import editor
 from .goal import Goal
+from .ranks import RankHistory
 from .show import Shown, names
 from .state import State, World, history_of
 from .timebar import time_bar
@@ -27,7 +29,9 @@ from .trainer import Training
 class Scene:
     """Everything that a page shows. all_users, as_trained: what was measured of all users, None = not (yet).
 
-    baseline: popularity's accuracy on the validation rows, None = not known. ranks: the lists of the kept epochs.
+    taste: what less of all users' taste does to all users, None = as trained, or not (yet) known.
+    baseline: popularity's accuracy on the validation rows, None = not known. ranks: of the kept epochs,
+    None while no place for them is open.
     """
 
     world: World
@@ -40,7 +44,9 @@ class Scene:
     all_users: AllUsers | None = None
     as_trained: AllUsers | None = None
     baseline: float | None = None
-    ranks: tuple[Any, ...] = ()
+    ranks: RankHistory | None = None
+    measuring_taste: bool = False
+    taste: PersonalCurve | None = None
 
     @property
     def epoch(self) -> int:
@@ -111,12 +117,20 @@ def when(scene: Scene) -> str:
     return f"epoch {scene.epoch} of {newest}" if newest else "no epoch yet"
 
 
+def whom(scene: Scene) -> str:
+    """Whose list it is."""
+    return "you" if scene.shown.person.user is None else f"user {scene.state.user}"
+
+
+def whose(scene: Scene) -> str:
+    return "your" if scene.shown.person.user is None else "the user’s"
+
+
 def heading(scene: Scene) -> Markup:
     """Whose list it is, and of when."""
     answer, state = scene.shown.answer, scene.state
-    whom = "you" if scene.shown.person.user is None else f"user {state.user}"
     return Markup('Top {} for {} · <span class="rw-when{}">{}</span>').format(
-        10 if answer is None else len(answer.top), whom, "" if state.epoch is None else " rw-past", when(scene)
+        10 if answer is None else len(answer.top), whom(scene), "" if state.epoch is None else " rw-past", when(scene)
     )
 
 
