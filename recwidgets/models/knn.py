@@ -140,6 +140,16 @@ class KNN(TfrsRecommender):
         none, one = np.zeros_like(mean), np.ones(1, np.float32)
         return Terms("neighbours", np.array([-1], np.int32), mean[None, None], ("neighbours",), one, none, none)
 
+    def films_of(self, neighbour: int, item: int) -> tuple[Ints, Floats, float]:
+        """What a neighbour's own films bring to an item, were this neighbour the only one that is asked.
+
+        Returns (their items, what each adds (n,), what the own embedding adds): a value is the mean of the embeddings
+        of the items plus the own embedding, so its product with the item's vector is the sum of these.
+        """
+        items, target = self._trained().history(neighbour), self._items()[item]
+        values = self._snapshot["films_in"][items] @ target / max(len(items), 1)
+        return items, np.asarray(values, np.float32), float(self._snapshot["users"][neighbour] @ target)
+
     def alone(self, items: Ints) -> Floats:
         """The query vectors of histories of one film each, float32 (n, dim); as `query`, but for rounding."""
         keys, centre, values = self._keys()

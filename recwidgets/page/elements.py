@@ -29,6 +29,14 @@ def yes(on: bool) -> str:
     return "true" if on else "false"
 
 
+def cut(text: str, most: int = 40) -> str:
+    """`text` with at most so many characters: cut in its middle, since ids and the parts of a series differ at the end."""
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 3
+    return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
+
+
 def button(
     label: str, act: str, value: object = "", *, classes: str = "", off: bool = False, name: str = "",
     pressed: bool | None = None, title: str = "",
@@ -44,6 +52,13 @@ def button(
         attributes=attribute("aria-label", name) + attribute("title", title)
         + attribute("aria-pressed", "" if pressed is None else yes(pressed)) + (" disabled" if off else ""),
     )  # fmt: skip
+
+
+def link(label: str, act: str, value: object = "", *, title: str = "") -> Markup:
+    """A button that looks like a link, within a line of text."""
+    return Markup('<button type="button" class="rw-link" data-act="{}" data-value="{}"{}>{}</button>').format(
+        act, value, attribute("title", title), label
+    )
 
 
 def toggle(label: str, act: str, value: object, on: bool, *, classes: str = "rw-small", name: str = "") -> Markup:

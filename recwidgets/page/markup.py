@@ -21,6 +21,7 @@ from .controls import train_buttons as train_buttons
 from .elements import button as button
 from .elements import choice as choice
 from .elements import combobox, joined, toggle, yes
+from .elements import link as link
 from .elements import named as named
 from .elements import slider as slider
 
@@ -35,13 +36,17 @@ class Status(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A sentence in the panel's one message area, with buttons (label, act, value)."""
+    """A sentence in the panel's one message area, with buttons (label, act, value).
+
+    more: what is told on wish, as a sentence; details: the story of an error, for whoever opens it.
+    """
 
     lead: str
     text: str = ""
     bad: bool = False
     buttons: tuple[tuple[str, str, str], ...] = ()
     details: str = ""
+    more: str = ""
 
 
 def header(title: str, data: str, status: Status, spoken: str | None = None) -> Markup:
@@ -109,12 +114,16 @@ def message(shown: Message | None) -> Markup:
     """The panel's message: read out at once where something went wrong, else when there is time."""
     if shown is None:
         return Markup("")
-    details = Markup("<details><summary>Show the details</summary><pre>{}</pre></details>").format(shown.details)
+    details = Markup("")
+    if shown.details:
+        details = Markup("<details><summary>Show the details</summary><pre>{}</pre></details>").format(shown.details)
+    if shown.more:
+        details += Markup('<details class="rw-told"><summary>More</summary><p>{}</p></details>').format(shown.more)
     return Markup(
-        '<div class="rw-note{bad}"><div role="{role}"><p><b>{lead}</b> {text}</p>{details}</div><div class="rw-acts">{acts}</div></div>'
+        '<div class="rw-note{bad}"><div role="{role}"><p title="{all}"><b>{lead}</b> {text}</p>{details}</div><div class="rw-acts">{acts}</div></div>'
     ).format(
         bad=" rw-bad-note" if shown.bad else "", role="alert" if shown.bad else "status", lead=shown.lead,
-        text=shown.text, details=details if shown.details else "",
+        text=shown.text, details=details, all=" ".join(filter(None, (shown.lead, shown.text, shown.more))),
         acts=joined(button(label, act, value) for label, act, value in shown.buttons),
     )  # fmt: skip
 

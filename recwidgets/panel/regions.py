@@ -73,6 +73,7 @@ class Regions:
     def paint(self, scene: Scene, spoken: str) -> None:
         shown, state, training = scene.shown, scene.state, scene.training
         self._once("motion", state.moving, lambda: self._animate(state.moving))
+        self._once("room", state.wide, lambda: self.chart.fit(state.wide))
         answered = (shown.answer, shown.rank, shown.previous if shown.outlined else None)
         self._once("chart", answered, lambda: self._paint_chart(scene), self._no_chart)
         self.list.show(views.ranking(scene, self._slots()))
@@ -82,7 +83,7 @@ class Regions:
         whose = (state.user, state.edited, state.typed, state.wrong, state.drawer)
         self._once("who", whose, lambda: self.header.show(views.top(scene)))
         self.transport.show(views.transport(scene, spoken))
-        self.editor.show(views.own_history(scene.world, state, views.goal_line(scene)))
+        self.editor.show(views.own_history(scene.world, state, views.goal_line(scene), views.goal_item(scene)))
         self.note.show(markup.message(shown.message))
         self.share.show(share_line(scene))
         self.handles.show(views.handles(scene))

@@ -27,7 +27,7 @@ from ..reasons.reason import Reason, reason_of
 from ..reasons.usual import Usual, usual
 from ..reasons.why_not import Difference, difference_of
 from .changes import moves, sentence, what_changed, what_it_added
-from .state import Change, State, World, person_of
+from .state import Change, State, World, compared_with, history_of, original_of, person_of
 from .trainer import Training
 
 T = TypeVar("T")
@@ -40,8 +40,9 @@ class Shown:
     """What is on the page: views are functions of this, and of nothing else that a model says.
 
     answer: None where there is none yet, or where the model failed. rank, item: what is selected, 0 = first.
-    previous: the answer before the last change, None without one; outlined: charts draw it. moved: change of
-    rank since then, by item. explanation, reason: of the selected item; fault: why there is none, as a sentence.
+    previous: the answer before the last change, or to the original history (see `State.base`), None without one;
+    outlined: charts draw it. moved: change of rank since then, by item.
+    explanation, reason: of the selected item; fault: why there is none, as a sentence.
     difference: the selected item against the rival of "why not …?". parts: what each score of the list is made of,
     float64 (items of the list, 3), see `reasons.parts`; None for a model that does not say. shared: how many of the
     list the average user would get too, of the same unseen items; None where it cannot be known.
@@ -158,15 +159,20 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     top = now.top.tolist()
     rank = top.index(state.item) if state.item in top else 0
     item = top[rank] if top else None
-    previous = _previous(world, training, state, asked)
+    other = compared_with(world, state)
+    previous = _previous(world, training, other, asked)
     explanation, fault = _explanation(now, item, asked)
     why = _reasons(world, state, now, item, asked, None if training.rewindable else training.newest)
     message: Message | None = shown.message
     if isinstance(state.message, Change) and previous is not None:
-        more = _added(state.message, previous, asked)
-        message = what_changed(previous, now, state.message.lead, state.message.item, more)
+        more = "" if other is not state.before else _added(state.message, previous, asked)
+        since = "" if other is state.before else "Since your first films: " if state.own else "Since the original: "
+        message = what_changed(
+            previous, now, state.message.lead, state.message.item, more, _buttons(world, state, state.message), since
+        )
+    outlined = state.outlined or (previous is not None and other is not state.before)
     return replace(
-        shown, answer=now, rank=rank, item=item, previous=previous, outlined=state.outlined, explanation=explanation,
+        shown, answer=now, rank=rank, item=item, previous=previous, outlined=outlined, explanation=explanation,
         fault=fault, message=message, moved=moves(previous, now), **why._asdict(),
     )  # fmt: skip
 
@@ -174,16 +180,29 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
 def _said(message: Message | Change | None) -> Message | None:
     """What is said of a change where there is no answer to compare."""
     if isinstance(message, Change):
-        return Message(message.lead, buttons=(("Put it back", "undo", ""),))
+        return Message(message.lead, buttons=((message.undo, "undo", ""),))
     return message
 
 
-def _previous(world: World, training: Training, state: State, asked: Asked) -> Answer | None:
-    """The answer before the last change; None without one, or where it cannot be had any more."""
-    if state.before is None:
+def _buttons(world: World, state: State, change: Change) -> list[tuple[str, str, str]]:
+    """Take the change back; and, after several changes, compare with what they all began from, or no more."""
+    buttons = [(change.undo, "undo", "")]
+    original, before = original_of(world, state), state.before
+    if original is None or before is None or history_of(world, state).same(original):
+        return buttons
+    if state.base == "original":
+        return [*buttons, ("Since the last change", "base", "last")]
+    if history_of(world, before).same(original):
+        return buttons
+    return [*buttons, ("Since the original", "base", "original")]
+
+
+def _previous(world: World, training: Training, state: State | None, asked: Asked) -> Answer | None:
+    """The answer that a change is compared with; None without one, or where it cannot be had any more."""
+    if state is None:
         return None
     try:
-        return answer_of(world, training, state.before, asked)
+        return answer_of(world, training, state, asked)
     except Exception:  # said when it was shown
         return None
 

@@ -20,7 +20,7 @@ from .editor import editor
 from .goal import Goal
 from .ranks import RankHistory
 from .show import Shown, names
-from .state import State, World, history_of
+from .state import State, World
 from .timebar import time_bar
 from .trainer import Training
 
@@ -89,26 +89,31 @@ def top(scene: Scene) -> Markup:
 
 def who(world: World, state: State, person: Any) -> Markup:
     """The selector and who is shown; also in a comparison."""
-    about = selector.facts(world.data, world.data.user_index(state.user))
+    about = selector.facts(world.data, world.data.user_index(state.user), state.edited)
     own = person.user is None
-    if own:
-        n = len(person.history)
-        about = ("You", f"{n} film{'' if n == 1 else 's'} of your own", f"{about[0]} is one click away.")
     options = selector.user_options(world.data, state.typed, state.wrong)
     typed = ("You" if own else f"User {state.user}") if state.typed is None else state.typed
     return markup.who(about, typed, options, state.wrong, state.own, state.drawer == "edit")
 
 
-def own_history(world: World, state: State, goal: Markup) -> Markup:
-    """The editor, where it is open."""
+def own_history(world: World, state: State, goal: Markup, refused: int | None = None) -> Markup:
+    """The editor, where it is open. refused: the film of a goal, which adding it does not reach."""
     if state.drawer != "edit" and not state.wide:
         return Markup("")
-    return editor(world.data, history_of(world, state), state.item_typed, state.user, goal)
+    return editor(world, state, goal, refused)
 
 
 def goal_line(scene: Scene) -> Markup:
+    """What an exercise asks for, and how far it is; nothing without a goal."""
+    if scene.goal is None:
+        return Markup("")
     edits = 0 if scene.state.edited is None else scene.state.edited.edits
-    return Markup("") if scene.goal is None else scene.goal.markup(scene.shown.answer, edits)
+    clue = markup.link("What its viewers rated", "clue", scene.world.data.item_by_title(scene.goal.title))
+    return scene.goal.line(scene.shown.answer, edits, clue)
+
+
+def goal_item(scene: Scene) -> int | None:
+    return None if scene.goal is None else scene.world.data.item_by_title(scene.goal.title)
 
 
 def when(scene: Scene) -> str:

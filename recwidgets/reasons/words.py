@@ -89,6 +89,9 @@ def _popular(asked: Asked, facts: Facts) -> str:
 
 
 def _neighbours(asked: Asked, facts: Facts) -> str:
+    if facts.of == 1:
+        rated = f"{'rated' if facts.raters else 'has not rated'} {_title(asked)}"
+        return f"The one nearest neighbour {rated}; of all users {facts.share:.0%} did. {_average(facts)}"
     part = facts.raters / facts.of
     return (
         f"{facts.raters:,} of the {facts.of:,} nearest neighbours rated {_title(asked)} ({part:.0%}); "

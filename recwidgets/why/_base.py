@@ -124,7 +124,10 @@ class Why:
 
     def heading(self, selected: Selected) -> Markup:
         """The headline, always as high; below it what is not right with the explanation, if anything."""
-        assert selected.reason is not None and selected.answer is not None
+        assert selected.answer is not None and selected.item is not None
+        if selected.reason is None:
+            assert selected.explanation is not None
+            return parts.heading(selected.answer, selected.item, selected.explanation)
         said, doubt = picture.headline(selected.reason), doubts(selected)
         return said + (Markup('<p class="rw-doubt" role="status">{}</p>').format(doubt) if doubt else "")
 
