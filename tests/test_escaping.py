@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,9 +21,12 @@ from recwidgets.page.page import Page
 from recwidgets.panel import edited, editor, goal, leaderboard, selector
 from recwidgets.panel.curve import _head
 from recwidgets.panel.state import State, world_of
+from recwidgets.reasons.flow import Flow, Line
+from recwidgets.reasons.reason import reason
+from recwidgets.reasons.viewers import Through
+from recwidgets.reasons.why_not import why_not
 from recwidgets.teach import predict_page
 from recwidgets.why import opened, parts, picture, rival, smallest, timeline
-from recwidgets.why._base import tab_bar
 from recwidgets.why.flow import SMALL
 
 PACKAGE = Path(rw.__file__).parent
@@ -71,21 +75,31 @@ def explained(text, item):
     return Explanation(item, text, 1.0, tuple(Part(text, kind, float(n), n) for n, kind in enumerate(kinds)))
 
 
+def reasoned(text, shown, item):
+    """A reason whose lines and ways are called `text`, with something to take out."""
+    data = shown.data
+    told = reason(shown.model, data, shown.person, str(data.items[item]))
+    ids = tuple(data.items[:2].tolist())
+    lines = (Line(f"what {text}", 1.0, "base"), Line(f"of {text}", 2.0, "group", ids, (3.0, -1.0)))
+    flow = Flow(lines, (f"a {text}", f"b {text}"), np.array([[1.0, 0.0], [3.0, -1.0]]), 3.0)
+    return replace(
+        told, headline=text, lines=lines, flow=flow, score=3.0, needed=ids, needed_values=(1.0, 0.5), rival=ids[0]
+    )
+
+
 def regions(text):
     """The markup of every region, with `text` wherever text can go."""
     data = named(text)
     shown = asked(Fixed(data, np.arange(18.0).reshape(3, 6)), data, held_out=data)
     item, knob = int(shown.top[0]), Knob("k", text, 1, 3, 1, True, text, text)
     why = explained(text, str(data.items[item]))
-    mine = trained(data, epochs=1)
-    answered = asked(mine, data, user=1)
-    first, last = (int(answered.top[n]) for n in (0, -1))
-    reason = rw.reason(mine, data, answered.person, str(data.items[first]))
-    apart = rw.why_not(mine, data, answered.person, str(data.items[first]), str(data.items[last]))
-    own = next(n for n, line in enumerate(reason.lines) if line.items)
+    said = reasoned(text, shown, item)
+    other = int(shown.top[1])
+    apart = why_not(shown.model, data, shown.person, str(data.items[item]), str(data.items[other]))
     row = leaderboard.Row("gnn", text, dict.fromkeys(leaderboard.METRICS, (0.2, 0.1, 0.3)))
     base = row._replace(name="popularity")
     typing = State(str(data.users[0]), edited.Edited(0, (0, 1)), item_typed=text, gone=(2, 0))
+    world = world_of(Split(data, data, data, "random", 1, ""), Fixed(data, np.zeros((3, 6))))
     both = {"a": shown, "b": shown, "c": shown}
     return {
         "button": elements.button(text, text, text, name=text, title=text, classes=text, pressed=True),
@@ -108,19 +122,18 @@ def regions(text):
         "tools": markup.tools(text, True, True),
         "who": markup.who((text, text, text), text, elements.option("user", text, text), True),
         "options": selector.user_options(data, text, False) or elements.option("", text, text),
-        "editor": editor.editor(world_of(Split(data, data, data, "random", 1, ""), Fixed(data, np.zeros((3, 6)))), typing,
-                                goal.Goal(text, 3).line(None, 1)),
+        "editor": editor.editor(world, typing, goal.Goal(text, 3).line(None, 1)),
         "curve": _head(text, (np.array([1.0]), np.array([2.0])), 1, text, lambda value: text, text),
         "why": parts.markup(shown, item, why),
         "no why": parts.no_explanation(text, text),
         "arithmetic": parts.arithmetic(why) + parts.arithmetic(why, shown=1),
-        "tabs": tab_bar("why", text),
-        "headline": picture.headline(reason),
-        "flow": picture.markup(answered, reason, SMALL, "hatch"),
-        "opened": opened.group(answered, reason, own, True),
-        "rival": rival.markup(answered, first, reason, last, text, apart, False),
-        "smallest": smallest.markup(answered, reason),
-        "timeline": timeline.timeline(why, (0,)),
+        "headline": picture.headline(said),
+        "flow": picture.markup(shown, said, SMALL, text),
+        "line": opened.group(shown, said, 1, True),
+        "viewers": opened.viewers(shown, said, 1, 0, Through(0.5, 0.25, ((0, 0.5), (1, -0.25)), 0.0)),
+        "why not": rival.markup(shown, item, said, other, text, apart, False),
+        "what would have to go": smallest.markup(shown, said),
+        "timeline": timeline.timeline(why, (text, text)),
         "comparison": leaderboard.lists(both, {"a": text, "b": text, "c": text}, item),
         "leaderboard": leaderboard.board([row, base], frozenset({"seed"}), [row, base]),
         "question": predict_page.head(text, text, True),
