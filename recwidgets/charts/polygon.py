@@ -99,9 +99,7 @@ class Polygon(Chart):
             unselected_style={"fill": "var(--rw-surface)"},
         )  # fmt: skip
         self.left = bqplot.Axis(scale=self.y, side="left", tick_format="d", **AXIS)
-        self.right = bqplot.Axis(
-            scale=self.score_scale, side="right", grid_lines="none", **AXIS
-        )
+        self.right = bqplot.Axis(scale=self.score_scale, side="right", grid_lines="none", **AXIS)
         self.ranks = bqplot.Axis(
             scale=x, tick_values=np.arange(1, RANKS + 1), tick_format="d", grid_lines="none", label="rank in the list",
             label_offset="28px", **AXIS,
