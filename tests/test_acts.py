@@ -84,9 +84,13 @@ def test_every_act_of_the_table_gives_a_state(play):
         "select": "2", "epoch": "2", "tempo": "fast", "motion": "still", "knob": "shrink:3", "knob-step": "shrink:1",
         "epochs": "7", "rate": "1", "tab": "not", "drawer": "curves", "open": "1", "rival": "3",
         "rival-title": "Film 4", "alpha": "40", "take-out": f"film:{OWN[0]} {OWN[1]}",
+        "move-to": f"{OWN[1]}:0", "front": str(OWN[0]), "films": "0", "base": "original", "clue": "3",
     }  # fmt: skip
+    before = {"put-back": ("remove", str(OWN[0])), "ask-again": ("drop", "neighbour:3")}  # there must be something
+    values |= {"put-back": str(OWN[0]), "ask-again": "3"}
     for name in ACTS:
-        assert isinstance(play(START, (name, values.get(name, ""))), State), name
+        first = [before[name]] if name in before else []
+        assert isinstance(play(START, *first, (name, values.get(name, ""))), State), name
 
 
 # ------------------------------------------------------------------ who
@@ -130,7 +134,7 @@ def test_a_dropped_film_is_evidence_no_more_and_is_not_recommended(play):
     assert items(changed) == [item for item in OWN if item != OWN[2]]
     assert changed.edited.dropped == (OWN[2],) and changed.edited.edits == 1
     assert isinstance(changed.message, Change) and changed.message.dropped == OWN[2]
-    assert changed.message.lead == f"Changed because you dropped Film {OWN[2] + 1} ({1950 + OWN[2]})."
+    assert changed.message.lead == f"You took out Film {OWN[2] + 1} ({1950 + OWN[2]})."
     assert changed.before == START and changed.outlined
 
 
@@ -142,7 +146,7 @@ def test_a_removed_film_may_be_recommended(play):
 def test_a_neighbour_is_left_out_by_index(play):
     changed = play(START, ("drop", "neighbour:3"), ("drop", "neighbour:8"), ("drop", "neighbour:3"))
     assert changed.edited.without == (8, 3) and items(changed) == OWN
-    assert "user u4 is not asked" in changed.message.lead
+    assert "User u4 is not asked" in changed.message.lead
 
 
 @pytest.mark.parametrize("value", ["3", "films:3", "film:", "film:x", ""])
@@ -226,7 +230,7 @@ def test_undo_goes_back_change_by_change_of_history_and_knobs(play):
     assert (both.edited, both.knobs) == (dropped.edited, (("shrink", 3),))
     once = play(both, ("undo", ""))
     assert (once.edited, once.knobs) == (dropped.edited, ())
-    assert once.message.lead == "Put back." and once.message.buttons[0][1] == "undo"
+    assert once.message.lead == "Undone." and once.message.buttons[0][1] == "undo"
     twice = play(once, ("undo", ""))
     assert (twice.edited, twice.knobs, twice.message) == (None, (), None)
     assert play(twice, ("undo", "")) == twice, "there is nothing before"

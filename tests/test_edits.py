@@ -281,11 +281,14 @@ def test_moves_and_changes_are_said_in_words():
 
 def test_the_time_line_goes_to_kept_epochs():
     panel = rw.GNNPanel(user="42")
-    panel.act("epoch", "9")
-    assert panel.epoch == 8, "the kept epoch at or before"
+    kept = panel.training.steps
+    missing = next(step for step in range(1, kept[-1]) if step not in kept)
+    panel.act("epoch", str(missing))
+    before = max(step for step in kept if step < missing)
+    assert panel.epoch == before, "the kept epoch at or before"
     panel.epoch = panel.history.last.step
-    panel.epoch = 9
-    assert panel.epoch == 8 and f"epoch 8 of {panel.history.last.step}" in html(panel, "rw-transport")
+    panel.epoch = missing
+    assert panel.epoch == before and f"epoch {before} of {kept[-1]}" in html(panel, "rw-transport")
     with pytest.raises(ValueError, match="epoch must be from 1"):
         panel.epoch = 99
 
@@ -322,14 +325,15 @@ def test_any_users_history_is_edited_in_place_and_closing_keeps_the_change():
     assert panel.shown.answer.top.tolist() == before
 
 
-def test_edit_after_you_goes_back_to_the_user():
+def test_edit_opens_and_closes_the_history_shown_and_you_goes_back_to_the_user():
     panel = rw.KNNPanel(user="42")
     panel.act("you", "")
     panel.act("add-title", "fargo")
     panel.act("edit", "")
-    assert panel.person.user is not None and "The history of user 42" in editor(panel)
+    assert panel.person.user is None and not editor(panel) and len(panel.person.history) == 1
     panel.act("you", "")
-    assert panel.person.user is None and not len(panel.person.history)
+    panel.act("edit", "")
+    assert panel.person.user is not None and "The history of user 42" in editor(panel)
 
 
 def test_the_compare_panel_edits_a_users_history_for_all_models():
@@ -384,8 +388,8 @@ def test_what_was_picked_comes_back_after_looking_at_the_user():
     panel.act("you", "")
     panel.act("add-title", "fargo")
     assert panel.shown.message.lead == "You added Fargo (1996)." and panel.shown.message.buttons[0][1] == "undo"
-    panel.act("edit", "")
-    assert panel.shown.message is None
+    panel.act("you", "")
+    assert panel.shown.message is None and panel.person.user is not None
     panel.act("undo", "")
     assert panel.person.user is None and len(panel.person.history) == 1
 
