@@ -111,7 +111,7 @@ def test_the_line_of_a_panel_on_a_model_of_ones_own_names_the_model_and_gives_th
     model.snapshot = Snapshot("knn", {n: rng.normal(size=size).astype(np.float32) for n, size in vectors.items()})
     panel = make(split, model=model, chart=rw.Pie(), user="u4")
     assert panel.setup() == 'rw.Panel(data, model=model, chart=rw.Pie(), user="u4")'
-    assert "pretrained" not in text(panel, "rw-header")
+    assert "pretrained" not in text(panel, "rw-transport")
     assert_same(opened(make, panel.setup(), data=split, model=model), panel)
 
 
@@ -167,8 +167,8 @@ def forward(split):
 def test_without_at_there_is_no_slider_but_a_sentence_and_setting_the_epoch_names_at(make, split, forward):
     model, history = forward
     panel = make(split, model, history=history)
-    assert "cannot go back to earlier epochs: it has no method at(snapshot)" in text(panel, "rw-epoch")
-    assert not page(panel, "rw-epoch").all("input") and not page(panel, "rw-epoch").all("button")
+    assert "cannot go back to earlier epochs: it has no method at(snapshot)" in text(panel, "rw-transport")
+    assert not page(panel, "rw-transport").all("input", data_change="epoch")
     with pytest.raises(ValueError, match=r"has no method at\(snapshot\)"):
         panel.epoch = 5
     assert panel.epoch == 30 and "epoch 5" not in html(panel)
@@ -244,7 +244,7 @@ def test_an_explanation_that_fails_leaves_one_person_on_the_page_and_is_said_whe
     panel = make(split, model, history=rw.fit(model, split.train, progress=False), user="u7")
     panel.user = "u9"
     assert page(panel, "rw-user").one(name="rw-facts").text.startswith("User u9 ")
-    assert page(panel, "rw-list").one("h3").text == "Top 10 for user u9"
+    assert page(panel, "rw-list").one("h3").text == "Top 10 for user u9 · epoch 2 of 2"
     assert titles(panel)[0] in text(panel, "rw-why") and "user 9 cannot be taken apart" in text(panel, "rw-why")
     assert rw.recommend(model, split.train, "u9").items == panel.recommendations.items
     assert "u7" not in text(panel, "rw-user") + text(panel, "rw-list") + text(panel, "rw-why") + message(panel)
@@ -301,10 +301,10 @@ def test_a_pause_within_an_epoch_is_told_alike_to_those_who_see_and_those_who_he
         await until(lambda: panel.epoch == 2 and "Training 3 of 4" in status(panel))
         assert await asyncio.to_thread(model.waiting.wait, DEADLINE)
         panel.pause()
-        spoken = page(panel, "rw-header").one(name="rw-hidden").text
+        spoken = page(panel, "rw-transport").one("span", "rw-hidden").text
         assert status(panel).startswith("Paused after 2 of 4") and spoken == "Paused after 2 of 4"
         assert panel.recommendations.items == rw.recommend(panel.model, panel.data, panel.user).items
-        assert "epoch 2 of 2" in text(panel, "rw-epoch") and curve(panel).loss.marker.x.tolist() == [2, 2]
+        assert "epoch 2 of 2" in text(panel, "rw-transport") and curve(panel).loss.marker.x.tolist() == [2, 2]
         panel.stop()
         model.let(10_000)
 

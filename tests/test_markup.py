@@ -8,13 +8,13 @@ from markupsafe import Markup as Html
 from worlds import Fixed, Markup, Svd, asked, random_table, table, trained
 
 from recwidgets.answer import answer
-from recwidgets.core import Person
+from recwidgets.core import FitEvent, Person, Snapshot
 from recwidgets.data import Interactions
 from recwidgets.models.popularity import Popularity
 from recwidgets.page import markup
 from recwidgets.page.markup import Message, Status
 from recwidgets.page.page import Page
-from recwidgets.panel import selector
+from recwidgets.panel import selector, timebar
 from recwidgets.panel.curve import Curve, thin, value_range
 from recwidgets.training import TrainingHistory
 
@@ -102,7 +102,7 @@ def test_a_change_of_place_is_shown_and_read_out(data, model):
     shown = asked(model, data)
     top = shown.top.tolist()
     page = listed(shown, moved={top[0]: "↑2", top[1]: "new", top[2]: "↓1"})
-    assert [cell.text for cell in page.all("span", "rw-moved")][:4] == ["↑2", "new", "↓1", ""]
+    assert [cell.text for cell in page.all("span", "rw-moved")][:5] == ["±", "↑2", "new", "↓1", ""]
     said = [row["aria-label"].rsplit(", ", 1)[1] for row in page.all("button")[:3]]
     assert said == ["up 2", "new", "down 1"]
 
@@ -177,7 +177,7 @@ def test_a_message_has_a_role_buttons_and_details():
     [("idle", ["pause"], "train"), ("running", ["train", "step"], "pause"), ("paused", ["pause"], "train")],
 )
 def test_the_buttons_fit_the_state(state, off, primary):
-    page = Markup(markup.controls(state, [], "hint", ""))
+    page = Markup(markup.train_buttons(state))
     buttons = page.all("button")
     assert [button.text for button in buttons] == ["Train", "Pause", "Step", "Reset"]
     assert [button["data-act"] for button in buttons if "disabled" in button.attributes] == off
@@ -197,7 +197,7 @@ def test_a_slider_says_its_value_in_words():
 
 
 def test_settings_are_sliders_with_their_labels():
-    page = Markup(markup.controls("idle", [("epochs", "Epochs", 3, 1, 5, "3", False)], "Next time.", ""))
+    page = Markup(markup.settings([("epochs", "Epochs", 3, 1, 5, "3", False)], "Next time."))
     assert page.one("input")["data-change"] == "epochs"
     assert page.one("output").text == "3"
     assert page.one("p", "rw-hint").text == "Next time."
@@ -252,7 +252,8 @@ def test_the_knobs_of_the_three_models_can_be_set_to_all_that_their_sliders_offe
     ],
 )
 def test_the_time_machine_says_where_it_stands(epoch, newest, total, live, said, off):
-    page = Markup(markup.time_machine(epoch, newest, total, live))
+    events = tuple(FitEvent(step, total, {}, Snapshot("m", {})) for step in range(1, newest + 1))
+    page = Markup(timebar.time_bar(TrainingHistory(events, total), epoch, newest, None, False, live))
     bar = page.one("input")
     assert bar["aria-valuetext"] == page.one("output").text == said
     assert ("disabled" in bar.attributes) == off

@@ -53,8 +53,8 @@ def frame(panel):
 
 
 def filled(panel):
-    """A frame is one region, a panel is six."""
-    return len(panel.children) == 6
+    """A frame is one region, a panel has several."""
+    return len(panel.children) > 1
 
 
 MAKE = {"gnn": rw.GNNPanel, "knn": rw.KNNPanel, "session": rw.SessionPanel, "compare": rw.ComparePanel}

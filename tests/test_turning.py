@@ -159,7 +159,7 @@ def test_a_knob_turned_while_training_leaves_the_curve_as_it_is(split):
 def test_similarity_is_chosen_by_its_name_and_comes_back_with_the_state(tmp_path):
     panel = rw.KNNPanel(user="42", state=tmp_path / "state.json")
     positions = markup.knob_positions(panel.model.knobs[1])
-    assert page(panel, "rw-controls").one("select", aria_label="Similarity")
+    assert page(panel, "rw-drawer-more").one("select", aria_label="Similarity")
     before = html(panel, "rw-list")
     panel.act("knob:similarity", str(positions.index("dot product")))
     assert html(panel, "rw-list") != before
@@ -285,13 +285,13 @@ def test_a_turned_knob_says_in_the_list_what_moved_since_the_turn_began(panel, s
 
     asyncio.run(drag())
     moved = moves(first, panel.shown.answer)
-    listed = [cell.text for cell in page(panel, "rw-list").all("span", "rw-moved")]
+    _, *listed = [cell.text for cell in page(panel, "rw-list").all("span", "rw-moved")]
     assert moved and listed == [moved.get(item, "") for item in panel.shown.answer.top.tolist()]
     assert "change since the previous answer" in html(panel, "rw-list")
     rested = panel.shown.answer
     panel.act("knob:shrink", "0")  # another turn counts from where it began
     moved = moves(rested, panel.shown.answer)
-    listed = [cell.text for cell in page(panel, "rw-list").all("span", "rw-moved")]
+    _, *listed = [cell.text for cell in page(panel, "rw-list").all("span", "rw-moved")]
     assert listed == [moved.get(item, "") for item in panel.shown.answer.top.tolist()]
     panel.user = next(user for user in split.train.users if user != panel.user)
     assert not any(cell.text for cell in page(panel, "rw-list").all("span", "rw-moved"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..answer import Answer
 from .controls import alike as alike
@@ -21,6 +21,7 @@ from .controls import train_buttons as train_buttons
 from .elements import button as button
 from .elements import choice as choice
 from .elements import combobox, joined, toggle, yes
+from .elements import link as link
 from .elements import named as named
 from .elements import slider as slider
 
@@ -35,13 +36,17 @@ class Status(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A sentence in the panel's one message area, with buttons (label, act, value)."""
+    """A sentence in the panel's one message area, with buttons (label, act, value).
+
+    more: what is told on wish, as a sentence; details: the story of an error, for whoever opens it.
+    """
 
     lead: str
     text: str = ""
     bad: bool = False
     buttons: tuple[tuple[str, str, str], ...] = ()
     details: str = ""
+    more: str = ""
 
 
 def header(title: str, data: str, status: Status, spoken: str | None = None) -> Markup:
@@ -73,16 +78,16 @@ def state_of_training(status: Status, when: str, back: bool, spoken: str) -> Mar
             '<div class="rw-progress" role="progressbar" aria-label="Training" aria-valuemin="0" '
             'aria-valuemax="100" aria-valuenow="{}"><i style="width:{:.1f}%"></i></div>'
         ).format(round(100 * status.progress), 100 * status.progress)
-    more = Markup('<span class="rw-more">{}{}</span>').format(" · " if status.progress is None else " ", status.more)
+    more = Markup('<span class="rw-more"><i> · </i>{}</span>').format(status.more)
     newest = Markup(
-        ' <button type="button" class="rw-link" data-act="epoch" data-value="{}">newest</button>'
-    ).format(10**9)  # fmt: skip
+        ' <button type="button" class="rw-link" data-act="epoch" data-value="{}" aria-label="{said}" title="{said}">⇥</button>'
+    ).format(10**9, said="Back to the newest epoch")  # fmt: skip
     return Markup(
-        '<div class="rw-state"><div class="rw-status{bad}" role="status" aria-live="off" title="{word} {more_text}"><b>{word}</b>{more}</div>'
+        '<div class="rw-state{busy}"><div class="rw-status{bad}" role="status" aria-live="off" title="{word} {more_text}"><b>{word}</b>{more}</div>'
         '<div class="rw-when{past}"><span>{when}</span>{newest}</div>{bar}<span class="rw-hidden" aria-live="polite">{spoken}</span></div>'
     ).format(
         bad=" rw-bad" if status.bad else "", word=status.word, more_text=status.more, more=more if status.more else "",
-        past=" rw-past" if back else "", when=when, newest=newest if back else "", bar=bar, spoken=spoken,
+        busy=" rw-busy" if bar and status.more else "", past=" rw-past" if back else "", when=when, newest=newest if back else "", bar=bar, spoken=spoken,
     )  # fmt: skip
 
 
@@ -109,12 +114,16 @@ def message(shown: Message | None) -> Markup:
     """The panel's message: read out at once where something went wrong, else when there is time."""
     if shown is None:
         return Markup("")
-    details = Markup("<details><summary>Show the details</summary><pre>{}</pre></details>").format(shown.details)
+    details = Markup("")
+    if shown.details:
+        details = Markup("<details><summary>Show the details</summary><pre>{}</pre></details>").format(shown.details)
+    if shown.more:
+        details += Markup('<details class="rw-told"><summary>More</summary><p>{}</p></details>').format(shown.more)
     return Markup(
-        '<div class="rw-note{bad}"><div role="{role}"><p><b>{lead}</b> {text}</p>{details}</div><div class="rw-acts">{acts}</div></div>'
+        '<div class="rw-note{bad}"><div role="{role}"><p title="{all}"><b>{lead}</b> {text}</p>{details}</div><div class="rw-acts">{acts}</div></div>'
     ).format(
         bad=" rw-bad-note" if shown.bad else "", role="alert" if shown.bad else "status", lead=shown.lead,
-        text=shown.text, details=details if shown.details else "",
+        text=shown.text, details=details, all=" ".join(filter(None, (shown.lead, shown.text, shown.more))),
         acts=joined(button(label, act, value) for label, act, value in shown.buttons),
     )  # fmt: skip
 
@@ -161,10 +170,11 @@ def ranking(
         foot = f"✓ = in the held-out data, watched later: {hits} of {len(answer.top)}."
     return title + Markup(
         '<div class="rw-row rw-head" aria-hidden="true"><span>#</span><span>Film</span>'
-        '<span></span><span class="rw-num">Score</span><span>{made}</span><span class="rw-ok">✓</span></div>'
+        '<span class="rw-moved" title="{since}">{sign}</span><span class="rw-num">Score</span><span>{made}</span><span class="rw-ok">✓</span></div>'
         '<ol class="rw-rows" aria-label="{heading}">{rows}</ol>{legend}<p class="rw-cap rw-foot">{foot}</p>'
     ).format(
-        made="" if parts is None else "= its parts", heading=Markup(heading).striptags(), rows=rows, foot=foot,
+        made="" if parts is None else "= its parts", since="change since the previous answer" if moved else "",
+        sign="±" if moved else "", heading=escape(heading).striptags(), rows=rows, foot=foot,
         legend=Markup("") if parts is None else _legend(answer),
     )  # fmt: skip
 
@@ -206,7 +216,7 @@ def _row(
     seen, full = item in answer.later, answer.full_title(item)
     spoken = f"Rank {rank}: {full}, score {score}{', watched later' if seen else ''}"
     return Markup(
-        '<li><button type="button" class="rw-row{on}" data-row data-act="select" data-value="{n}" aria-pressed="{pressed}" '
+        '<li><button type="button" class="rw-row{on}" style="--n:{n}" data-row data-act="select" data-value="{n}" aria-pressed="{pressed}" '
         'aria-label="{spoken}" title="{full}"><span class="rw-chip{slot}">{rank}</span>{name}<span class="rw-moved">{move}</span>'
         '<span class="rw-num">{score}</span><span>{bar}</span><span class="rw-ok">{tick}</span></button></li>'
     ).format(

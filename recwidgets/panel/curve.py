@@ -12,18 +12,7 @@ from markupsafe import Markup
 from ..charts._base import AXIS, digits_of, nice_ticks
 from ..page.page import Page
 from ..training import TrainingHistory
-
-POINTS = 300  # at most so many points travel to the browser
-
-
-def thin(steps: list[int], values: list[float], points: int = POINTS) -> tuple[Any, Any]:
-    """Evenly chosen points, the first and the last always among them; NaN is left out."""
-    x, y = np.asarray(steps, np.float64), np.asarray(values, np.float64)
-    x, y = x[np.isfinite(y)], y[np.isfinite(y)]
-    if len(x) > points:
-        chosen = np.unique(np.linspace(0, len(x) - 1, points).round().astype(int))
-        x, y = x[chosen], y[chosen]
-    return x, y
+from .timebar import thin as thin
 
 
 def value_range(values: Any, zero: bool) -> tuple[float, float]:

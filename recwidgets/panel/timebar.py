@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from ..page.elements import button, slider
 from ..training import TrainingHistory
-from .curve import thin
 
 WIDTH, HEIGHT, EDGE = 1000.0, 100.0, 4.0  # of the picture, stretched to the room there is; EDGE: above and below
-POINTS = 120
+SKETCHED = 120  # points of it
+POINTS = 300  # at most so many points of a curve travel to the browser
 
 
 def time_bar(
@@ -27,7 +27,8 @@ def time_bar(
     share = 0.0 if total == 1 else (max(epoch, 1) - 1) / (total - 1)
     return Markup(
         '<div class="rw-epoch">{play}<div class="rw-timebar">{curve}{bar}'
-        '<span class="rw-thumb" style="--part:{share:.4f}" aria-hidden="true">{epoch}</span></div><output class="rw-hidden">{words}</output></div>'
+        '<span class="rw-thumb" style="--part:{share:.4f}" aria-hidden="true">{epoch}</span></div>'
+        '<output class="rw-hidden">{words}</output></div>'
     ).format(
         play=button(
             "■" if playing else "▶", "play", off=few, classes="rw-small rw-play", title="Replay the epochs",
@@ -40,9 +41,9 @@ def time_bar(
 
 def curve(history: TrainingHistory, epoch: int, total: int, baseline: float | None, k: int = 10) -> Markup:
     """The accuracy (or, where it was not measured, the loss) by epoch, as a filled line; pale after the epoch shown."""
-    x, y = thin(*history.curve(f"top_{k}_accuracy"), POINTS)
+    x, y = thin(*history.curve(f"top_{k}_accuracy"), SKETCHED)
     if not len(x):
-        (x, y), baseline = thin(*history.curve("loss"), POINTS), None
+        (x, y), baseline = thin(*history.curve("loss"), SKETCHED), None
     if not len(x):
         return Markup('<svg class="rw-curve-line" aria-hidden="true"></svg>')
     known = np.append(y, [] if baseline is None else [baseline])
@@ -68,6 +69,16 @@ def curve(history: TrainingHistory, epoch: int, total: int, baseline: float | No
         w=WIDTH, h=HEIGHT, dash=dash, line=path(points), here=here, rest=max(WIDTH - here, 0),
         area=path([(points[0][0], HEIGHT), *points, (points[-1][0], HEIGHT)]) + "Z",
     )  # fmt: skip
+
+
+def thin(steps: list[int], values: list[float], points: int = POINTS) -> tuple[Any, Any]:
+    """Evenly chosen points, the first and the last always among them; NaN is left out."""
+    x, y = np.asarray(steps, np.float64), np.asarray(values, np.float64)
+    x, y = x[np.isfinite(y)], y[np.isfinite(y)]
+    if len(x) > points:
+        chosen = np.unique(np.linspace(0, len(x) - 1, points).round().astype(int))
+        x, y = x[chosen], y[chosen]
+    return x, y
 
 
 def path(points: Any) -> str:

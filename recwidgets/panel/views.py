@@ -9,15 +9,18 @@ import numpy as np
 from markupsafe import Markup
 
 from .. import _tf
+from ..core import Knob
 from ..page import markup
 from ..page.markup import Status
+from ..reasons.share import PersonalCurve
 from ..why._base import Selected
 from . import selector
 from .all_users import AllUsers
 from .editor import editor
 from .goal import Goal
+from .ranks import RankHistory
 from .show import Shown, names
-from .state import State, World, history_of
+from .state import State, World
 from .timebar import time_bar
 from .trainer import Training
 
@@ -26,7 +29,9 @@ from .trainer import Training
 class Scene:
     """Everything that a page shows. all_users, as_trained: what was measured of all users, None = not (yet).
 
-    baseline: popularity's accuracy on the validation rows, None = not known. ranks: the lists of the kept epochs.
+    taste: what less of all users' taste does to all users, None = as trained, or not (yet) known.
+    baseline: popularity's accuracy on the validation rows, None = not known. ranks: of the kept epochs,
+    None while no place for them is open.
     """
 
     world: World
@@ -39,7 +44,9 @@ class Scene:
     all_users: AllUsers | None = None
     as_trained: AllUsers | None = None
     baseline: float | None = None
-    ranks: tuple[Any, ...] = ()
+    ranks: RankHistory | None = None
+    measuring_taste: bool = False
+    taste: PersonalCurve | None = None
 
     @property
     def epoch(self) -> int:
@@ -60,7 +67,6 @@ def about_data(world: World) -> str:
 
 def status(world: World, training: Training) -> Status:
     """What the header says of the training."""
-    epochs = f"{training.newest} epoch{'' if training.newest == 1 else 's'}"
     if training.state == "running":
         if training.step == 0 and not training.progress:
             return Status("Getting ready to train", "" if _tf.is_loaded() else "about 5 s, once", 0.0)
@@ -73,8 +79,8 @@ def status(world: World, training: Training) -> Status:
     if training.history.last is None:
         return Status("Not trained yet")
     if not training.here:
-        return Status("Ready", "pretrained" if world.pretrained else f"trained before, {epochs}")
-    return Status("Stopped" if training.ended == "stopped" else "Ready", f"trained here, {epochs}")
+        return Status("Ready", "pretrained" if world.pretrained else "trained before")
+    return Status("Stopped" if training.ended == "stopped" else "Ready", "trained here")
 
 
 def top(scene: Scene) -> Markup:
@@ -83,26 +89,31 @@ def top(scene: Scene) -> Markup:
 
 def who(world: World, state: State, person: Any) -> Markup:
     """The selector and who is shown; also in a comparison."""
-    about = selector.facts(world.data, world.data.user_index(state.user))
+    about = selector.facts(world.data, world.data.user_index(state.user), state.edited)
     own = person.user is None
-    if own:
-        n = len(person.history)
-        about = ("You", f"{n} film{'' if n == 1 else 's'} of your own", f"{about[0]} is one click away.")
     options = selector.user_options(world.data, state.typed, state.wrong)
     typed = ("You" if own else f"User {state.user}") if state.typed is None else state.typed
     return markup.who(about, typed, options, state.wrong, state.own, state.drawer == "edit")
 
 
-def own_history(world: World, state: State, goal: Markup) -> Markup:
-    """The editor, where it is open."""
+def own_history(world: World, state: State, goal: Markup, refused: int | None = None) -> Markup:
+    """The editor, where it is open. refused: the film of a goal, which adding it does not reach."""
     if state.drawer != "edit" and not state.wide:
         return Markup("")
-    return editor(world.data, history_of(world, state), state.item_typed, state.user, goal)
+    return editor(world, state, goal, refused)
 
 
 def goal_line(scene: Scene) -> Markup:
+    """What an exercise asks for, and how far it is; nothing without a goal."""
+    if scene.goal is None:
+        return Markup("")
     edits = 0 if scene.state.edited is None else scene.state.edited.edits
-    return Markup("") if scene.goal is None else scene.goal.markup(scene.shown.answer, edits)
+    clue = markup.link("What its viewers rated", "clue", scene.world.data.item_by_title(scene.goal.title))
+    return scene.goal.line(scene.shown.answer, edits, clue)
+
+
+def goal_item(scene: Scene) -> int | None:
+    return None if scene.goal is None else scene.world.data.item_by_title(scene.goal.title)
 
 
 def when(scene: Scene) -> str:
@@ -111,12 +122,20 @@ def when(scene: Scene) -> str:
     return f"epoch {scene.epoch} of {newest}" if newest else "no epoch yet"
 
 
+def whom(scene: Scene) -> str:
+    """Whose list it is."""
+    return "you" if scene.shown.person.user is None else f"user {scene.state.user}"
+
+
+def whose(scene: Scene) -> str:
+    return "your" if scene.shown.person.user is None else "the user’s"
+
+
 def heading(scene: Scene) -> Markup:
     """Whose list it is, and of when."""
     answer, state = scene.shown.answer, scene.state
-    whom = "you" if scene.shown.person.user is None else f"user {state.user}"
     return Markup('Top {} for {} · <span class="rw-when{}">{}</span>').format(
-        10 if answer is None else len(answer.top), whom, "" if state.epoch is None else " rw-past", when(scene)
+        10 if answer is None else len(answer.top), whom(scene), "" if state.epoch is None else " rw-past", when(scene)
     )
 
 
@@ -143,11 +162,15 @@ def transport(scene: Scene, spoken: str) -> Markup:
     status_now = status(world, training)
     buttons = markup.train_buttons(training.state)
     at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
-    own = next((knob for knob in training.knobs if knob.instant and not knob.choices), None)
-    knob = Markup("")
+    own, knob = own_knob(training), Markup("")
     if own is not None:
         knob = markup.own_knob(own, state.values(world)[own.name], training.state != "idle")
     return buttons + at + time_line(scene) + accuracy(scene) + knob
+
+
+def own_knob(training: Training) -> Knob | None:
+    """The knob that stands beside the time line: the first that answers at once and has a slider."""
+    return next((knob for knob in training.knobs if knob.instant and not knob.choices), None)
 
 
 def time_line(scene: Scene) -> Markup:
@@ -191,7 +214,8 @@ def more(scene: Scene) -> Markup:
         here = int(np.argmin([abs(known - rate) for known in rates]))
         settings.append(("rate", "Learning rate", here, 0, len(rates) - 1, f"{rates[here]:g}", busy))
     hint = "Reset to change these." if busy else "For the next training."
-    rows = markup.knob_rows(training.knobs, state.values(scene.world), busy, all_users(scene))
+    others = [knob for knob in training.knobs if knob is not own_knob(training)]
+    rows = markup.knob_rows(others, state.values(scene.world), busy, all_users(scene))
     tools = markup.tools(scene.setup, state.moving, scene.shown.answer is not None)
     replay = markup.tempo(state.tempo, training.newest < 2 or not training.rewindable)
     return Markup("<h3>Settings</h3>{}{}{}{}").format(markup.settings(settings, hint), replay, rows, tools)

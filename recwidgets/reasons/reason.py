@@ -12,7 +12,8 @@ from ..data import Interactions
 from .asked import Asked, ask
 from .flow import Flow, Line, flow_of, row_values
 from .groups import ratings_of
-from .needed import needed
+from .needed import Needed, needed
+from .usual import TOP
 from .votes import usual_votes, voters_of
 from .why_not import rank_of
 from .words import LAST, Facts, headline, net
@@ -41,10 +42,13 @@ class Reason:
     votes: the ids of the person's items that, each asked alone, put this item into their top 10. votes_usual: the mean
     number of votes of the 100 items that the average user gets first; NaN where the model cannot be asked so.
     rank: for this person, None for an item that they have. average_rank: for the mean query of all users.
+    average_top: the ids of the first unseen items (≤ 10) that the average user gets.
     lines: add up to `score`, but for float32 rounding. flow: the same lines, by ways.
     needed: the ids of the smallest set of the person's items without which `rival` is ahead, of the 400 unseen items
     that rank right below; needed_neighbours: the same of neighbours, for a model that asks those. Both are empty, and
-    rival None, where no such set was found. The model's own scores confirm it.
+    rival None, where no such set was found. The model's own scores confirm it. needed_values: what each of them adds
+    to this item more than to the rival, 0 for a neighbour who is asked only when others are gone; empty for a model
+    without terms.
     raters: for a model of neighbours. recent: for a model of recency, the ids of the last items, newest first.
     """
 
@@ -57,10 +61,12 @@ class Reason:
     votes_usual: float
     rank: int | None
     average_rank: int
+    average_top: tuple[str, ...]
     lines: tuple[Line, ...]
     score: float
     needed: tuple[str, ...]
     needed_neighbours: tuple[str, ...]
+    needed_values: tuple[float, ...]
     rival: str | None
     raters: Raters | None
     recent: tuple[str, ...]
@@ -109,10 +115,12 @@ def reason_of(asked: Asked) -> Reason:
         votes_usual=facts.votes_usual,
         rank=rank_of(asked, asked.item),
         average_rank=facts.average_rank,
+        average_top=asked.ids(asked.usual.popular[~np.isin(asked.usual.popular, asked.seen)][:TOP]),
         lines=flow.lines,
         score=asked.score,
         needed=asked.ids(out.items),
         needed_neighbours=tuple(asked.known.users[out.neighbours].tolist()),
+        needed_values=_needed_values(asked, out),
         rival=None if out.rival < 0 else str(asked.data.items[out.rival]),
         raters=raters,
         recent=asked.ids(asked.person.history[::-1][:LAST]) if facts.terms == "recent" else (),
@@ -127,6 +135,16 @@ def _net(asked: Asked, flow: Flow) -> float:
     popular, usual = asked.usual.popular, asked.usual.scores.astype(np.float64)
     mine = asked.score - float(asked.scores[popular].mean(dtype=np.float64))
     return mine - float(usual[asked.item] - usual[popular].mean())
+
+
+def _needed_values(asked: Asked, out: Needed) -> tuple[float, ...]:
+    """What each row that would have to go adds to the item more than to the rival."""
+    terms = asked.terms
+    if terms is None or out.rival < 0:
+        return ()
+    apart = asked.vectors[asked.item].astype(np.float64) - asked.vectors[out.rival]
+    added = dict(zip(terms.index.tolist(), (terms.vectors.sum(1, dtype=np.float64) @ apart).tolist(), strict=True))
+    return tuple(added.get(row, 0.0) for row in (*out.items.tolist(), *out.neighbours.tolist()))
 
 
 def _raters(asked: Asked) -> Raters | None:

@@ -25,7 +25,7 @@ class GuessPie(Pie):
 
     def halves(self, share: float, words: tuple[str, str]) -> None:
         """Two slices: `share`, and the quiet rest."""
-        self._slots, self._ranks = [None] * FIRST, []
+        self._slots = [None] * FIRST
         with self.pie.hold_sync():
             self.pie.sizes, self.pie.labels = np.array([share, 0.0, 0.0, 1.0 - share]), [""] * (FIRST + 1)
         self.centre.text, self.below.text = [words[0]], [words[1]]

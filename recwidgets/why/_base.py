@@ -13,10 +13,14 @@ from ..core import Explanation
 from ..page.elements import joined, yes
 from ..page.page import Handler, Page
 from ..reasons.reason import Reason
+from ..reasons.viewers import Through
 from ..reasons.why_not import Difference
-from . import parts
+from . import opened, parts, picture, rival, smallest
+from .flow import SMALL, WIDE, Size
 
 TABS = {"why": "Why", "not": "Why not …?", "go": "What would have to go", "sum": "Arithmetic"}
+DOUBT = 42  # px for what is not right with an explanation
+NO_REASON = "The model does not say how it comes to this score."
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +52,12 @@ class Selected:
 class Why:
     """Tabs: the reason with its picture, why not another item, what would have to go, and the arithmetic.
 
-    A subclass gives the picture of the first tab: `draw(selected)` shows it, as markup in `head` and `foot` or with
-    widgets of its own, which `pictures` makes once. Acts of the learner go to `handler`.
+    A subclass gives the picture of the first tab: `draw(selected)` shows it under the headline, as markup in `head` and
+    `foot` or with widgets of its own, which `pictures` makes once. Acts of the learner go to `handler`.
     """
 
     needs: ClassVar[str] = "explain"  # the method of a model that the picture is drawn from
+    deeper: ClassVar[bool] = False  # an item of an open line opens further, into what `through` gives
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -61,9 +66,10 @@ class Why:
         self.foot = Page("rw-reason-foot", handler=self._act)
         self.widget = ipywidgets.VBox([self.tabs, self.head, *self.pictures(), self.foot])
         self.widget.add_class("rw-why")
+        self.hatching = f"rw-hatch-{id(self):x}"  # a name in the document, where other panels have theirs
 
     def pictures(self) -> list[Any]:
-        """Widgets between the head and the foot, built once; seen in the first tab only."""
+        """Widgets between the head and the foot, built once; seen in the first tab only, while no line is open."""
         return []
 
     def _act(self, act: str, value: str) -> None:
@@ -71,30 +77,76 @@ class Why:
 
     def show(self, selected: Selected) -> None:
         """Show what is open of the reason."""
-        for tab in TABS:
-            (self.widget.add_class if tab == selected.tab else self.widget.remove_class)(f"rw-tab-{tab}")
-        self.tabs.show(tab_bar(selected.tab))
-        answer, item = selected.answer, selected.item
+        answer, item, reason = selected.answer, selected.item, selected.reason
+        line, own = opened.line_of(reason, selected.opened)
+        inside = selected.tab == "why" and line >= 0
+        for name, on in ((f"rw-tab-{tab}", tab == selected.tab) for tab in TABS):
+            (self.widget.add_class if on else self.widget.remove_class)(name)
+        (self.widget.add_class if inside else self.widget.remove_class)("rw-line-open")
+        title = "" if answer is None or item is None else answer.full_title(item)
+        self.tabs.show(tab_bar(selected.tab, title))
         if answer is None or item is None:
-            self.say(selected, parts.nothing())
-        elif selected.fault or selected.explanation is None:
-            self.say(selected, parts.no_explanation(answer.full_title(item), selected.fault))
-        elif selected.tab == "sum":
-            self.say(selected, parts.arithmetic(selected.explanation))
+            self.say(parts.nothing())
+        elif selected.explanation is None and reason is None:
+            self.say(parts.no_explanation(answer.full_title(item), selected.fault or NO_REASON))
+        elif selected.tab == "not":
+            self.show_only(rival.markup(
+                answer, item, reason, selected.rival, selected.typed, selected.difference, selected.wide
+            ))  # fmt: skip
+        elif selected.tab == "sum" and selected.explanation is not None:
+            self.show_only(parts.arithmetic(selected.explanation))
+        elif selected.tab == "go" and reason is not None:
+            self.show_only(smallest.markup(answer, reason))
+        elif selected.tab != "why":
+            self.say(parts.no_explanation(answer.full_title(item), selected.fault or NO_REASON))
+        elif inside and reason is not None:
+            through = self.through(selected, own) if own >= 0 else None
+            if through is not None:
+                self.show_only(opened.viewers(answer, reason, line, own, through))
+            else:
+                self.show_only(opened.group(answer, reason, line, self.deeper))
         else:
             self.draw(selected)
 
-    def draw(self, selected: Selected) -> None:
-        """Put the reason's picture on the page: here the contributions in words and numbers."""
-        answer, item, explanation = selected.answer, selected.item, selected.explanation
-        assert answer is not None and item is not None and explanation is not None
-        self.head.show(parts.markup(answer, item, explanation))
-        self.foot.show("")
+    def through(self, selected: Selected, own: int) -> Through | None:
+        """An item of the history taken further apart; None where the picture has nothing more to say of it."""
+        return None
 
-    def say(self, selected: Selected, words: Markup) -> None:
-        """Show words and no picture."""
+    def draw(self, selected: Selected) -> None:
+        """Put the reason's picture on the page: here the flow, or without a reason the contributions as they are."""
+        answer, item = selected.answer, selected.item
+        assert answer is not None and item is not None
+        if selected.reason is None:
+            assert selected.explanation is not None
+            self.show_only(parts.markup(answer, item, selected.explanation))
+        else:
+            self.show_only(self.heading(selected) + self.flow(selected))
+
+    def heading(self, selected: Selected) -> Markup:
+        """The headline, always as high; below it what is not right with the explanation, if anything."""
+        assert selected.answer is not None and selected.item is not None
+        if selected.reason is None:
+            assert selected.explanation is not None
+            return parts.heading(selected.answer, selected.item, selected.explanation)
+        said, doubt = picture.headline(selected.reason), doubts(selected)
+        return said + (Markup('<p class="rw-doubt" role="status">{}</p>').format(doubt) if doubt else "")
+
+    def flow(self, selected: Selected, shown: int | None = None, size: Size | None = None) -> Markup:
+        """The flow of the reason, as large as the page is. shown: only so many of the model's ways."""
+        assert selected.reason is not None and selected.answer is not None
+        size = size or (WIDE if selected.wide else SMALL)
+        if doubts(selected):
+            size = size._replace(height=size.height - DOUBT)
+        return picture.markup(selected.answer, selected.reason, size, self.hatching, shown)
+
+    def show_only(self, words: Markup) -> None:
+        """Markup in the head, and nothing in the foot."""
         self.head.show(words)
         self.foot.show("")
+
+    def say(self, words: Markup) -> None:
+        """Show words and no picture."""
+        self.show_only(words)
         self.clear()
 
     def clear(self) -> None:
@@ -104,11 +156,20 @@ class Why:
         """Pictures that move say how long."""
 
 
-def tab_bar(chosen: str) -> Markup:
+def doubts(selected: Selected) -> str:
+    """What is not right with the explanation, "" for an exact one."""
+    if selected.explanation is None or selected.answer is None:
+        return ""
+    return parts.doubts(selected.explanation, float(selected.answer.scores[selected.item]))
+
+
+def tab_bar(chosen: str, title: str = "") -> Markup:
+    """title: of the item that is asked about, for whoever hears the page."""
     buttons = joined(
         Markup(
             '<button type="button" role="tab" class="rw-tab" data-act="tab" data-value="{}" aria-selected="{}">{}</button>'
         ).format(name, yes(name == chosen), words)
         for name, words in TABS.items()
     )
-    return Markup('<div role="tablist" aria-label="The selected film">{}</div>').format(buttons)
+    heading = Markup('<h3 class="rw-hidden">{}</h3>').format(f"Why {title}?" if title else "Why?")
+    return heading + Markup('<div role="tablist" aria-label="The selected film">{}</div>').format(buttons)
