@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ..page.elements import button, joined, yes
 from ..page.terms import term
 from ..why.parts import listed, minus
-from .honesty import BASELINES, CHECKS, METRICS, RESAMPLES, Lead, Row, leads
+from .honesty import BASELINES, CHECKS, METRICS, RESAMPLES, Lead, Row
 
 NAMES = {"top_10_accuracy": "Top-10 accuracy", "ndcg": "nDCG@10", "coverage": "Coverage", "novelty": "Novelty"}
 COUNTS = ("no", "one", "two", "three", "four", "five", "six")
@@ -21,11 +21,13 @@ def board(
     off: frozenset[str],
     honest: Sequence[Row] | None,
     ranking: tuple[int, int, float] | None = None,
+    found: Sequence[Lead] = (),
 ) -> Markup:
-    """Four strip plots: tick = value, band = interval, dashed = popularity; above them the four checks, below the verdict.
+    """Four strip plots: tick = value, band = interval, dashed = popularity; above them the four checks and the verdict.
 
     off: names of the checks that are switched off; honest: the rows with all of them on.
     ranking: while the rows are worked out, (models done, models in all, seconds left or NaN).
+    found: `honesty.leads` of the rows, worked out beside: a view draws no random numbers.
     """
     switches = joined(
         Markup(
@@ -50,7 +52,7 @@ def board(
     if rows is None:
         return head + under_way(ranking)
     shown = [row for row in rows if "baseline" not in off or row.name not in BASELINES]
-    return head + strips(shown, rows, off) + verdict(rows, off, honest)
+    return head + verdict(rows, off, honest, found) + strips(shown, rows, off)
 
 
 def under_way(ranking: tuple[int, int, float] | None) -> Markup:
@@ -77,15 +79,15 @@ def strips(shown: Sequence[Row], rows: Sequence[Row], off: frozenset[str]) -> Ma
             Markup(
                 '<tr class="{}"><th scope="row"><span title="{label}">{label}</span></th><td class="rw-num">{}</td><td>{}</td></tr>'
             ).format(
-                "rw-base" if row.name in BASELINES else "rw-model", said(name, row.values[name][0]),
+                "rw-baseline" if row.name in BASELINES else "rw-model", said(name, row.values[name][0]),
                 strip(name, row.values[name], ends, base), label=row.label,
             )
             for row in shown
         )  # fmt: skip
         tables.append(
             Markup(
-                '<table class="rw-table rw-of-{}"><caption>{}</caption><thead class="rw-hidden"><tr><th scope="col">Model</th><th scope="col">Value</th>'
-                '<th scope="col">Interval</th></tr></thead><tbody>{}</tbody></table>'
+                '<table class="rw-table rw-of-{}"><caption>{}</caption><colgroup><col class="rw-names"/><col class="rw-values"/><col/></colgroup>'
+                "<tbody>{}</tbody></table>"
             ).format(name, term(NAMES[name]), body)
         )
     return Markup('<div class="rw-tables">{}</div>').format(joined(tables))
@@ -130,7 +132,9 @@ def bare(name: str, value: float) -> str:
     return text.removeprefix("0") if name == "ndcg" else text
 
 
-def verdict(rows: Sequence[Row], off: frozenset[str], honest: Sequence[Row] | None) -> Markup:
+def verdict(
+    rows: Sequence[Row], off: frozenset[str], honest: Sequence[Row] | None, found: Sequence[Lead] = ()
+) -> Markup:  # fmt: skip
     """Which differences are more than noise; or what switching checks off did to the numbers."""
     models = [row for row in rows if row.name not in BASELINES]
     best = max(models, key=lambda row: row.values["ndcg"][0])
@@ -139,8 +143,7 @@ def verdict(rows: Sequence[Row], off: frozenset[str], honest: Sequence[Row] | No
         before = next(row for row in honest if row.name == best.name).values["ndcg"][0]
         text = f"{best.label}: nDCG@10 {before:.3f} measured honestly, {best.values['ndcg'][0]:.3f} now."
         return Markup('<p class="rw-verdict">{}</p>').format(text)
-    found = [] if changed else leads(rows)
-    if not found:
+    if changed or not found:
         return Markup('<p class="rw-verdict">{}</p>').format(_plain(rows, best))
     pair = [one for one in found if one.other.name not in BASELINES]
     shown = pair if "baseline" in off else found
@@ -148,9 +151,9 @@ def verdict(rows: Sequence[Row], off: frozenset[str], honest: Sequence[Row] | No
     return Markup('<ul class="rw-verdict">{}</ul>{}').format(lines, _caution(len(shown)))
 
 
-def short_verdict(rows: Sequence[Row]) -> str:
+def short_verdict(all_found: Sequence[Lead]) -> str:
     """The comparison of the best two in a few words, for a narrow place; "" where there are none."""
-    pair = [one for one in leads(rows) if one.other.name not in BASELINES]
+    pair = [one for one in all_found if one.other.name not in BASELINES]
     if not pair:
         return ""
     found = pair[0]
