@@ -513,7 +513,7 @@ class Machine(RuleBasedStateMachine):
             marked = [chart.list_index(slot) for slot in ([] if chart.pie.selected is None else chart.pie.selected)]
             assert marked == [panel.selected] * (panel.selected < 3)
         # why
-        why = page(regions.why.head.html).one("h3").text
+        why = page(regions.why.tabs.html).one("h3").text
         assert why == (f"Why {titles[panel.selected]}?" if top else "Why?")
         # what is said
         header = page(regions.header.html)

@@ -93,7 +93,7 @@ class Columns(Chart):
             bqplot.Axis(
                 scale=x, tick_format="d", grid_lines="none", label="rank in the list", label_offset="28px", **AXIS
             ),
-            bqplot.Axis(scale=y, orientation="vertical", num_ticks=5, tick_format=".0%", **AXIS),
+            bqplot.Axis(scale=y, side="left", num_ticks=5, tick_format=".0%", **AXIS),
         ]
         self.figure = figure(
             marks=[self.bars], axes=axes,

@@ -160,7 +160,10 @@ class Acting(Opening):
     def _known_user(self, proposal: dict[str, Any]) -> str:
         """Unknown ids raise UnknownUser, and the panel stays where it is."""
         self.data.user_index(proposal["value"])
-        return str(proposal["value"])
+        user = str(proposal["value"])
+        if not self._silent and self.state.own and user == self.state.user:
+            self.act("user", user)  # back from "You" to the same user: no change of the trait that would be told
+        return user
 
     @traitlets.observe("user", "epoch", "selected")
     def _on_trait(self, change: Any) -> None:

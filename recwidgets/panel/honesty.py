@@ -158,7 +158,7 @@ def _ratio_interval(hits: Any, rows: Any, n: int = 1000) -> tuple[float, float]:
     hits, rows = hits[some], rows[some]
     if not len(rows):
         return float("nan"), float("nan")
-    counts = np.random.default_rng(0).multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=n)
+    counts = metrics.resamples(len(rows), n)
     low, high = np.quantile(counts @ hits / np.maximum(counts @ rows, 1), [0.025, 0.975])
     return float(low), float(high)
 

@@ -43,7 +43,7 @@ def test_axe_finds_nothing_serious_in_a_panel(page, open_in_lab, tmp_path, kind,
     panel.still()
     assert violations(page, panel.selector) == [], "as it opens"
     panel.root.locator(".rw-list [data-row]").first.click()
-    panel.root.get_by_text("The arithmetic").click()
+    panel.root.get_by_role("tab", name="Arithmetic").click()
     panel.click("You")
     assert violations(page, panel.selector) == [], "with the why and one's own history open"
 
