@@ -18,7 +18,7 @@ from recwidgets.data import Interactions, Split
 from recwidgets.page import elements, markup
 from recwidgets.page.markup import Message, Status
 from recwidgets.page.page import Page
-from recwidgets.panel import edited, editor, goal, leaderboard, selector
+from recwidgets.panel import cases, edited, editor, goal, leaderboard, lists, selector
 from recwidgets.panel.curve import _head
 from recwidgets.panel.state import State, world_of
 from recwidgets.reasons.flow import Flow, Line
@@ -134,7 +134,9 @@ def regions(text):
         "why not": rival.markup(shown, item, said, other, text, apart, False),
         "what would have to go": smallest.markup(shown, said),
         "timeline": timeline.timeline(why, (text, text)),
-        "comparison": leaderboard.lists(both, {"a": text, "b": text, "c": text}, item),
+        "comparison": lists.lists(both, {"a": text, "b": text, "c": text}, item, None, {"a": {item: text}}),
+        "cases": cases.cases({"a": cases.Case(shown, item, 1, 5, text, 3, np.ones(3)),
+                              "b": cases.Case(shown, item, 1, 5, fault=text)}, {"a": text, "b": text}),
         "leaderboard": leaderboard.board([row, base], frozenset({"seed"}), [row, base]),
         "question": predict_page.head(text, text, True),
         "order": predict_page.order([text], [1], [text], [0.5], True),
