@@ -78,6 +78,7 @@ def regions(text):
     picture = paths.Picture((paths.Path(0, text, 1.0, (0.5, 0.5)),), (1,), ((0, 0, 0.5),), 2, -1.0, 3, (0.5, 0.5))
     row = leaderboard.Row("gnn", text, dict.fromkeys(leaderboard.METRICS, (0.2, 0.1, 0.3)))
     base = row._replace(name="popularity")
+    world = world_of(Split(data, data, data, "random", 1, ""), Fixed(data, np.zeros((3, 6))))
     typing = State(str(data.users[0]), edited.Edited(0, (0, 1)), item_typed=text, gone=(2, 0))
     both = {"a": shown, "b": shown, "c": shown}
     return {
@@ -101,8 +102,7 @@ def regions(text):
         "tools": markup.tools(text, True, True),
         "who": markup.who((text, text, text), text, elements.option("user", text, text), True),
         "options": selector.user_options(data, text, False) or elements.option("", text, text),
-        "editor": editor.editor(world_of(Split(data, data, data, "random", 1, ""), Fixed(data, np.zeros((3, 6)))), typing,
-                                goal.Goal(text, 3).line(None, 1)),
+        "editor": editor.editor(world, typing, goal.Goal(text, 3).line(None, 1)),
         "curve": _head(text, (np.array([1.0]), np.array([2.0])), 1, text, lambda value: text, text),
         "why": parts.markup(shown, item, why),
         "no why": parts.no_explanation(text, text),
