@@ -239,7 +239,7 @@ def test_nothing_of_a_training_stays_alive_once_it_is_over(world, name):
         return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
 
     before, gone, held = graphs(), [], []
-    for _ in range(4):
+    for _ in range(2):
         with Watched() as made:
             held.append(make(name, dim=8))
             rw.fit(held[-1], world.train, world.test, epochs=1, progress=False)
@@ -247,7 +247,7 @@ def test_nothing_of_a_training_stays_alive_once_it_is_over(world, name):
         gone += [weakref.ref(variable) for network in made for variable in network.optimizer.variables()]
         made.clear()
         assert graphs() == before
-    assert len(gone) > 40 and not [thing() for thing in gone if thing() is not None]
+    assert len(gone) > 20 and not [thing() for thing in gone if thing() is not None]
     assert all(np.isfinite(model.scores(world.train.users[0])).all() for model in held)
 
 
@@ -545,7 +545,7 @@ def test_users_who_come_after_the_cut_in_time_get_lists_about_as_good_as_popular
     new = split.test.take(np.bincount(split.train.user, minlength=split.train.n_users)[split.test.user] == 0)
     assert len(np.unique(new.user)) == 88
     model = make(name, seed=0)
-    rw.fit(model, split.train, epochs=6, progress=False)
+    rw.fit(model, split.train, epochs={"session": 2, "gnn": 4}.get(name, 6), progress=False)  # as many as it takes
     ours, popular = (
         metrics.top_k_accuracy(recommend_all(asked, split.train, 10), new, 10)
         for asked in (model, Popularity().learn(split.train))

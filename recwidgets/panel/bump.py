@@ -98,7 +98,7 @@ class Bump:
         self.hits.observe(self._clicked, "selected")
         self.below = bqplot.Axis(scale=x, tick_format="d", grid_lines="none", **AXIS)
         left = bqplot.Axis(
-            scale=y, orientation="vertical", tick_values=np.arange(1, SHOWN + 1), tick_format="d", visible=False, **AXIS
+            scale=y, side="left", tick_values=np.arange(1, SHOWN + 1), tick_format="d", visible=False, **AXIS
         )
         self.figure = bqplot.Figure(
             marks=[self.pale, self.rest, self.first, self.marker, self.chosen, self.dots, self.hits],

@@ -41,7 +41,7 @@ class _Plot:
             x=[], y=[], scales=scales, marker="diamond", colors=["var(--rw-ink)"], default_size=64, apply_clip=False
         )
         self.below = bqplot.Axis(scale=self.x, tick_format="d", grid_lines="none", **AXIS)
-        self.left = bqplot.Axis(scale=self.y, orientation="vertical", **AXIS)
+        self.left = bqplot.Axis(scale=self.y, side="left", **AXIS)
         self.figure = bqplot.Figure(
             marks=[self.base, self.marker, self.line, self.dot, self.turned],
             axes=[self.below, self.left],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -347,7 +348,14 @@ def look(widget: Any, name: str, on: bool) -> None:
         (widget.add_class if on else widget.remove_class)(name)
 
 
+SPLITS: weakref.WeakKeyDictionary[Interactions, Split] = weakref.WeakKeyDictionary()
+
+
 def as_split(data: Interactions | Split) -> Split:
+    """`data`, or its split in time: made once for all panels of the same interactions, and given back with them."""
     if not isinstance(data, (Interactions, Split)):
         raise TypeError(f"data must be Interactions or a Split, got {type(data).__name__}; see rw.load_movielens")
-    return data if isinstance(data, Split) else data.split("temporal", test=0.2)
+    if isinstance(data, Split):
+        return data
+    split = SPLITS.get(data)
+    return SPLITS.setdefault(data, data.split("temporal", test=0.2)) if split is None else split

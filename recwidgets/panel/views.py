@@ -199,7 +199,8 @@ def accuracy(scene: Scene) -> Markup:
 
 
 def handles(scene: Scene) -> Markup:
-    return markup.handles(scene.state.drawer, about_data(scene.world))
+    """The drawers; the goal of an exercise, or else which data they are."""
+    return markup.handles(scene.state.drawer, about_data(scene.world), goal_line(scene))
 
 
 def more(scene: Scene) -> Markup:

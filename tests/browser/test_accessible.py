@@ -35,12 +35,24 @@ def test_axe_finds_nothing_serious_in_a_panel(page, open_in_lab, tmp_path, kind,
     if kind == "compare":
         page.locator(".rw-compare .rw-list [data-row]").first.wait_for()
         assert violations(page, ".rw-compare") == []
+        page.locator(".rw-compare .rw-handle-board").click()
+        page.locator(".rw-compare .rw-of-ndcg").wait_for()
+        assert violations(page, ".rw-compare") == [], "with the leaderboard open"
         return
     panel = PanelPage(page, kind)
     panel.still()
     assert violations(page, panel.selector) == [], "as it opens"
     panel.root.locator(".rw-list [data-row]").first.click()
-    panel.root.get_by_text("The arithmetic").click()
+    for tab in ("Why not …?", "What would have to go", "Arithmetic"):
+        panel.root.get_by_role("tab", name=tab).click()
+        panel.still()
+        assert violations(page, panel.selector) == [], f"with {tab} open"
+    if kind == "gnn":
+        panel.root.get_by_role("tab", name="Why", exact=True).click()
+        panel.root.locator(".rw-layers button").nth(1).click()
+        panel.root.locator(".rw-flow-lines button").first.click()
+        panel.root.locator(".rw-opened").wait_for()
+        assert violations(page, panel.selector) == [], "with a line open"
     panel.click("You")
     assert violations(page, panel.selector) == [], "with the why and one's own history open"
 
