@@ -159,7 +159,7 @@ def _acts(page: Any, name: str, times: int, acts: tuple[str, ...]) -> dict[str, 
             script = {
                 "user": f"document.querySelector('{panel} [data-act=next]').click()",
                 "knob": slide.format(f'{panel} input[aria-label="{label}"]', (low, high)[n % 2]),
-                "epoch": slide.format(f'{panel} .rw-epoch input[type="range"]', (1, 8)[n % 2]),
+                "epoch": slide.format(f"{panel} .rw-timebar input", (1, 8)[n % 2]),
                 # one film in, one film out: the shelf stays open below five films
                 "you": f"document.querySelector('{panel} .rw-own [data-act={('add', 'remove')[n % 2]}]').click()",
             }[act]

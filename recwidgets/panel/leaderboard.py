@@ -224,7 +224,7 @@ def _table(shown: Sequence[Row], rows: Sequence[Row], off: frozenset[str]) -> Ma
             )
         )
     return Markup(
-        '<details class="rw-meant"><summary>What the four numbers mean</summary><dl>{meant}</dl></details><div class="rw-wide-table">'
+        '<details class="rw-meant"><summary>What the four numbers mean</summary><dl>{meant}</dl></details><div class="rw-wide-table" tabindex="0" role="region" aria-label="Leaderboard">'
         '<table class="rw-table"><thead><tr><th><span class="rw-hidden">Model</span></th>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
     ).format(
         meant=joined(Markup("<dt>{}</dt><dd>{}</dd>").format(NAMES[name], MEANINGS[name]) for name in METRICS),
