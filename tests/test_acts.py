@@ -83,7 +83,7 @@ def test_every_act_of_the_table_gives_a_state(play):
         "add": "2", "film": "Fi", "add-title": "Film 3", "earlier": str(OWN[1]), "later": str(OWN[0]), "click": "-1",
         "select": "2", "epoch": "2", "tempo": "fast", "motion": "still", "knob": "shrink:3", "knob-step": "shrink:1",
         "epochs": "7", "rate": "1", "tab": "not", "drawer": "curves", "open": "1", "rival": "3",
-        "rival-title": "Film 4", "alpha": "40",
+        "rival-title": "Film 4", "alpha": "40", "take-out": f"film:{OWN[0]} {OWN[1]}",
     }  # fmt: skip
     for name in ACTS:
         assert isinstance(play(START, (name, values.get(name, ""))), State), name

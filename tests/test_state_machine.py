@@ -513,7 +513,7 @@ class Machine(RuleBasedStateMachine):
             marked = [chart.list_index(slot) for slot in ([] if chart.pie.selected is None else chart.pie.selected)]
             assert marked == [panel.selected] * (panel.selected < 3)
         # why
-        why = page(regions.why.head.html).one("h3").text
+        why = page(regions.why.tabs.html).one("h3").text
         assert why == (f"Why {titles[panel.selected]}?" if top else "Why?")
         # what is said
         header = page(regions.header.html)
@@ -744,7 +744,7 @@ class Compared(RuleBasedStateMachine):
         if not hasattr(self, "panel"):
             return
         panel, data = self.panel, small().train
-        lists, who = page(panel._parts.pages[4].html), page(panel._parts.pages[1].html)
+        lists, who = page(panel._parts.pages.lists.html), page(panel._parts.pages.header.html)
         own = panel.person.user is None
         assert who.one(name="rw-facts").text.startswith("You" if own else f"User {panel.user} ")
         assert own or str(data.users[panel.person.user]) == panel.user == panel.state.user

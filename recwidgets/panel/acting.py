@@ -137,6 +137,12 @@ class Acting(Opening):
         item = self.shown.item
         return self.state if item is None else replace(self.state, item=item)
 
+    def close(self) -> None:
+        """Take the panel off the page; its traits answer no more, either."""
+        super().close()
+        for name in ("user", "epoch", "selected"):
+            self._trait_values.pop(name, None)  # asked again, the default is made anew: it raises PanelClosed
+
     def _set_traits(self, **traits: Any) -> None:
         """Set traits without making acts of them."""
         self._silent = True

@@ -14,7 +14,7 @@ from ..training import TrainingHistory
 from .edited import Edited, of_user
 
 TABS = ("why", "not", "go", "sum")  # why, why not …, what would have to go, the arithmetic
-DRAWERS = ("", "edit", "curves", "ranks", "more")  # what lies over chart and list; "" = nothing does
+DRAWERS = ("", "edit", "curves", "ranks", "more", "board")  # what lies over the lists; "" = nothing does
 BASES = ("last", "original")  # what a change is compared with: the answer before it, or that to the original history
 TEMPI = {"slow": 1.6, "normal": 0.8, "fast": 0.35}  # seconds that an epoch stays in a replay
 

@@ -118,13 +118,15 @@ def kept_ways(flow: Flow, shown: int | None) -> list[int]:
 
 def laid_out(flow: Flow, size: Size, shown: int | None = None) -> Drawn:
     """Places and widths. A step of `shown` moves no label: scale and slots are those of the whole flow."""
-    whole, rows = rows_of(flow), rows_of(flow, shown)
-    cells, now = _cells(whole, len(ways_of(flow))), _cells(rows, len(ways_of(flow)))
-    sizes = np.abs(cells).sum(1)  # (rows,)
-    by_way = np.abs(cells[:, :-1]).sum(0) if cells.shape[1] > 2 else np.zeros(0)
+    n_ways = len(ways_of(flow))
+    rows = rows_of(flow, shown)
+    steps = np.stack([np.abs(_cells(rows_of(flow, step), n_ways)) for step in range(n_ways + 1)])
+    now = _cells(rows, n_ways)
+    sizes = steps.sum(2).max(0)  # (rows,) what each needs in any step: parts of the sum may cancel out later
+    by_way = steps[-1][:, :-1].sum(0) if n_ways > 1 else np.zeros(0)
     scale = _scale(sizes, by_way, size)
     lines = _slots(sizes, np.abs(now).sum(1), scale, size.slot, size.height)
-    own_rows = [n for n, row in enumerate(whole) if row.ways]
+    own_rows = [n for n, row in enumerate(rows) if row.ways]
     room = lines[own_rows[-1]].top + lines[own_rows[-1]].height if own_rows else size.height
     ways = _slots(by_way, np.abs(now[:, :-1]).sum(0), scale, size.way_slot, room) if len(by_way) else []
     top = max(0.0, (size.height - scale * sizes.sum()) / 2)

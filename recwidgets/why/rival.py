@@ -140,13 +140,14 @@ def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) ->
     scale = max((abs(part.value) for part in shown), default=0.0) or 1.0
     people, digits = named[0].kind == "neighbour", digits_of(scale, 2)
     notes = _notes(answer, found, people)
+    both = f"; in brackets how they rated {answer.title(answer.data.item_index(found.item))[0]} and {title}"
     rows = joined(
         _bar(
             part.label if people or part.kind != "film" else answer.title(answer.data.item_index(part.id))[0],
             signed(part.value, digits),
             part.value / scale,
             notes.get(part.id, ""),
-            part.label,
+            part.label + (both if people and part.id in notes else ""),
         )
         for part in shown
     )
@@ -162,7 +163,7 @@ def _notes(answer: Answer, found: Difference, people: bool) -> dict[str, str]:
     if not people:
         return {str(data.items[item]): text for item, text in own_stars(data, answer.person.user).items()}
     one, other = (stars(data, data.item_index(id_)) for id_ in (found.item, found.rival))
-    return {str(data.users[user]): f"{one.get(user, '–')} and {other.get(user, '–')}" for user in {*one, *other}}
+    return {str(data.users[user]): f"({one.get(user, '–')} and {other.get(user, '–')})" for user in {*one, *other}}
 
 
 def _sum(found: Difference) -> Markup:

@@ -45,6 +45,9 @@ def test_axe_finds_nothing_serious_in_a_panel(page, open_in_lab, tmp_path, theme
         assert violations(page, panel.selector) == [], f"{kind}, with the arithmetic and one's own history open"
     page.locator(".rw-compare .rw-list [data-row]").first.wait_for()
     assert violations(page, ".rw-compare") == []
+    page.locator(".rw-compare .rw-handle-board").click()
+    page.locator(".rw-compare .rw-of-ndcg").wait_for()
+    assert violations(page, ".rw-compare") == [], "with the leaderboard open"
 
 
 def test_axe_itself_notices_what_is_wrong(page):

@@ -86,7 +86,7 @@ def test_the_start_notebook_shows_three_panels_that_agree_with_themselves(page, 
         assert panel.status().startswith("Ready")
         assert panel.sticks_out() == []
         labpage.screenshot(page, f"{kind}-{theme}", panel.selector)
-        panel.root.get_by_text("The arithmetic").click()
+        panel.root.get_by_role("tab", name="Arithmetic").click()
         assert panel.sticks_out() == []
 
 

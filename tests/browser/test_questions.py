@@ -141,7 +141,9 @@ def test_would_the_others_agree_and_is_it_any_good(open_code):
     compare = open_code("rw.ComparePanel(user='42')", "compare")
     compare.locator(".rw-list [data-row]").first.wait_for()
     assert compare.locator(".rw-agree").inner_text().strip()
-    table = compare.locator(".rw-table")
+    assert compare.locator(".rw-case").count() == 3, "each model says why"
+    compare.get_by_role("button", name="Leaderboard").click()
+    table = compare.locator(".rw-of-ndcg")
     table.locator("tbody tr").nth(4).wait_for(timeout=120_000)
     names = table.locator("tbody th").all_inner_texts()
     assert len(names) == 5 and all(any(base in name for name in names) for base in ("Popularity", "Chance"))
@@ -151,7 +153,7 @@ def test_would_the_others_agree_and_is_it_any_good(open_code):
     switch.click()
     compare.page.wait_for_function(
         "([selector, before]) => ![before, undefined].includes(document.querySelector(selector)?.innerText)",
-        arg=[".rw-compare .rw-table", before],
+        arg=[".rw-compare .rw-of-ndcg", before],
         timeout=120_000,
     )
     labpage.screenshot(compare.page, "compare-check-off", ".rw-compare")
