@@ -37,11 +37,11 @@ def test_dropped_evidence_is_said_and_can_be_put_back(panels, name):
         else f"film:{panel.person.history[-1]}"
     )
     panel.act("drop", act)
-    assert panel.shown.message.lead.startswith("Changed because") and panel.shown.message.buttons[0][1] == "undo"
+    assert panel.shown.message.lead.startswith(("You took out", "User")) and panel.shown.message.buttons[0][1] == "undo"
     if name != "knn":
         assert int(act[5:]) not in panel.shown.answer.top and int(act[5:]) not in panel.person.history
         added = next(part.value for part in reasons.parts if part.kind == "film" and part.index == int(act[5:]))
-        assert f"It had added {minus(added)};" in panel.shown.message.text, "which is not the fall of the score"
+        assert f"It had added {minus(added)};" in panel.shown.message.more, "which is not the fall of the score"
     panel.act("undo", "")
     assert panel.shown.answer.top.tolist() == before and panel.shown.message is None
 
@@ -257,10 +257,10 @@ def test_a_goal_is_reached_when_the_film_stands_high_enough():
     panel = rw.SessionPanel(goal=rw.Goal("Fargo (1996)", top=3))
     panel.act("you", "")
     panel.act("add-title", "fargo")
-    assert panel.goal.place(panel.shown.answer) is None and not panel.goal.reached(panel.shown.answer)
+    assert panel.goal.rank(panel.shown.answer) is None and not panel.goal.reached(panel.shown.answer)
     assert "does not count" in editor(panel)
     best = rw.Goal(panel.shown.answer.full_title(int(panel.shown.answer.top[0])))
-    assert best.reached(panel.shown.answer) and best.place(panel.shown.answer) == 1
+    assert best.reached(panel.shown.answer) and best.rank(panel.shown.answer) == 1
 
 
 def test_moves_and_changes_are_said_in_words():
@@ -275,7 +275,7 @@ def test_moves_and_changes_are_said_in_words():
             assert item not in before.top
         else:
             assert abs(before.top.tolist().index(item) - new) == int(word[1:])
-    assert what_changed(before, before, "Nothing.").text == "Nothing in the list changed."
+    assert what_changed(before, before, "Nothing.").text == "The list stays as it was."
     assert Edited(None, (1, 2, 3)).move(3, -5).items == (3, 1, 2)
 
 
@@ -308,7 +308,7 @@ def test_any_users_history_is_edited_in_place_and_closing_keeps_the_change():
     panel = rw.GNNPanel(user="42")
     before, n = panel.shown.answer.top.tolist(), len(panel.person.history)
     panel.act("edit", "")
-    assert "The history of user 42" in editor(panel) and "older films" in editor(panel)
+    assert "The history of user 42" in editor(panel) and f"{n} films, newest first" in editor(panel)
     assert panel.shown.answer.top.tolist() == before, "opening changes nothing"
     newest = int(panel.person.history[-1])
     panel.act("remove", str(newest))

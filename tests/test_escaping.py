@@ -14,12 +14,13 @@ from worlds import HOSTILE, LONG, Fixed, Svd, asked, random_table, trained
 import recwidgets as rw
 from recwidgets.charts._base import Chart, figure
 from recwidgets.core import Explanation, Knob, Part
-from recwidgets.data import Interactions
+from recwidgets.data import Interactions, Split
 from recwidgets.page import elements, markup
 from recwidgets.page.markup import Message, Status
 from recwidgets.page.page import Page
 from recwidgets.panel import cases, edited, editor, goal, leaderboard, lists, selector
 from recwidgets.panel.curve import _head
+from recwidgets.panel.state import State, world_of
 from recwidgets.reasons.flow import Flow, Line
 from recwidgets.reasons.reason import reason
 from recwidgets.reasons.viewers import Through
@@ -97,7 +98,8 @@ def regions(text):
     apart = why_not(shown.model, data, shown.person, str(data.items[item]), str(data.items[other]))
     row = leaderboard.Row("gnn", text, dict.fromkeys(leaderboard.METRICS, (0.2, 0.1, 0.3)))
     base = row._replace(name="popularity")
-    chosen = edited.Edited(0, (0, 1))
+    typing = State(str(data.users[0]), edited.Edited(0, (0, 1)), item_typed=text, gone=(2, 0))
+    world = world_of(Split(data, data, data, "random", 1, ""), Fixed(data, np.zeros((3, 6))))
     both = {"a": shown, "b": shown, "c": shown}
     return {
         "button": elements.button(text, text, text, name=text, title=text, classes=text, pressed=True),
@@ -115,12 +117,12 @@ def regions(text):
         "state": markup.state_of_training(Status(text, text, 0.5, True), text, True, text),
         "settings": markup.settings([("epochs", text, 1, 1, 2, text, False)], text),
         "own knob": markup.own_knob(knob, 1, False),
-        "handles": markup.handles("", text, text),
+        "handles": markup.handles("", text),
         "knobs": markup.knob_rows([knob, knob._replace(name="c", choices=(text,))], {"k": 1, "c": text}, False, text),
         "tools": markup.tools(text, True, True),
         "who": markup.who((text, text, text), text, elements.option("user", text, text), True),
         "options": selector.user_options(data, text, False) or elements.option("", text, text),
-        "editor": editor.editor(data, chosen, text, text, goal.Goal(text, 3).markup(None, 1)),
+        "editor": editor.editor(world, typing, goal.Goal(text, 3).line(None, 1)),
         "curve": _head(text, (np.array([1.0]), np.array([2.0])), 1, text, lambda value: text, text),
         "why": parts.markup(shown, item, why),
         "no why": parts.no_explanation(text, text),

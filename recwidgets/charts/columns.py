@@ -131,7 +131,8 @@ class Columns(Chart):
         previous = Markup('<span class="rw-chart-key"><span class="rw-swatch rw-outline"></span>previous answer</span>')
         return Markup(
             '<p class="rw-chart-keys"><span class="rw-chart-key"><span class="rw-swatch rw-strong"></span>'
-            'last three clicks</span><span class="rw-chart-key"><span class="rw-swatch rw-mid"></span>before</span>{}</p>'
+            'last three clicks</span><span class="rw-chart-key"><span class="rw-swatch rw-mid"></span>before</span>'
+            "{}</p>"
         ).format("" if self._previous is None else previous)
 
     def sentence(self, answer: Answer | None) -> str:

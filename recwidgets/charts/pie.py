@@ -56,8 +56,8 @@ class Pie(Chart):
     """Softmax shares within the first ten items, by rank, clockwise from 12 o'clock; items 4–10 are one quiet slice.
 
     Where a slice is says its rank, its colour says which film it is: a film keeps its colour while it is among the
-    first three, also through a training or an edit; whoever comes in takes a colour that became free. For another person the
-    colours start anew, in the order of the ranks.
+    first three, also through a training or an edit; whoever comes in takes a colour that became free. For another
+    person the colours start anew, in the order of the ranks.
     Under it, the share of the softmax over *all* items not yet seen that the first ten hold. Neither is a probability
     that was checked, nor says how certain a model is.
     """

@@ -66,8 +66,8 @@ class Polygon(Chart):
     """Frequency polygon over the ranks: of the k nearest neighbours, how many rated the item of each rank.
 
     It starts and ends at zero, outside the list; with fewer than five neighbours its points stand alone. The thin
-    dashed line is the score by rank, from the first item of the list to its last, on its own axis at the right, which does not
-    begin at zero: where it begins is said.
+    dashed line is the score by rank, from the first item of the list to its last, on its own axis at the right, which
+    does not begin at zero: where it begins is said.
     """
 
     name: ClassVar[str] = "polygon"
@@ -99,9 +99,7 @@ class Polygon(Chart):
             unselected_style={"fill": "var(--rw-surface)"},
         )  # fmt: skip
         self.left = bqplot.Axis(scale=self.y, side="left", tick_format="d", **AXIS)
-        self.right = bqplot.Axis(
-            scale=self.score_scale, side="right", grid_lines="none", **AXIS
-        )
+        self.right = bqplot.Axis(scale=self.score_scale, side="right", grid_lines="none", **AXIS)
         self.ranks = bqplot.Axis(
             scale=x, tick_values=np.arange(1, RANKS + 1), tick_format="d", grid_lines="none", label="rank in the list",
             label_offset="28px", **AXIS,

@@ -136,7 +136,7 @@ def tempo(chosen: str, off: bool) -> Markup:
 
 
 def handles(chosen: str, data: str, goal: Markup | str = "") -> Markup:
-    """What opens the drawers, and which data they are."""
+    """What opens the drawers; the goal of an exercise, or which data they are."""
     names = {"curves": "Curves", "ranks": "Ranks over epochs", "edit": "Edit history", "more": "Settings"}
     buttons = joined(
         Markup(
@@ -145,4 +145,5 @@ def handles(chosen: str, data: str, goal: Markup | str = "") -> Markup:
         ).format(name=name, label=label, on="true" if name == chosen else "false")
         for name, label in names.items()
     )
-    return Markup('<div class="rw-handle-row">{}</div>{}<span class="rw-data">{}</span>').format(buttons, goal, data)
+    about = goal or Markup('<span class="rw-data">{}</span>').format(data)
+    return Markup('<div class="rw-handle-row">{}</div>{}').format(buttons, about)

@@ -149,7 +149,8 @@ def take_out(seen: Seen, state: State, value: str) -> State:
         else:
             edited = edited.leave_out(index_in(data.users, index, "a neighbour"))
     what = f"{len(many)} {'film' if kind == 'film' else 'neighbour'}{'' if len(many) == 1 else 's'}"
-    lead = f"You took out {what}." if kind == "film" else f"{what} {'is' if len(many) == 1 else 'are'} not asked any more."
+    asked = f"{what} {'is' if len(many) == 1 else 'are'} not asked any more."
+    lead = f"You took out {what}." if kind == "film" else asked
     return changed(state, edited._replace(edits=now.edits + 1), Change(lead, seen.shown.item, undo=PUT_BACK))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..data import display_title
+from ..page.elements import cut
 from ..page.markup import Message
 from .clues import clue_of
 from .edited import Edited
@@ -111,15 +113,20 @@ def base(seen: Seen, state: State, value: str) -> State:
     return replace(state, base=one_of(BASES, value, "the base of a comparison"))
 
 
+def name_in(seen: Seen, item: int, most: int) -> str:
+    """An item's title without its year, in few characters."""
+    return cut(display_title(str(seen.world.data.titles[item]))[0], most)
+
+
 @called("clue")
 def clue(seen: Seen, state: State, value: str) -> State:
     """What was rated by those who rated this item, more than by others: said in one message."""
     item = item_of(seen, value)
     found = clue_of(seen.world.data, item)
-    title = short(seen, item)
+    title = name_in(seen, item, 24)
     if not found:
         return replace(state, message=Message(f"Too few rated {title} to say what else they rated."))
-    names = " · ".join(short(seen, hint.item, 24) for hint in found)
+    names = " · ".join(name_in(seen, hint.item, 16) for hint in found)
     more = "; ".join(
         f"{short(seen, hint.item)}: {hint.both} of {hint.viewers}, {hint.lift:.1f} times as often as others"
         for hint in found

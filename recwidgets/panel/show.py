@@ -188,7 +188,9 @@ def _buttons(world: World, state: State, change: Change) -> list[tuple[str, str,
     """Take the change back; and, after several changes, compare with what they all began from, or no more."""
     buttons = [(change.undo, "undo", "")]
     original, before = original_of(world, state), state.before
-    if original is None or before is None or history_of(world, state).same(original):
+    if original is None or before is None or state.wide or state.drawer == "edit":
+        return buttons  # the editor, where it is open, has these two side by side
+    if history_of(world, state).same(original):
         return buttons
     if state.base == "original":
         return [*buttons, ("Since the last change", "base", "last")]

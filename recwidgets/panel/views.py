@@ -109,7 +109,7 @@ def goal_line(scene: Scene) -> Markup:
     if scene.goal is None:
         return Markup("")
     edits = 0 if scene.state.edited is None else scene.state.edited.edits
-    clue = markup.link("What its viewers rated", "clue", scene.world.data.item_by_title(scene.goal.title))
+    clue = markup.link("Clue", "clue", goal_item(scene), title="What its viewers rated, more than others")
     return scene.goal.line(scene.shown.answer, edits, clue)
 
 
@@ -202,7 +202,8 @@ def accuracy(scene: Scene) -> Markup:
 
 
 def handles(scene: Scene) -> Markup:
-    return markup.handles(scene.state.drawer, about_data(scene.world))
+    """The drawers; the goal of an exercise, or else which data they are."""
+    return markup.handles(scene.state.drawer, about_data(scene.world), goal_line(scene))
 
 
 def more(scene: Scene) -> Markup:

@@ -106,16 +106,17 @@ def _other(label: str, value: float, digits: int) -> Markup:
 
 def viewers(answer: Answer, reason: Reason, n: int, own: int, through: Through) -> Markup:
     """An item of the history: what it brings by itself, and through each of its viewers, who are named."""
-    data, digits = answer.data, 4
+    data = answer.data
     item = data.item_index(reason.item)
     first, rest = through.viewers[:ROWS], through.viewers[ROWS:]
     people = sum(value for _, value in through.viewers)
+    rated, most = stars(data, item), max((abs(value) for _, value in first), default=0.0) or 1.0
+    digits = min(max(digits_of(most, 2), 3), 5)
     itself, by_people, less = parts.as_shown([through.itself, people, -through.usual], through.value, digits)
     sums = [value for _, value in first] + ([sum(value for _, value in rest)] if rest else [])
     values = parts.as_shown(sums, by_people, digits)
-    rated, most = stars(data, item), max((abs(value) for _, value in first), default=0.0) or 1.0
     rows = [
-        _viewer(answer, user, shown, value / most, rated.get(user, ""))
+        _viewer(answer, user, parts.minus(shown, digits), value / most, rated.get(user, ""))
         for (user, value), shown in zip(first, values, strict=False)
     ]
     if rest:
@@ -133,9 +134,9 @@ def viewers(answer: Answer, reason: Reason, n: int, own: int, through: Through) 
     )  # fmt: skip
 
 
-def _viewer(answer: Answer, user: int, value: float, share: float, rated: str) -> Markup:
+def _viewer(answer: Answer, user: int, value: str, share: float, rated: str) -> Markup:
     self_ = " (this user)" if user == answer.person.user else ""
     said = f"rated it {rated}" if rated not in ("", "✓") else "rated it" if rated else "has not rated it"
     return Markup(
         '<li><span class="rw-name"><span>user {}{}</span><small>{}</small></span>{}<span class="rw-num">{}</span><span></span></li>'
-    ).format(answer.data.users[user], self_, said, _bar(value < 0, share), parts.minus(value, 4))
+    ).format(answer.data.users[user], self_, said, _bar(share < 0, share), value)

@@ -10,8 +10,8 @@ from ..page.elements import button, joined
 from ..reasons.needed import RIVALS, TRIED
 from ..reasons.reason import Reason
 from ..reasons.words import PERSONAL
-from . import parts
-from .picture import own_stars, stars
+from .picture import digits_of, own_stars, stars
+from .rival import signed
 
 _PAGE = Markup(
     '<p class="rw-headline" title="{plain}"><span>{said}</span></p><ol class="rw-opened-rows rw-go-rows" tabindex="0" aria-label="{name}">{rows}</ol>'
@@ -30,10 +30,12 @@ def markup(answer: Answer, reason: Reason) -> Markup:
     values = reason.needed_values or (float("nan"),) * len(ids)
     most = max((abs(value) for value in values if value == value), default=0.0) or 1.0
     rated = stars(data, data.item_index(reason.item)) if people else own_stars(data, answer.person.user)
+    digits = max(digits_of(most, 2), 3)
     names = [f"user {data.users[one]}" if people else answer.title(one)[0] for one in index]
     full = names if people else [film_label(data, one) for one in index]
     rows = joined(
-        _row(n + 1, full[n], names[n], rated.get(one, ""), values[n], values[n] / most) for n, one in enumerate(index)
+        _row(n + 1, full[n], names[n], rated.get(one, ""), values[n], values[n] / most, digits)
+        for n, one in enumerate(index)
     )
     kind, n = ("neighbour" if people else "film"), len(ids)
     words = "Take this one out" if n == 1 else f"Take these {n} out"
@@ -100,11 +102,11 @@ def _title(answer: Answer, id_: str) -> str:
     return answer.title(answer.data.item_index(id_))[0]
 
 
-def _row(n: int, full: str, name: str, rated: str, value: float, share: float) -> Markup:
+def _row(n: int, full: str, name: str, rated: str, value: float, share: float, digits: int) -> Markup:
     bar = Markup("")
     number = ""
     if value == value:
-        number = f"+{parts.minus(value)}" if round(value, 3) > 0 else parts.minus(value)
+        number = signed(value, digits)
         bar = Markup('<i class="{}" style="width:{:.1f}%"></i>').format(
             "rw-hatched" if value < 0 else "rw-strong", 100 * abs(share)
         )

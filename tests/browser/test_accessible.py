@@ -43,7 +43,16 @@ def test_axe_finds_nothing_serious_in_a_panel(page, open_in_lab, tmp_path, kind,
     panel.still()
     assert violations(page, panel.selector) == [], "as it opens"
     panel.root.locator(".rw-list [data-row]").first.click()
-    panel.root.get_by_role("tab", name="Arithmetic").click()
+    for tab in ("Why not …?", "What would have to go", "Arithmetic"):
+        panel.root.get_by_role("tab", name=tab).click()
+        panel.still()
+        assert violations(page, panel.selector) == [], f"with {tab} open"
+    if kind == "gnn":
+        panel.root.get_by_role("tab", name="Why", exact=True).click()
+        panel.root.locator(".rw-layers button").nth(1).click()
+        panel.root.locator(".rw-flow-lines button").first.click()
+        panel.root.locator(".rw-opened").wait_for()
+        assert violations(page, panel.selector) == [], "with a line open"
     panel.click("You")
     assert violations(page, panel.selector) == [], "with the why and one's own history open"
 
