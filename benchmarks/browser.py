@@ -178,7 +178,7 @@ def kernel(name: str, times: int) -> dict[str, list[float]]:
 
 
 async def _kernel(name: str, times: int) -> dict[str, list[float]]:
-    """In an event loop, as in a notebook: ranking everybody, once a knob rests, is not a part of the act."""
+    """In an event loop, as in a notebook: ranking all users, once a knob rests, is not a part of the act."""
     import recwidgets as rw
 
     panel = getattr(rw, PANELS[name])(user="42")

@@ -89,7 +89,7 @@ def column_head(
         f"{found.full_title(item)} {100 * share:.1f} %" for item, share in zip(found.top.tolist(), part, strict=True)
     )
     bars = joined(
-        Markup('<i class="rw-share{}{}" style="--share:{:.3f}" title="{}: {:.1f} %"><b>{}</b></i>').format(
+        Markup('<i class="rw-pillar{}{}" style="--share:{:.3f}" title="{}: {:.1f} %"><b>{}</b></i>').format(
             tied(colours.get(item)), " rw-on" if item == chosen else "", share / highest, found.full_title(item),
             100 * share, n,
         )
