@@ -121,11 +121,11 @@ def column(
         for rank, item, bar in zip(found.ranks, top, bars, strict=True)
     )
     hits = sum(item in found.later for item in top)
-    foot = ""
+    foot = Markup("")
     if found.person.user is not None and found.has_held_out:
-        foot = f"✓ = watched later ({{}}): {hits} of {len(top)}"
+        foot = Markup("✓ = watched later ({}): {} of {}").format(term("held-out"), hits, len(top))
     return Markup('<ol class="rw-rows" aria-label="{}">{}</ol><p class="rw-cap rw-foot">{}</p>').format(
-        label, rows, Markup(foot).format(term("held-out")) if foot else ""
+        label, rows, foot
     )
 
 
