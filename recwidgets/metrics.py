@@ -79,7 +79,7 @@ def coverage(ranked: Array, n_items: int, k: int) -> float:
 
 
 def overlap(ranked: Array) -> float:
-    """Mean share of their lists that two users have in common: 1 = everybody gets the same films. 0 for one user."""
+    """Mean share of their lists that two users have in common: 1 = all users get the same films. 0 for one user."""
     n_users, depth = ranked.shape
     often = np.bincount(ranked[ranked >= 0]).astype(float)
     return float((often * (often - 1)).sum() / (n_users * (n_users - 1) * depth)) if n_users > 1 else 0.0

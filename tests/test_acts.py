@@ -83,14 +83,12 @@ def test_every_act_of_the_table_gives_a_state(play):
         "add": "2", "film": "Fi", "add-title": "Film 3", "earlier": str(OWN[1]), "later": str(OWN[0]), "click": "-1",
         "select": "2", "epoch": "2", "tempo": "fast", "motion": "still", "knob": "shrink:3", "knob-step": "shrink:1",
         "epochs": "7", "rate": "1", "tab": "not", "drawer": "curves", "open": "1", "rival": "3",
-        "rival-title": "Film 4", "alpha": "40", "take-out": f"film:{OWN[0]} {OWN[1]}",
-        "move-to": f"{OWN[1]}:0", "front": str(OWN[0]), "films": "0", "base": "original", "clue": "3",
+        "rival-title": "Film 4", "alpha": "40", "move-to": f"{OWN[1]}:0", "front": str(OWN[0]), "films": "0",
+        "base": "original", "clue": "2",
+        "take-out": f"film:{OWN[0]} {OWN[1]}",
     }  # fmt: skip
-    before = {"put-back": ("remove", str(OWN[0])), "ask-again": ("drop", "neighbour:3")}  # there must be something
-    values |= {"put-back": str(OWN[0]), "ask-again": "3"}
-    for name in ACTS:
-        first = [before[name]] if name in before else []
-        assert isinstance(play(START, *first, (name, values.get(name, ""))), State), name
+    for name in sorted(set(ACTS) - {"put-back", "ask-again"}):  # which need something that was taken out
+        assert isinstance(play(START, (name, values.get(name, ""))), State), name
 
 
 # ------------------------------------------------------------------ who
@@ -146,7 +144,7 @@ def test_a_removed_film_may_be_recommended(play):
 def test_a_neighbour_is_left_out_by_index(play):
     changed = play(START, ("drop", "neighbour:3"), ("drop", "neighbour:8"), ("drop", "neighbour:3"))
     assert changed.edited.without == (8, 3) and items(changed) == OWN
-    assert "User u4 is not asked" in changed.message.lead
+    assert changed.message.lead == "User u4 is not asked any more."
 
 
 @pytest.mark.parametrize("value", ["3", "films:3", "film:", "film:x", ""])

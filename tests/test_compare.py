@@ -167,7 +167,7 @@ def test_the_shares_are_those_of_the_softmax_and_on_one_scale(panel):
     for found in panel.answers.values():
         weights = np.exp(found.scores[found.top].astype(float) - float(found.scores[found.top[0]]))
         highest = max(highest, float((weights / weights.sum()).max()))
-    columns = page(panel, "rw-list").all("i", "rw-share")
+    columns = page(panel, "rw-list").all("i", "rw-pillar")
     shares = [float(tag["style"].removeprefix("--share:")) for tag in columns]
     for found, some in zip(panel.answers.values(), (shares[:10], shares[10:20], shares[20:]), strict=True):
         weights = np.exp(found.scores[found.top].astype(float))

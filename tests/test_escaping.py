@@ -98,6 +98,7 @@ def regions(text):
     apart = why_not(shown.model, data, shown.person, str(data.items[item]), str(data.items[other]))
     row = leaderboard.Row("gnn", text, dict.fromkeys(leaderboard.METRICS, (0.2, 0.1, 0.3)))
     base = row._replace(name="popularity")
+    world = world_of(Split(data, data, data, "random", 1, ""), Fixed(data, np.zeros((3, 6))))
     typing = State(str(data.users[0]), edited.Edited(0, (0, 1)), item_typed=text, gone=(2, 0))
     world = world_of(Split(data, data, data, "random", 1, ""), Fixed(data, np.zeros((3, 6))))
     both = {"a": shown, "b": shown, "c": shown}

@@ -153,7 +153,7 @@ def test_a_dropped_film_is_evidence_no_more_and_comes_back(panel):
     before, history = panel.recommendations.items, own(panel)
     panel.drop(history[0])
     assert own(panel) == history[1:] and history[0] not in panel.recommendations.items
-    assert panel.shown.message.lead.startswith("Changed because you dropped")
+    assert panel.shown.message.lead.startswith("You took out")
     assert panel.shown.outlined and panel.shown.previous.top.tolist() == [panel.data.item_index(i) for i in before]
     panel.undo()
     assert (own(panel), panel.recommendations.items, panel.shown.previous) == (history, before, None)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ..answer import Answer, rounded, softmax_shares
 from ..core import Floats, Ints
 from ..page.elements import joined
+from ..page.terms import term
 from ._base import NO_ANSWER, NOT_FINITE, PREVIOUS, Chart, figure
 
 FIRST = 3  # more slices than this are told apart by nobody
@@ -161,7 +162,7 @@ class Pie(Chart):
         return element if element < self._n else -1
 
     def caption(self, answer: Answer | None) -> str:
-        return "Softmax among the ten films."
+        return Markup("{} among the ten films.").format(term("softmax", "Softmax"))
 
     def foot(self, answer: Answer | None) -> Markup:
         if answer is None or not len(answer.top):

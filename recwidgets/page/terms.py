@@ -65,6 +65,7 @@ SAME = {
     "bootstrap": ("confidence interval", "bootstrap interval"),
     "half-life": ("recency",),
     "held-out": ("held out", "held-out data", "test rows"),
+    "epoch": ("epochs",),
     "hop": ("hops",),
     "k nearest neighbours": ("neighbours k", "nearest neighbours", "neighbours"),
     "layer": ("layers",),

@@ -131,7 +131,7 @@ def ask_again(seen: Seen, state: State, value: str) -> State:
     now = history_of(seen.world, state)
     if neighbour not in now.without:
         raise ValueError(f"user {seen.world.data.users[neighbour]} is not left out; nothing to put back")
-    lead = f"Changed because user {seen.world.data.users[neighbour]} is asked again."
+    lead = f"User {cut(str(seen.world.data.users[neighbour]), ID)} is asked again."
     return changed(state, now.ask_again(neighbour), Change(lead, seen.shown.item))
 
 

@@ -89,7 +89,7 @@ def column_head(
         f"{found.full_title(item)} {100 * share:.1f} %" for item, share in zip(found.top.tolist(), part, strict=True)
     )
     bars = joined(
-        Markup('<i class="rw-share{}{}" style="--share:{:.3f}" title="{}: {:.1f} %"><b>{}</b></i>').format(
+        Markup('<i class="rw-pillar{}{}" style="--share:{:.3f}" title="{}: {:.1f} %"><b>{}</b></i>').format(
             tied(colours.get(item)), " rw-on" if item == chosen else "", share / highest, found.full_title(item),
             100 * share, n,
         )
@@ -121,11 +121,11 @@ def column(
         for rank, item, bar in zip(found.ranks, top, bars, strict=True)
     )
     hits = sum(item in found.later for item in top)
-    foot = ""
+    foot = Markup("")
     if found.person.user is not None and found.has_held_out:
-        foot = f"✓ = watched later ({{}}): {hits} of {len(top)}"
+        foot = Markup("✓ = watched later ({}): {} of {}").format(term("held-out"), hits, len(top))
     return Markup('<ol class="rw-rows" aria-label="{}">{}</ol><p class="rw-cap rw-foot">{}</p>').format(
-        label, rows, Markup(foot).format(term("held-out")) if foot else ""
+        label, rows, foot
     )
 
 

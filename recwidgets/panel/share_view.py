@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def share_line(scene: Scene) -> Markup:
-    """The slider from everybody's list to this person's alone, and how many of the list the average user gets too."""
+    """The slider from all users' list to this person's alone, and how many of the list the average user gets too."""
     shown, state = scene.shown, scene.state
     if shown.answer is None or shown.shared is None:
         return Markup("")

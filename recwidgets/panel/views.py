@@ -12,6 +12,7 @@ from .. import _tf
 from ..core import Knob
 from ..page import markup
 from ..page.markup import Status
+from ..page.terms import term
 from ..reasons.share import PersonalCurve
 from ..why._base import Selected
 from . import selector
@@ -190,12 +191,14 @@ def accuracy(scene: Scene) -> Markup:
     known = dict(zip(x, y, strict=True))
     here, turned = known.get(scene.epoch, float("nan")), accuracy_now(scene)
     if not len(scene.world.split.validation):
-        return Markup('<div class="rw-accuracy">no validation rows</div>')
+        return Markup('<div class="rw-accuracy">no {}</div>').format(term("validation rows"))
     first = f"{100 * here:.1f} %" if np.isfinite(here) else "–"
-    second = "" if scene.baseline is None else f"popularity {100 * scene.baseline:.1f} %"
+    second: str = ""
+    if scene.baseline is not None:
+        second = Markup("{} {:.1f} %").format(term("popularity"), 100 * scene.baseline)
     if turned is not None:
         first, second = f"{100 * turned:.1f} %", f"as trained {first}"
-    return Markup('<div class="rw-accuracy">{} <b>{}</b><br>{}</div>').format("accuracy", first, second)
+    return Markup('<div class="rw-accuracy">{} <b>{}</b><br>{}</div>').format(term("accuracy"), first, second)
 
 
 def handles(scene: Scene) -> Markup:

@@ -86,11 +86,11 @@ class Drawn:
 def rows_of(flow: Flow, shown: int | None = None) -> list[Row]:
     """The lines of the picture, what all users get as one, last. shown: only so many of the person's ways."""
     ways, kept = ways_of(flow), kept_ways(flow, shown)
-    rows, everybody, kinds = [], 0.0, {line.kind for line in flow.lines}
+    rows, shared, kinds = [], 0.0, {line.kind for line in flow.lines}
     for index, line in enumerate(flow.lines):
         value = float(flow.values[index, kept].sum())
         if line.kind in ALL_USERS:
-            everybody += value
+            shared += value
         elif line.kind in PERSONAL:
             cells = [float(flow.values[index, way]) if way in kept else 0.0 for way in ways]
             rows.append(Row(line.kind, index, tuple(cells), value))
@@ -98,7 +98,7 @@ def rows_of(flow: Flow, shown: int | None = None) -> list[Row]:
             whole = line.kind == "unexplained" and "popular" in kinds  # all that is known of this person
             rows.append(Row("own" if line.kind == "own" or whole else "base", index, (), value))
     if any(line.kind in ALL_USERS for line in flow.lines):
-        rows.append(Row("all", -1, (), everybody))
+        rows.append(Row("all", -1, (), shared))
     return rows
 
 

@@ -15,6 +15,7 @@ from ..answer import Answer
 from ..charts._base import DURATION
 from ..page.elements import button, cut, joined
 from ..page.page import Page
+from ..page.terms import term
 from . import parts, sums
 from ._base import Selected, Why
 from .around import (
@@ -271,11 +272,11 @@ def films_of(answer: Answer, item: int, near: Sequence[Neighbour]) -> Markup:
     ).format(who=who, n=len(items), some=some, others=others, own=parts.minus(own))
 
 
-def caption(answer: Answer, near: Sequence[Neighbour], flat: Flat | None) -> str:
+def caption(answer: Answer, near: Sequence[Neighbour], flat: Flat | None) -> Markup:
     if flat is None:
-        return ""
+        return Markup("")
     means = WORDS.get(similarity_of(answer.model), "")
-    return (
-        f"Filled = rated it; larger = more weight. {means} PCA: {100 * flat.kept:.0f} % of the variance of "
-        f"{flat.axes.shape[1]} dimensions, so near here is not always near."
-    )
+    return Markup(
+        "Filled = rated it; larger = more weight. {means} {pca}: {kept:.0f} % of the variance of {dim} dimensions, so near "
+        "here is not always near."
+    ).format(means=means, pca=term("PCA"), kept=100 * flat.kept, dim=flat.axes.shape[1])

@@ -139,7 +139,8 @@ def test_the_honesty_game_switching_a_lamp_off_changes_the_numbers_and_says_why(
         assert rows.all_inner_texts() != honest
         switch.click()
         page.wait_for_function(
-            "all => JSON.stringify([...document.querySelectorAll('.rw-board .rw-of-ndcg tbody tr')].map(r => r.innerText)) === all",
+            """all => JSON.stringify(
+                [...document.querySelectorAll('.rw-board .rw-of-ndcg tbody tr')].map(r => r.innerText)) === all""",
             arg=json.dumps(honest, ensure_ascii=False, separators=(",", ":")),
         )
     board.get_by_role("switch", name="Baselines shown").click()
