@@ -30,6 +30,13 @@ def open_code(open_in_lab, page, tmp_path):
     return start
 
 
+def drawer(panel, name):
+    """Open a drawer by its handle, or close it."""
+    there = panel.root.evaluate("(panel, name) => panel.classList.contains('rw-open-' + name)", name)
+    panel.root.locator(f".rw-handle-{name}").click()
+    panel.wait("(panel, [name, was]) => panel.classList.contains('rw-open-' + name) !== was", [name, there])
+
+
 def note(panel):
     return panel.root.locator(".rw-message").inner_text()
 
@@ -106,19 +113,19 @@ def test_a_users_history_is_edited_and_undone(open_code):
 
 
 def test_when_did_it_learn_this(open_code):
-    """Play goes through the kept epochs; the changes from epoch to epoch are a table."""
+    """The ranks over the epochs lie over the list; a click on the strip's line and Play go through the kept epochs."""
     panel = open_code("rw.GNNPanel(user='42')", "gnn")
     panel.still()
     newest = panel.rows()
-    panel.click("Changes by epoch")
-    panel.root.locator(".rw-changes tbody tr").first.wait_for()
-    epochs = [int(text) for text in panel.root.locator(".rw-changes tbody th").all_inner_texts()]
-    assert epochs[0] == 1 and epochs == sorted(epochs) and len(epochs) >= 3
-    panel.click("Play")
-    panel.wait_text(".rw-epoch output", f"epoch {epochs[0]} of")
-    assert panel.rows() != newest
-    panel.wait_text(".rw-epoch output", f"epoch {epochs[-1]} of {epochs[-1]}")
-    panel.wait_text(".rw-play", "Play")
+    drawer(panel, "ranks")
+    lines = panel.root.locator(".rw-drawer-ranks .bqplot path.line")
+    expect(lines.first).to_be_visible()
+    panel.wait_text(".rw-drawer-ranks", r"rank [\d,]+ at epoch 1")
+    drawer(panel, "ranks")
+    panel.click("Replay the epochs")
+    panel.wait_text(".rw-epoch output", "^epoch 1 of")
+    panel.wait_text(".rw-epoch output", r"^epoch (\d+) of \1$")
+    panel.root.get_by_role("button", name="Replay the epochs", exact=True).wait_for()
     panel.still()
     assert panel.rows() == newest
 
@@ -163,6 +170,7 @@ def test_a_setup_is_copied_and_a_run_is_saved(open_code, page, labs):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     panel = open_code("rw.KNNPanel(user='414', knobs={'k': 20})", "knn")
     panel.still()
+    drawer(panel, "more")
     panel.click("Copy this setup")
     panel.wait_text(".rw-tools", "Copied")
     assert page.evaluate("navigator.clipboard.readText()") == 'rw.KNNPanel(user="414", knobs={"k": 20})'
@@ -184,7 +192,7 @@ def test_a_state_comes_back_when_the_cell_is_run_again(open_code, page):
     panel.root.locator(".rw-list [data-row]").nth(2).click()
     rows = panel.rows()
     labpage.run_all(page)
-    panel.wait_text(".rw-list h3", "user 414$")
+    panel.wait_text(".rw-list h3", "user 414 ")
     panel.still()
     assert panel.rows() == rows
 
@@ -201,10 +209,11 @@ def test_what_does_a_knob_do_to_me_and_to_everybody(open_code, kind):
     marks = panel.root.locator(".rw-curve .bqplot").nth(1).locator("path.element")
     drawn = marks.count()
     panel.root.get_by_label(label, exact=True).fill(place)
+    drawer(panel, "more")
     panel.wait_text(".rw-all-users", r"On average two users share \d+\.\d of their 10 films \(as trained: \d+\.\d\)")
     panel.still()
     assert panel.rows() != before
-    assert "◆ now" in panel.root.locator(".rw-curve .rw-cap").nth(1).inner_text()
+    assert "◆ now" in panel.root.locator(".rw-curve .rw-cap").nth(1).text_content()
     expect(marks).to_have_count(drawn + 1)  # the diamond
     assert panel.sticks_out() == []
 
@@ -212,10 +221,11 @@ def test_what_does_a_knob_do_to_me_and_to_everybody(open_code, kind):
 def test_another_similarity_gives_other_neighbours(open_code):
     panel = open_code("rw.KNNPanel(user='42')", "knn")
     panel.still()
-    people = panel.root.locator(".rw-why .rw-sum").first
+    people = panel.root.locator(".rw-why .rw-near-rows")
     before = people.inner_text()
+    drawer(panel, "more")
     panel.root.get_by_label("Similarity", exact=True).select_option(label="dot product")
-    panel.wait("(panel, was) => panel.querySelector('.rw-why .rw-sum').innerText !== was", before)
+    panel.wait("(panel, was) => panel.querySelector('.rw-why .rw-near-rows').innerText !== was", before)
     parts, total = panel.sum_of_parts()
     assert sum(parts) == pytest.approx(total, abs=0.0006)
     panel.wait("panel => panel.querySelector('[data-copy]').dataset.copy.includes('\"similarity\": \"dot product\"')")
@@ -251,8 +261,10 @@ def test_a_restarted_kernel_says_that_the_cell_must_be_run_again(open_code, page
 def test_a_slider_that_is_put_where_no_epoch_is_kept_goes_back(open_code):
     panel = open_code("rw.GNNPanel(user='42')", "gnn")
     panel.still()
-    slider = panel.root.get_by_label("Time machine: epoch")
-    for place in ("5", "6"):  # the second changes nothing on the page
-        slider.fill(place)
-        panel.wait_text(".rw-epoch output", "epoch 3 of")
-        expect(slider).to_have_value("3")
+    slider = panel.root.get_by_label("Epoch shown")
+    kept = rw.GNNPanel(user="42").training.steps
+    last, after = next(pair for pair in zip(kept, kept[1:], strict=False) if pair[1] - pair[0] > 1)
+    for place in (last, after - 1):  # the second is not kept, and changes nothing on the page
+        slider.fill(str(place))
+        panel.wait_text(".rw-epoch output", f"epoch {last} of")
+        expect(slider).to_have_value(str(last))
