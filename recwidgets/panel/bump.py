@@ -190,11 +190,28 @@ def _line_mark(scales: Any, width: float, style: str = "solid") -> bqplot.Lines:
 
 
 def _several(mark: Any, x: Any, y: Any, colours: list[str]) -> None:
+    """Lines of y (lines, steps), with a gap where there is no number: a line of its own for each run between gaps."""
+    points, of = runs(y)
     with mark.hold_sync():
-        if len(y):
-            mark.x, mark.y, mark.colors = x, y, colours
+        if len(of):
+            mark.x, mark.y = x[points], np.take_along_axis(y[of], points, 1)
+            mark.colors = [colours[line] for line in of.tolist()]
         else:
             mark.x, mark.y = np.zeros(0), np.zeros(0)
+
+
+def runs(y: Any) -> tuple[Any, Any]:
+    """(indices of the points, int (runs, steps); which line each is of, (runs,)), of y (lines, steps) with NaN as gaps.
+
+    bqplot draws what it is given: before and after a run its ends are repeated, so that every point is a number.
+    """
+    steps, points, of = np.arange(y.shape[-1]), [], []
+    for line, there in enumerate(np.isfinite(y)):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], there.astype(int), [0]])))
+        for first, after in edges.reshape(-1, 2).tolist():
+            points.append(np.clip(steps, first, after - 1))
+            of.append(line)
+    return np.array(points, np.int64).reshape(len(of), len(steps)), np.array(of, np.int64)
 
 
 def _assign(mark: Any, x: Any, y: Any) -> None:

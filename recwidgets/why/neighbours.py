@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import bqplot
 import ipywidgets
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..answer import Answer
 from ..charts._base import DURATION
@@ -105,8 +105,13 @@ class NeighboursWhy(Why):
         flat = self._draw_map(answer, near, selected)
         words = caption(answer, near, flat)
         films = films_of(answer, item, near)
-        self.rows.show(rows(answer, near, selected.opened, films, f"Map of all users. {words}" if words else ""))
-        self.foot.show(Markup('<p class="rw-cap rw-near-cap" title="{}">{}</p>').format(words, words) if words else "")
+        self.rows.show(
+            rows(
+                answer, near, selected.opened, films, f"Map of all users. {escape(words).striptags()}" if words else ""
+            )
+        )
+        plain = escape(words).striptags()
+        self.foot.show(Markup('<p class="rw-cap rw-near-cap" title="{}">{}</p>').format(plain, words) if words else "")
 
     def _draw_map(self, answer: Answer, near: Sequence[Neighbour], selected: Selected) -> Flat | None:
         """The map; None for a model that has no space to draw."""

@@ -92,7 +92,7 @@ def test_one_screen_holds_who_chart_list_reason_training_epochs_and_knob(on_a_la
         assert panel.sticks_out() == [], tab
     panel.root.locator(".rw-timebar input").fill("1")
     panel.wait_text(".rw-list h3", "epoch 1 of")
-    assert "epoch 1 of" in panel.text(".rw-transport .rw-state"), "the state says what is looked at"
+    panel.wait_text(".rw-transport .rw-state", "epoch 1 of")  # the state says what is looked at, too
     assert (seen_together(panel), height(panel)) == ([], whole)
     panel.root.locator(".rw-timebar input").fill("99")
 

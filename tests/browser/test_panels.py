@@ -154,7 +154,8 @@ def test_train_pause_step_reset_do_what_they_say_while_users_can_be_chosen(open_
 
     panel.click("Reset")
     panel.wait_text(".rw-list", "has not learned anything")
-    assert panel.epoch() == "no epoch yet" and panel.root.locator(".rw-list [data-row]").count() == 0
+    panel.wait_text(".rw-epoch output", "^no epoch yet")
+    assert panel.root.locator(".rw-list [data-row]").count() == 0
     panel.click("Back to the trained model")
     panel.wait_text(".rw-status", "Ready")
     check_chart_against_list(panel)
