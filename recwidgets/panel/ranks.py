@@ -13,6 +13,8 @@ from ..answer import answer
 from ..core import FitEvent, Floats, Ints, Person
 from ..protocols import Tunable
 from ..ranking import rank
+from ..reasons.asked import known_data
+from ..reasons.less import less_shared
 from ..reasons.parts import score_parts
 from ..reasons.usual import Usual
 from .background import Background, Told
@@ -168,7 +170,15 @@ class Ranks:
             return RankHistory(nothing=shown.empty or "There is no list yet.")
         dropped = () if state.edited is None else state.edited.dropped
         knobs = state.values(world) if isinstance(model, Tunable) else {}
-        key = (id(model), person.user, person.history.tobytes(), person.without, dropped, tuple(sorted(knobs.items())))
+        key = (
+            id(model),
+            person.user,
+            person.history.tobytes(),
+            person.without,
+            dropped,
+            tuple(sorted(knobs.items())),
+            state.alpha,
+        )
         if key != self._key:
             self._forget()
             self._of, self._key = (model, person), key
@@ -194,12 +204,12 @@ class Ranks:
         missing = tuple(event for event in events if not self._has(event))
         if missing:
             left_out = np.concatenate([person.history, dropped]).astype(np.int32)
-            known, data = self._known, world.data
+            known, data, alpha = self._known, world.data, state.alpha
 
             def rank_all(told: Told) -> None:
                 for done, event in enumerate(missing):
                     told(done, len(missing))
-                    known[event.step] = event.snapshot, _stand_at(model, event, knobs, data, person, left_out)
+                    known[event.step] = event.snapshot, _stand_at(model, event, knobs, alpha, data, person, left_out)
 
             self._background.want((self._key, missing), rank_all)
             return
@@ -209,13 +219,13 @@ class Ranks:
         wanted = sorted({step for pair in jump_epochs(RankHistory(stands), item) for step in pair})
         asked = [event for event in events if event.step in wanted and (event.step, item) not in self._parts]
         if asked:
-            parts, data = self._parts, world.data
+            parts, data, alpha = self._parts, world.data, state.alpha
 
             def take_apart(told: Told) -> None:
                 for done, event in enumerate(asked):
                     told(done, len(asked))
                     parts[event.step, item] = _parts_at(
-                        model, event, knobs, data, person, stands[event.step].scores, item
+                        model, event, knobs, alpha, data, person, stands[event.step].scores, item
                     )
 
             self._background.want((self._key, item, tuple(event.step for event in asked)), take_apart)
@@ -230,23 +240,30 @@ class Ranks:
 
 
 def _stand_at(
-    model: Any, event: FitEvent, knobs: Mapping[str, Any], data: Any, person: Person, left_out: Ints
+    model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, data: Any, person: Person, left_out: Ints
 ) -> Stand | str:
     """In the thread: a view of its own, which is let go again."""
     try:
-        found = answer(model_at(model, event.snapshot, knobs, data), data, person, k=1)  # refuses what cannot be ranked
+        found = answer(_view(model, event, knobs, alpha, data), data, person, k=1)  # refuses what cannot be ranked
         return stand(found.scores, left_out)
     except Exception as error:  # a model of one's own, or a file that is gone: said where the line would be
         return sentence(error)
 
 
+def _view(model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, data: Any) -> Any:
+    seen = model_at(model, event.snapshot, knobs, data)
+    return less_shared(seen, alpha, known_data(seen, data)) if alpha else seen
+
+
 def _parts_at(
-    model: Any, event: FitEvent, knobs: Mapping[str, Any], data: Any, person: Person, scores: Floats, item: int
-) -> Any:
+    model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, data: Any, person: Person, scores: Floats,
+    item: int,
+) -> Any:  # fmt: skip
     """The three parts of one score, float64 (3,); None for a model that does not say."""
     try:
-        seen = model_at(model, event.snapshot, knobs, data)
-        found = score_parts(seen, Usual(seen, data), person, scores, np.array([item], np.int32))
+        seen = _view(model, event, knobs, alpha, data)
+        average = seen.average if alpha else Usual(seen, data)
+        found = score_parts(seen, average, person, scores, np.array([item], np.int32))
     except Exception:  # it answers, but does not take its scores apart for this person
         return None
     return None if found is None else found[0]
