@@ -51,6 +51,16 @@ class World:
         return str(getattr(self.model, "name", "own"))
 
 
+def as_split(data: Interactions | Split) -> Split:
+    """`data`, or its split in time: made once for all panels of the same interactions, and given back with them."""
+    if not isinstance(data, (Interactions, Split)):
+        raise TypeError(f"data must be Interactions or a Split, got {type(data).__name__}; see rw.load_movielens")
+    if isinstance(data, Split):
+        return data
+    split = SPLITS.get(data)
+    return SPLITS.setdefault(data, data.split("temporal", test=0.2)) if split is None else split
+
+
 def world_of(split: Split, model: Any, history: TrainingHistory | None = None) -> World:
     """A world around `model`; one that was trained without its epochs has one: what it is now."""
     values = dict(model.values) if isinstance(model, Tunable) else {}
