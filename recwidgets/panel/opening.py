@@ -157,9 +157,6 @@ def look(widget: Any, name: str, on: bool) -> None:
         (widget.add_class if on else widget.remove_class)(name)
 
 
-SPLITS: weakref.WeakKeyDictionary[Interactions, Split] = weakref.WeakKeyDictionary()
-
-
 def close_all(roots: list[Any]) -> None:
     """Close these widgets and all that they hold."""
     for widget in all_widgets(roots):

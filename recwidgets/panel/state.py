@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -49,6 +50,9 @@ class World:
     def name(self) -> str:
         """Short, as in file names and class names of the page; "own" for a model without one."""
         return str(getattr(self.model, "name", "own"))
+
+
+SPLITS: weakref.WeakKeyDictionary[Interactions, Split] = weakref.WeakKeyDictionary()
 
 
 def as_split(data: Interactions | Split) -> Split:
