@@ -151,6 +151,12 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
         self._frame = self._instead = None
 
 
+def box(kind: Any, name: str, *children: Any) -> Any:
+    made = kind(list(children))
+    made.add_class(name)
+    return made
+
+
 def look(widget: Any, name: str, on: bool) -> None:
     """A class of the stylesheet, on or off."""
     if on != (name in widget._dom_classes):
