@@ -565,7 +565,7 @@ def test_somebody_without_history_is_answered_and_what_the_answer_is_made_of_add
     panel.act("tab", "sum")
     why = [tag.text for tag in page(panel, "rw-why").all("td", "rw-num")]
     assert [number for number in why if number] == [f"{score:.4f}", f"{score:.4f}"], "one part, and the score"
-    assert "0 contributions" not in text(panel, "rw-why") and message(panel).startswith("You cleared the history.")
+    assert "0 contributions" not in text(panel, "rw-why") and message(panel).startswith("You took out all 352 films.")
 
 
 def test_a_choice_has_no_next_one(make):
