@@ -491,7 +491,7 @@ class Machine(RuleBasedStateMachine):
         # who
         assert panel.user == state.user
         assert (own and state.own) or state.user == str(data.users[shown.person.user])
-        facts = page(regions.who.html).one(name="rw-facts").text
+        facts = page(regions.header.html).one(name="rw-facts").text
         assert facts.startswith("You" if own else f"User {state.user} ")
         # when
         epoch = state.epoch or training.newest
