@@ -233,7 +233,8 @@ def measured():
     kernel = {act: [9.0] for act in ("user", "knob", "epoch", "you")}
     acts = kernel | {"bare": [9.0]}
     runs = {"default": [0.3], "layers=0": [0.1], "layers=0 when asked": [0.1]}
-    alone = {"default": [0.3], "k=1": [0.1], "neighbours by lot": [0.1], "no neighbours": [0.1], "place alone": [0.1]}
+    others = ("k=1", "neighbours at random", "no neighbours", "place alone")
+    alone = {"default": [0.3], **{name: [0.1] for name in others}}
     held = {"held": [700.0, 702.0, 702.0, 702.5], "each": 0.5}
     left = {"repeated": held, "closed": held | {"widgets": 0}, "again": held | {"widgets": [82, 82]}}
     order = {name: {key: [value] for key in numbers()} for name, value in (("default", 0.3), ("shuffled", 0.1))}

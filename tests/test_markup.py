@@ -72,7 +72,7 @@ def test_equal_scores_share_a_rank_on_the_page():
     data = table([(0, 0), (1, 1)], 2, 6)
     page = listed(asked(Fixed(data, [[0, 5, 4, 4, 4, 1], [0] * 6]), data))
     assert [chip.text for chip in page.all("span", "rw-chip")] == ["1", "2=", "2=", "2=", "5"]
-    assert "Rank 2=: Film 3 (1952), score 4.00" in page.all("button")[1]["aria-label"]
+    assert "Rank 2=: Film 3 (1952), score 4.00" in page.all("button", "rw-row")[1]["aria-label"]
 
 
 def test_what_was_watched_later_has_a_tick_that_is_counted_and_read_out(data, model):
@@ -81,7 +81,8 @@ def test_what_was_watched_later_has_a_tick_that_is_counted_and_read_out(data, mo
     page = listed(shown)
     ticks = [cell.text for cell in page.all("span", "rw-ok")][1:]  # the first is the column's head
     assert ticks == ["", "✓", "✓", "✓"] + [""] * 6
-    assert ["watched later" in row["aria-label"] for row in page.all("button")] == [tick == "✓" for tick in ticks]
+    said = ["watched later" in row["aria-label"] for row in page.all("button", "rw-row")]
+    assert said == [tick == "✓" for tick in ticks]
     assert page.one("p", "rw-foot").text == "✓ = in the held-out data, watched later: 3 of 10."
 
 
@@ -102,8 +103,8 @@ def test_a_change_of_place_is_shown_and_read_out(data, model):
     shown = asked(model, data)
     top = shown.top.tolist()
     page = listed(shown, moved={top[0]: "↑2", top[1]: "new", top[2]: "↓1"})
-    assert [cell.text for cell in page.all("span", "rw-moved")][:4] == ["↑2", "new", "↓1", ""]
-    said = [row["aria-label"].rsplit(", ", 1)[1] for row in page.all("button")[:3]]
+    assert [cell.text for cell in page.all("span", "rw-moved")][:5] == ["±", "↑2", "new", "↓1", ""]
+    said = [row["aria-label"].rsplit(", ", 1)[1] for row in page.all("button", "rw-row")[:3]]
     assert said == ["up 2", "new", "down 1"]
 
 
@@ -120,12 +121,12 @@ def test_an_empty_list_says_why(data, model):
     for shown in (None, asked(model, table([(0, n) for n in range(24)], 15, 24))):
         page = listed(shown)
         assert page.one("p", "rw-empty").text == "Nothing here."
-        assert not page.all("button")
+        assert not page.all("button", "rw-row")
 
 
 def test_a_list_is_as_long_as_there_are_films():
     data = table([(0, 0), (0, 1), (1, 2)], 2, 4)
-    assert len(listed(asked(Popularity().learn(data), data)).all("button")) == 2
+    assert len(listed(asked(Popularity().learn(data), data)).all("button", "rw-row")) == 2
 
 
 # ------------------------------------------------------------------ header and message

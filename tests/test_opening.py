@@ -221,7 +221,7 @@ def test_the_ranking_says_how_far_it_is_and_can_be_stopped_and_begun_again():
         assert "Not measured." in html(panel, "rw-board") and panel.rows is None
         panel.act("rank", "")
         await until(lambda: panel.rows is not None)
-        assert "leads with nDCG@10" in html(panel, "rw-board")
+        assert "more than noise" in html(panel, "rw-board")
         panel.close()
 
     asyncio.run(asyncio.wait_for(walk(), DEADLINE))

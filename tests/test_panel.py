@@ -82,7 +82,11 @@ def assert_one_answer(panel):
     assert drawn == pytest.approx({place: shares[place] for place in range(min(3, len(shares)))}, abs=1e-6)
     assert page(panel, "rw-why").one("h3").text == f"Why {expected[panel.selected]}?"
     why = view.explain(panel.user, found.items[panel.selected])
-    assert f"{why.score:.3f}".replace("-", "−") in html(panel, "rw-why")
+    reason = panel.shown.reason
+    assert reason.item == found.items[panel.selected] and reason.score == pytest.approx(why.score, abs=1e-4)
+    assert page(panel, "rw-reason").one("p", "rw-headline")["title"] == reason.headline
+    shown = page(panel, "rw-reason").one("p", "rw-flow-score").text.removeprefix("Score").replace("−", "-")
+    assert float(shown) == pytest.approx(why.score, abs=0.5 * 10 ** -len(shown.partition(".")[2]) + 1e-4)
     assert f"User {panel.user}" in page(panel, "rw-user").one(name="rw-facts").text
     assert f"epoch {panel.epoch} of {newest}" in html(panel, "rw-transport")
 
@@ -395,7 +399,7 @@ def test_a_dropped_film_changes_the_answer_and_can_be_put_back(panel):
     history = panel.train_data.history(panel.train_data.user_index(panel.user))
     panel.act("drop", f"film:{history[0]}")
     assert history[0] not in panel.person.history
-    assert "you dropped" in message(panel)
+    assert message(panel).startswith("You took out ")
     listed = titles(panel)
     dropped = rw.display_title(str(panel.train_data.titles[history[0]]))
     assert f"{dropped[0]} ({dropped[1]})" not in listed

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 import html
 import os
@@ -39,7 +40,7 @@ SEARCH = int(os.environ.get("RECWIDGETS_SEARCH", "0"))
 REFUSED = (ValueError, UnknownUser, UnknownItem)  # of which an act may say that it is not possible
 EDITS = (
     "user", "choose", "next", "previous", "random", "you", "edit", "add", "add-title", "drop", "remove", "earlier",
-    "later", "clear", "undo", "film-of",
+    "later", "clear", "undo", "film-of", "move-to", "front", "reverse", "original", "put-back", "base", "films",
 )  # fmt: skip
 NOT_NUMBERS = ["", "x", "-1", "99999", "1.5", "film:", "None"]
 
@@ -282,8 +283,17 @@ class Machine(RuleBasedStateMachine):
             "tempo": lambda: data.draw(st.sampled_from(["slow", "fast", "normal"])),
             "motion": lambda: data.draw(st.sampled_from(["still", "moving"])),
             "epochs": lambda: str(data.draw(st.integers(1, 2))),
+            "move-to": lambda: (
+                f"{data.draw(st.sampled_from(history))}:{data.draw(st.integers(0, len(history) - 1))}"
+                if history
+                else None
+            ),
+            "put-back": lambda: None if panel.state.gone is None else str(panel.state.gone[0]),
+            "films": lambda: str(data.draw(st.integers(-5, 300))),
+            "base": lambda: data.draw(st.sampled_from(["last", "original"])),
+            "clue": lambda: self.index(data, items),
         }
-        for move in ("remove", "earlier", "later"):
+        for move in ("remove", "earlier", "later", "front"):
             right[move] = lambda: str(data.draw(st.sampled_from(history))) if history else None
         if knobs:
             knob = data.draw(st.sampled_from(knobs)) if name.startswith("knob") else knobs[0]
@@ -297,7 +307,7 @@ class Machine(RuleBasedStateMachine):
                 if found is not None:
                     return found, True
             return data.draw(st.sampled_from(NOT_NUMBERS)), False
-        if name in ("knob", "knob-step", "rate", "remove", "earlier", "later"):
+        if name in ("knob", "knob-step", "rate", "remove", "earlier", "later", "front"):
             return data.draw(st.sampled_from(["shrink:1", "1"])), False
         return data.draw(st.sampled_from(["", "x"])), name != "save" or panel.shown.answer is not None
 
@@ -341,7 +351,7 @@ class Machine(RuleBasedStateMachine):
 
     def can_be_undone(self, data, before, name):
         panel, now = self.panel, self.panel.state
-        leaves = name in ("undo", "user", "choose", "random", "previous", "next", "pretrained") or (
+        leaves = name in ("undo", "put-back", "user", "choose", "random", "previous", "next", "pretrained") or (
             name == "you" and before.own  # goes back to the user, who is shown as in the data
         )
         same_state = before.edited == now.edited and before.values(panel.world) == now.values(panel.world)
@@ -513,7 +523,7 @@ class Machine(RuleBasedStateMachine):
             marked = [chart.list_index(slot) for slot in ([] if chart.pie.selected is None else chart.pie.selected)]
             assert marked == [panel.selected] * (panel.selected < 3)
         # why
-        why = page(regions.why.head.html).one("h3").text
+        why = page(regions.why.tabs.html).one("h3").text
         assert why == (f"Why {titles[panel.selected]}?" if top else "Why?")
         # what is said
         header = page(regions.header.html)
@@ -534,7 +544,12 @@ class Machine(RuleBasedStateMachine):
 
     def arrows_count_from_the_answer_before(self):
         panel, shown = self.panel, self.panel.shown
-        before = None if panel.state.before is None else answer_afresh(panel, panel.state.before)
+        other = panel.state.before
+        if panel.state.base == "original" and not panel.state.own and ids(panel) is not None:
+            other = dataclasses.replace(panel.state, edited=None)  # as in the data, at this epoch and with these knobs
+        if panel.state.base == "original" and panel.state.own:
+            other = began(panel.state)
+        before = None if other is None else answer_afresh(panel, other)
         if before is None or shown.answer is None:
             assert shown.moved == {} and (before is not None or shown.previous is None)
             return
@@ -614,9 +629,15 @@ class Machine(RuleBasedStateMachine):
             again.close()
 
 
-def replace_message(state):
-    import dataclasses
+def began(state):
+    """What a history of one's own is compared with, where all its changes count: as it was when it was first made."""
+    found, back = state, state
+    while back is not None and back.own and back.edited.items:
+        found, back = back, back.undo
+    return state.before if found.edited[:4] == state.edited[:4] else dataclasses.replace(state, edited=found.edited)
 
+
+def replace_message(state):
     return dataclasses.replace(state, message=None, item=None)
 
 
@@ -713,10 +734,14 @@ class Compared(RuleBasedStateMachine):
             "drop": st.sampled_from([f"film:{item}" for item in history] or ["film:x"]),
             "film-of": st.one_of(items, st.sampled_from(NOT_NUMBERS)),
             "add": items,
-            **dict.fromkeys(["remove", "earlier", "later"], st.sampled_from([*map(str, history), "x"])),
+            "move-to": st.sampled_from([f"{item}:0" for item in history] or ["x:0"]),
+            "put-back": st.just("" if before.gone is None else str(before.gone[0])),
+            "films": st.sampled_from(["0", "50", "x"]),
+            "base": st.sampled_from(["last", "original"]),
+            **dict.fromkeys(["remove", "earlier", "later", "front"], st.sampled_from([*map(str, history), "x"])),
         }
         panel.act(name, data.draw(values.get(name, st.just(""))))
-        leaves = name in ("user", "undo", "you", "choose", "random", "next", "previous")
+        leaves = name in ("user", "undo", "put-back", "you", "choose", "random", "next", "previous")
         if panel.state.edited != before.edited and not leaves:
             panel.undo()
             assert panel.state.edited == before.edited
@@ -744,7 +769,7 @@ class Compared(RuleBasedStateMachine):
         if not hasattr(self, "panel"):
             return
         panel, data = self.panel, small().train
-        lists, who = page(panel._parts.pages[4].html), page(panel._parts.pages[1].html)
+        lists, who = page(panel._parts.pages.lists.html), page(panel._parts.pages.header.html)
         own = panel.person.user is None
         assert who.one(name="rw-facts").text.startswith("You" if own else f"User {panel.user} ")
         assert own or str(data.users[panel.person.user]) == panel.user == panel.state.user

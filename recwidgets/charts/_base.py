@@ -91,7 +91,7 @@ class Chart(ABC):
     def animate(self, wanted: bool) -> None:
         self.figure.animation_duration = DURATION if wanted else 0
 
-    def fit(self, wide: bool) -> None:
+    def fit(self, wide: bool) -> None:  # noqa: B027
         """Fit a column of 236 px on a large page, of 176 px on any other; called before the first `show`."""
 
     @abstractmethod

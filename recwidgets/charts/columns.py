@@ -93,7 +93,7 @@ class Columns(Chart):
             bqplot.Axis(
                 scale=x, tick_format="d", grid_lines="none", label="rank in the list", label_offset="28px", **AXIS
             ),
-            bqplot.Axis(scale=y, orientation="vertical", num_ticks=5, tick_format=".0%", **AXIS),
+            bqplot.Axis(scale=y, side="left", num_ticks=5, tick_format=".0%", **AXIS),
         ]
         self.figure = figure(
             marks=[self.bars], axes=axes,
@@ -130,8 +130,9 @@ class Columns(Chart):
     def foot(self, answer: Answer | None) -> Markup:
         previous = Markup('<span class="rw-chart-key"><span class="rw-swatch rw-outline"></span>previous answer</span>')
         return Markup(
-            '<p class="rw-chart-keys"><span class="rw-chart-key"><span class="rw-swatch rw-strong"></span>last three clicks'
-            '</span><span class="rw-chart-key"><span class="rw-swatch rw-mid"></span>before</span>{}</p>'
+            '<p class="rw-chart-keys"><span class="rw-chart-key"><span class="rw-swatch rw-strong"></span>'
+            'last three clicks</span><span class="rw-chart-key"><span class="rw-swatch rw-mid"></span>before</span>'
+            "{}</p>"
         ).format("" if self._previous is None else previous)
 
     def sentence(self, answer: Answer | None) -> str:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ..answer import Answer, rounded, softmax_shares
 from ..core import Floats, Ints
 from ..page.elements import joined
+from ..page.terms import term
 from ._base import NO_ANSWER, NOT_FINITE, PREVIOUS, Chart, figure
 
 FIRST = 3  # more slices than this are told apart by nobody
@@ -54,9 +55,9 @@ def percentages(shares: Floats) -> list[float]:
 class Pie(Chart):
     """Softmax shares within the first ten items, by rank, clockwise from 12 o'clock; items 4–10 are one quiet slice.
 
-    Where a slice is says its rank, its colour says which film it is: a film keeps its colour while it is among the first
-    three, also through a training or an edit; whoever comes in takes a colour that became free. For another person the
-    colours start anew, in the order of the ranks.
+    Where a slice is says its rank, its colour says which film it is: a film keeps its colour while it is among the
+    first three, also through a training or an edit; whoever comes in takes a colour that became free. For another
+    person the colours start anew, in the order of the ranks.
     Under it, the share of the softmax over *all* items not yet seen that the first ten hold. Neither is a probability
     that was checked, nor says how certain a model is.
     """
@@ -161,7 +162,7 @@ class Pie(Chart):
         return element if element < self._n else -1
 
     def caption(self, answer: Answer | None) -> str:
-        return "Softmax among the ten films."
+        return Markup("{} among the ten films.").format(term("softmax", "Softmax"))
 
     def foot(self, answer: Answer | None) -> Markup:
         if answer is None or not len(answer.top):

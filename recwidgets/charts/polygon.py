@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ..answer import Answer
 from ..core import Floats, Ints
 from ..data import Interactions
+from ..protocols import Queries
 from ._base import AXIS, NO_ANSWER, Chart, digits_of, figure, nice_ticks
 
 RANKS = 10
@@ -46,7 +47,7 @@ def nearest(answer: Answer, k: int = 20) -> Ints:
     """
     if hasattr(answer.model, "neighbours"):
         return np.asarray(answer.model.neighbours(answer.person)[0], np.int32)
-    if not (hasattr(answer.model, "vectors") and hasattr(answer.model, "query")):
+    if not isinstance(answer.model, Queries):
         return np.zeros(0, np.int32)
     queries = answer.model.vectors()[0]
     if (queries == queries[0]).all():
@@ -64,9 +65,9 @@ def nearest(answer: Answer, k: int = 20) -> Ints:
 class Polygon(Chart):
     """Frequency polygon over the ranks: of the k nearest neighbours, how many rated the item of each rank.
 
-    It starts and ends at zero, outside the list; with fewer than five neighbours its points stand alone. The thin dashed
-    line is the score by rank, from the first item of the list to its last, on its own axis at the right, which does not
-    begin at zero: where it begins is said.
+    It starts and ends at zero, outside the list; with fewer than five neighbours its points stand alone. The thin
+    dashed line is the score by rank, from the first item of the list to its last, on its own axis at the right, which
+    does not begin at zero: where it begins is said.
     """
 
     name: ClassVar[str] = "polygon"
@@ -97,10 +98,8 @@ class Polygon(Chart):
             selected_style={"fill": "var(--rw-accent)", "stroke": "var(--rw-accent)"},
             unselected_style={"fill": "var(--rw-surface)"},
         )  # fmt: skip
-        self.left = bqplot.Axis(scale=self.y, orientation="vertical", tick_format="d", **AXIS)
-        self.right = bqplot.Axis(
-            scale=self.score_scale, orientation="vertical", side="right", grid_lines="none", **AXIS
-        )
+        self.left = bqplot.Axis(scale=self.y, side="left", tick_format="d", **AXIS)
+        self.right = bqplot.Axis(scale=self.score_scale, side="right", grid_lines="none", **AXIS)
         self.ranks = bqplot.Axis(
             scale=x, tick_values=np.arange(1, RANKS + 1), tick_format="d", grid_lines="none", label="rank in the list",
             label_offset="28px", **AXIS,

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from ..core import Knob
 from .elements import button, choice, joined, slider
+from .terms import term_or_text
 
 
 def train_buttons(state: str) -> Markup:
@@ -28,7 +29,7 @@ def settings(rows: Sequence[tuple[str, str, int, int, int, str, bool]], hint: st
     """The settings of the next training. rows: (act, label, value, low, high, said, off)."""
     sliders = joined(
         Markup('<div class="rw-setting rw-train-setting"><span>{}</span>{}<output>{}</output></div>').format(
-            label, slider(act, value, low, high, name=label, said=said, off=off), said
+            term_or_text(label), slider(act, value, low, high, name=label, said=said, off=off), said
         )
         for act, label, value, low, high, said, off in rows
     )
@@ -75,7 +76,9 @@ def own_knob(knob: Knob, value: float | str, training: bool) -> Markup:
     words = "Answers at once." if knob.instant else "Retrain to see the effect."
     return Markup(
         '<div class="rw-knob rw-own-knob" title="{words} {hint}"><span>{label}</span><output>{value}</output>{control}</div>'
-    ).format(words=words, hint=knob.hint, label=knob.label, value="" if knob.choices else text, control=control)
+    ).format(
+        words=words, hint=knob.hint, label=term_or_text(knob.label), value="" if knob.choices else text, control=control
+    )
 
 
 def knob_rows(
@@ -93,7 +96,7 @@ def knob_rows(
             Markup(
                 '<div class="rw-knob"><div class="rw-setting"><span>{}</span>{}{}</div><p class="rw-hint">{} {}</p></div>'
             ).format(
-                knob.label,
+                term_or_text(knob.label),
                 control,
                 out,
                 "Answers at once." if knob.instant else "Retrain to see the effect.",
@@ -133,7 +136,7 @@ def tempo(chosen: str, off: bool) -> Markup:
 
 
 def handles(chosen: str, data: str, goal: Markup | str = "") -> Markup:
-    """What opens the drawers, and which data they are."""
+    """What opens the drawers; the goal of an exercise, or which data they are."""
     names = {"curves": "Curves", "ranks": "Ranks over epochs", "edit": "Edit history", "more": "Settings"}
     buttons = joined(
         Markup(
@@ -142,4 +145,5 @@ def handles(chosen: str, data: str, goal: Markup | str = "") -> Markup:
         ).format(name=name, label=label, on="true" if name == chosen else "false")
         for name, label in names.items()
     )
-    return Markup('<div class="rw-handle-row">{}</div>{}<span class="rw-data">{}</span>').format(buttons, goal, data)
+    about = goal or Markup('<span class="rw-data">{}</span>').format(data)
+    return Markup('<div class="rw-handle-row">{}</div>{}').format(buttons, about)

@@ -68,6 +68,8 @@ def toggle(label: str, act: str, value: object, on: bool, *, classes: str = "rw-
 
 def named(title: str, year: str) -> Markup:
     """An item's name in a row. Where there is no room it is cut in its middle: the parts of a series differ at the end."""
+    if len(title) > CUT and " (" in title[1:]:  # the original title in brackets; the tooltip has it
+        title = title[: title.index(" (", 1)]
     words, end = title.split(" "), ""
     while len(title) > CUT and len(words) > 1 and len(end) + len(words[-1]) < END:
         end = f" {words.pop()}{end}"

@@ -21,8 +21,10 @@ from .controls import train_buttons as train_buttons
 from .elements import button as button
 from .elements import choice as choice
 from .elements import combobox, joined, toggle, yes
+from .elements import link as link
 from .elements import named as named
 from .elements import slider as slider
+from .terms import term
 
 
 class Status(NamedTuple):
@@ -35,13 +37,17 @@ class Status(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A sentence in the panel's one message area, with buttons (label, act, value)."""
+    """A sentence in the panel's one message area, with buttons (label, act, value).
+
+    more: what is told on wish, as a sentence; details: the story of an error, for whoever opens it.
+    """
 
     lead: str
     text: str = ""
     bad: bool = False
     buttons: tuple[tuple[str, str, str], ...] = ()
     details: str = ""
+    more: str = ""
 
 
 def header(title: str, data: str, status: Status, spoken: str | None = None) -> Markup:
@@ -109,12 +115,16 @@ def message(shown: Message | None) -> Markup:
     """The panel's message: read out at once where something went wrong, else when there is time."""
     if shown is None:
         return Markup("")
-    details = Markup("<details><summary>Show the details</summary><pre>{}</pre></details>").format(shown.details)
+    details = Markup("")
+    if shown.details:
+        details = Markup("<details><summary>Show the details</summary><pre>{}</pre></details>").format(shown.details)
+    if shown.more:
+        details += Markup('<details class="rw-told"><summary>More</summary><p>{}</p></details>').format(shown.more)
     return Markup(
-        '<div class="rw-note{bad}"><div role="{role}"><p><b>{lead}</b> {text}</p>{details}</div><div class="rw-acts">{acts}</div></div>'
+        '<div class="rw-note{bad}"><div role="{role}"><p title="{all}"><b>{lead}</b> {text}</p>{details}</div><div class="rw-acts">{acts}</div></div>'
     ).format(
         bad=" rw-bad-note" if shown.bad else "", role="alert" if shown.bad else "status", lead=shown.lead,
-        text=shown.text, details=details if shown.details else "",
+        text=shown.text, details=details, all=" ".join(filter(None, (shown.lead, shown.text, shown.more))),
         acts=joined(button(label, act, value) for label, act, value in shown.buttons),
     )  # fmt: skip
 
@@ -152,19 +162,20 @@ def ranking(
         _row(answer, n, rank, item, score, n == selected, slots.get(item), moved.get(item, ""), bars[n])
         for n, (rank, item, score) in enumerate(zip(answer.ranks, answer.top.tolist(), said_scores, strict=True))
     )
-    hits = sum(item in answer.later for item in answer.top.tolist())
+    hits, foot = sum(item in answer.later for item in answer.top.tolist()), Markup("")
     if not answer.has_held_out:
-        foot = "Nothing is held out, so there is no ✓ to give."
+        foot = Markup("Nothing is held out, so there is no ✓ to give.")
     elif answer.person.user is None:
-        foot = "✓ needs held-out data, and a history of your own has none."
+        foot = Markup("✓ needs {} data, and a history of your own has none.").format(term("held-out"))
     else:
-        foot = f"✓ = in the held-out data, watched later: {hits} of {len(answer.top)}."
+        foot = Markup("✓ = in the {} data, watched later: {} of {}.").format(term("held-out"), hits, len(answer.top))
     return title + Markup(
-        '<div class="rw-row rw-head" aria-hidden="true"><span>#</span><span>Film</span>'
-        '<span class="rw-moved" title="{since}">{sign}</span><span class="rw-num">Score</span><span>{made}</span><span class="rw-ok">✓</span></div>'
+        '<div class="rw-row rw-head"><span aria-hidden="true">#</span><span aria-hidden="true">Film</span>'
+        '<span class="rw-moved" aria-hidden="true" title="{since}">{sign}</span><span class="rw-num">{score}</span>'
+        '<span>{made}</span><span class="rw-ok" aria-hidden="true">✓</span></div>'
         '<ol class="rw-rows" aria-label="{heading}">{rows}</ol>{legend}<p class="rw-cap rw-foot">{foot}</p>'
     ).format(
-        made="" if parts is None else "= its parts", since="change since the previous answer" if moved else "",
+        score=term("score", "Score"), made="" if parts is None else term("contribution", "= its parts"), since="change since the previous answer" if moved else "",
         sign="±" if moved else "", heading=escape(heading).striptags(), rows=rows, foot=foot,
         legend=Markup("") if parts is None else _legend(answer),
     )  # fmt: skip
@@ -195,7 +206,7 @@ def part_bars(parts: Any) -> list[Markup]:
 def _legend(answer: Answer) -> Markup:
     whose = "your" if answer.person.user is None else "the user’s"
     mine = "neighbours" if hasattr(answer.model, "neighbours") else f"{whose} films"
-    names = (("mine", mine), ("own", "own embedding"), ("all", "all users"))
+    names = (("mine", mine), ("own", term("own embedding")), ("all", term("average user", "all users")))
     return Markup('<p class="rw-cap rw-made-legend">{}</p>').format(
         joined(Markup('<i class="rw-made-{}"></i>{}').format(kind, name) for kind, name in names)
     )

@@ -9,7 +9,7 @@ function morphAttributes(from, to) {
   for (const { name, value } of [...to.attributes]) {
     if (from.getAttribute(name) !== value) from.setAttribute(name, value);
   }
-  const busy = document.activeElement === from && from.rwBusy;
+  const busy = from.rwBusy && (from.type === "range" || document.activeElement === from);
   if (from.tagName === "INPUT" && !busy) {
     const wanted = to.getAttribute("value") ?? "";
     if (to.dataset.stamp !== from.rwShown || from.type === "range") from.value = wanted;
@@ -60,20 +60,28 @@ const SILENT =
 function render({ model, el }) {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
   let patience = null; // an act that is not answered in time means a busy kernel, or none
+  let sent = 0; // acts are numbered, and answered by their number
   const send = (act, value) => {
     clearTimeout(patience);
     patience = setTimeout(() => warn(SILENT), 5000);
+    sent += 1;
     try {
-      model.send({ act, value: value ?? "" });
+      model.send({ act, value: value ?? "", n: sent });
     } catch {
       warn(GONE); // the channel to the kernel is closed
     }
+    return sent;
   };
-  const onAnswer = () => {
+  const onAnswer = ({ answered }) => {
     clearTimeout(patience);
     warn("");
-    // a slider that was put where nothing is goes back to what is shown
+    if (answered >= sent) rows.settled();
     for (const slider of el.querySelectorAll("input[type=range]")) {
+      if (slider.rwSent <= answered) {
+        slider.rwBusy = Boolean(slider.rwNext);
+        fly(slider);
+      }
+      // one that was put where nothing is goes back to what is shown
       if (!slider.rwBusy) slider.value = slider.getAttribute("value");
     }
   };
@@ -85,29 +93,43 @@ function render({ model, el }) {
     shown.setAttribute("role", "alert");
     shown.textContent = text;
   };
-  let waiting = null;
-  const soon = (act, value) => {
-    // a slider sends at most ten values a second, the last always
-    const first = waiting === null;
-    waiting = [act, value];
-    if (first) {
-      send(act, value);
-      waiting = [];
-      setTimeout(() => {
-        const last = waiting;
-        waiting = null;
-        if (last.length) send(...last);
-      }, 100);
+  // A slider is the learner's until its last value is answered: what Python says of earlier ones must not put it back,
+  // or the next key press would start from there. It sends the next value when the one before is answered.
+  const soon = (slider, act, value) => {
+    slider.rwBusy = true;
+    slider.rwNext = [act, value];
+    if (!slider.rwFlight) fly(slider);
+  };
+  const fly = (slider) => {
+    clearTimeout(slider.rwFlight);
+    slider.rwFlight = null;
+    if (!slider.rwNext) return;
+    const wait = 100 - (performance.now() - (slider.rwTime ?? -Infinity)); // ms: at most ten values a second
+    if (wait > 0) {
+      slider.rwFlight = setTimeout(fly, wait, slider);
+      return;
     }
+    slider.rwTime = performance.now();
+    slider.rwLast = slider.rwNext[1];
+    slider.rwSent = send(...slider.rwNext);
+    slider.rwNext = null;
+    slider.rwFlight = setTimeout(fly, 1000, slider); // an act that failed may stay without an answer
   };
 
   const words = tips(el); // tips.js
+  const rows = sortable(el, send); // sortable.js
   const paint = () => {
     const fresh = document.createElement("div");
     fresh.innerHTML = model.get("html");
     warn("");
+    const was = rows.before();
     morph(el, fresh);
+    rows.after(was);
     words.painted();
+    for (const slider of el.querySelectorAll("input[type=range]")) {
+      const thumb = slider.rwBusy && slider.parentElement.querySelector(".rw-thumb");
+      if (thumb) moveThumb(slider, thumb);
+    }
     const alt = el.querySelector("[data-alt]")?.dataset.alt;
     if (alt) requestAnimationFrame(() => describeFigure(el, alt));
   };
@@ -136,26 +158,33 @@ function render({ model, el }) {
     const copied = event.target.closest("[data-copy]");
     if (copied && el.contains(copied)) return copy(copied);
     const button = event.target.closest("[data-act]");
-    if (button && el.contains(button) && !button.disabled) {
-      send(button.dataset.act, button.dataset.value);
-    }
+    if (!button || !el.contains(button) || button.disabled) return;
+    const row = button.closest("[data-item]"); // of a list that is put in order
+    const { act, value = row?.dataset.item } = button.dataset;
+    if (!rows.allows(event, button, act, value)) return;
+    if (row) rows.keep(row, { screen: true, focus: row.contains(document.activeElement) && act });
+    send(act, value);
   };
   const onInput = (event) => {
     const { type, dataset, value } = event.target;
     const thumb = type === "range" && event.target.parentElement.querySelector(".rw-thumb");
     if (thumb) moveThumb(event.target, thumb); // before Python answers
     event.target.rwBusy = true; // kept beside the attributes, which Python's markup replaces
-    if (dataset.input) (type === "range" ? soon : send)(dataset.input, value);
+    if (dataset.input && type === "range") soon(event.target, dataset.input, value);
+    else if (dataset.input) send(dataset.input, value);
   };
   const onChange = (event) => {
-    const { dataset, value } = event.target;
-    event.target.rwBusy = false;
-    if (dataset.change) send(dataset.change, value);
+    const { type, dataset, value, rwLast, rwNext } = event.target;
+    if (type !== "range") event.target.rwBusy = false;
+    if (!dataset.change) return;
+    if (type !== "range") send(dataset.change, value);
+    else if (value !== (rwNext ? rwNext[1] : rwLast)) soon(event.target, dataset.change, value);
   };
   const options = () => [...el.querySelectorAll("[role=option]")];
   const onKey = (event) => {
     const target = event.target;
     event.stopPropagation(); // JupyterLab's own single-letter shortcuts stay out of the panel
+    if (rows.onKey(event)) return;
     if (target.getAttribute("role") === "combobox") {
       const all = options();
       const now = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
@@ -196,7 +225,7 @@ function render({ model, el }) {
   };
   const onLeave = (event) => {
     const box = event.target;
-    box.rwBusy = false;
+    if (box.type !== "range") box.rwBusy = false;
     if (box.getAttribute("role") === "combobox" && box.getAttribute("aria-expanded") === "true") {
       setTimeout(() => send(box.dataset.escape, "leave"), 150); // after a click on an option
     }
@@ -244,6 +273,7 @@ function render({ model, el }) {
     model.off("msg:custom", onAnswer);
     clearTimeout(patience);
     words.end();
+    rows.stop();
     sizes.disconnect();
     model.off("comm_live_update", onKernel);
     still.removeEventListener("change", onMotion);

@@ -17,6 +17,9 @@ from markupsafe import escape
 
 HERE = Path(__file__).parent
 
+#: the stylesheet, in the order of its parts
+STYLES = ("page", "frame", "reason", "maps", "edit", "ranks", "terms", "compare")
+
 Handler = Callable[[str, str], None]
 
 
@@ -24,8 +27,8 @@ class Page(anywidget.AnyWidget):
     """One region. `handler(act, value)` is called for elements with data-act, data-input, …"""
 
     # as text: for the sake of a file's changes, anywidget keeps every widget that was ever made
-    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("tips.js", "page.js"))
-    _css = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "frame.css", "terms.css"))
+    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("tips.js", "sortable.js", "page.js"))
+    _css = "\n".join((HERE / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
     html = traitlets.Unicode().tag(sync=True)
     probe = traitlets.Bool(False).tag(sync=True)  # ask the browser for its wish of less motion
 
@@ -39,7 +42,9 @@ class Page(anywidget.AnyWidget):
     def _message(self, _: Any, content: Any, buffers: Any) -> None:
         if self._handler is not None and isinstance(content, dict) and "act" in content:
             self._handler(str(content["act"]), str(content.get("value", "")))
-            self.send({"answered": True})  # silence means a busy kernel, or none: the page says so
+            self.send(
+                {"answered": content.get("n", 0)}
+            )  # which act; silence means a busy kernel, or none: the page says so
 
     def show(self, content: str) -> None:
         """Replace what is on the page: Markup as it is, a plain str as text. Nothing is sent where nothing changed."""

@@ -36,6 +36,8 @@ TERMS = {
     "jumps past the best.",
     "loss": "What training makes smaller: how little probability the model gives to the films that the users really "
     "watched.",
+    "more than noise": "The interval of the difference leaves out 0, so it does not hang on which users happen to be in "
+    "the data; what another training would change is not in it.",
     "ndcg": "Share of the best order that is possible: a held-out film counts 1 at rank 1 and less further down the top "
     "10, so 1 would be perfect and popularity’s value is the one to beat.",
     "novelty": "How little known the recommended films are, in bits: one bit more means rated by half as many users.",
@@ -63,6 +65,7 @@ SAME = {
     "bootstrap": ("confidence interval", "bootstrap interval"),
     "half-life": ("recency",),
     "held-out": ("held out", "held-out data", "test rows"),
+    "epoch": ("epochs",),
     "hop": ("hops",),
     "k nearest neighbours": ("neighbours k", "nearest neighbours", "neighbours"),
     "layer": ("layers",),

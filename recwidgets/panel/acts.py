@@ -11,6 +11,7 @@ from typing import Any
 from ..page import markup
 from . import edits as edits  # enters its acts into the table
 from . import looks as looks  # its, too
+from . import ordering as ordering
 from .state import TEMPI, State, plain, remembered
 from .table import ACTS as ACTS
 from .table import Seen as Seen

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from ..charts._base import AXIS, digits_of, nice_ticks
 from ..page.page import Page
+from ..page.terms import term
 from ..training import TrainingHistory
 from .timebar import thin as thin
 
@@ -41,7 +42,7 @@ class _Plot:
             x=[], y=[], scales=scales, marker="diamond", colors=["var(--rw-ink)"], default_size=64, apply_clip=False
         )
         self.below = bqplot.Axis(scale=self.x, tick_format="d", grid_lines="none", **AXIS)
-        self.left = bqplot.Axis(scale=self.y, orientation="vertical", **AXIS)
+        self.left = bqplot.Axis(scale=self.y, side="left", **AXIS)
         self.figure = bqplot.Figure(
             marks=[self.base, self.marker, self.line, self.dot, self.turned],
             axes=[self.below, self.left],
@@ -117,11 +118,13 @@ class Curve:
         accuracy = thin(*history.curve(f"top_{self.k}_accuracy"))
         self.loss.show(*loss, epoch, total, None)
         self.accuracy.show(*accuracy, epoch, total, baseline, turned)
-        self.loss_head.show(_head("Loss on the training rows", loss, epoch, "", lambda v: f"{v:.3f}", "Loss"))
+        self.loss_head.show(
+            _head(term("loss", "Loss on the training rows"), loss, epoch, "", lambda v: f"{v:.3f}", "Loss")
+        )
         note = "" if baseline is None else f"dashed: popularity {100 * baseline:.1f} %"
         if turned is not None:
             note = f"◆ now {100 * turned:.1f} %" + (f" · {note.removeprefix('dashed: ')}" if note else "")
-        title = f"Top-{self.k} accuracy, validation rows"
+        title = Markup("{}, {}").format(term("accuracy", f"Top-{self.k} accuracy"), term("validation rows"))
         if not validation:
             note = "this split has no validation rows"
         self.accuracy_head.show(

@@ -29,6 +29,12 @@ def drawer(seen: Seen, state: State, value: str) -> State:
     return replace(state, drawer="" if chosen == state.drawer else chosen, item_typed=None)
 
 
+@called("ranks-all")
+def ranks_all(seen: Seen, state: State, value: str) -> State:
+    """Draw the ranks from the first epoch on, "1", or from where half of the list is there, ""."""
+    return replace(state, every=bool(value))
+
+
 @called("wide")
 def wide(seen: Seen, state: State, value: str) -> State:
     """The page says whether it has room for all drawers at once: "1" or ""."""

@@ -13,8 +13,10 @@ from ..page import markup
 from ..page.page import Handler, Page
 from ..why._base import Selected, Why
 from . import views
+from .bump import Bump, Listed
 from .changes import sentence
 from .curve import Curve
+from .share_view import share_line
 from .views import Scene
 
 if TYPE_CHECKING:  # bqplot takes its time: a panel's frame is on the page before
@@ -29,14 +31,15 @@ class Regions:
         self.transport = Page("rw-transport", "rw-controls", handler=handler)
         self.chart, self.chart_head, self.chart_foot = chart, Page(), Page()
         self.list = Page("rw-list", handler=handler)
+        self.share = Page("rw-shared-line", handler=handler)
         self.note = Page("rw-message", handler=handler)
         self.why = why_for(model, handler)
         self.editor = Page("rw-own", "rw-drawer", "rw-drawer-edit", handler=handler)
-        self.curve = Curve()
+        self.curve, self.bump = Curve(), Bump(handler)
         self.more = Page("rw-more-settings", "rw-drawer", "rw-drawer-more", handler=handler)
         self.handles = Page("rw-handles", handler=handler)
         chart_box = box(ipywidgets.VBox, "rw-chart", self.chart_head, chart.figure, self.chart_foot)
-        list_box = box(ipywidgets.VBox, "rw-list-column", self.list, self.note)
+        list_box = box(ipywidgets.VBox, "rw-list-column", self.list, self.note, self.share)
         for name in ("rw-drawer", "rw-drawer-curves"):
             self.curve.widget.add_class(name)
         body = box(
@@ -47,6 +50,7 @@ class Regions:
             self.why.widget,
             self.editor,
             self.curve.widget,
+            self.bump.widget,
             self.more,
         )
         self.children = [self.header, self.transport, body, self.handles]
@@ -79,13 +83,15 @@ class Regions:
         whose = (state.user, state.edited, state.typed, state.wrong, state.drawer)
         self._once("who", whose, lambda: self.header.show(views.top(scene)))
         self.transport.show(views.transport(scene, spoken))
-        self.editor.show(views.own_history(scene.world, state, views.goal_line(scene)))
+        self.editor.show(views.own_history(scene.world, state, views.goal_line(scene), views.goal_item(scene)))
         self.note.show(markup.message(shown.message))
+        self.share.show(share_line(scene))
         self.handles.show(views.handles(scene))
         turned = views.accuracy_now(scene)
         curve = (training.history, scene.epoch, scene.baseline, turned, len(scene.world.split.validation) > 0)
         self._once("curve", curve, lambda: self.curve.show(*curve))
         self.more.show(views.more(scene))
+        self._paint_ranks(scene)
 
     def _animate(self, moving: bool) -> None:
         self.chart.animate(moving)
@@ -97,6 +103,15 @@ class Regions:
         said = chart.caption(shown.answer), chart.sentence(shown.answer)
         self.chart_head.show(markup.chart_head(chart.title, *said))
         self.chart_foot.show(chart.foot(shown.answer))
+
+    def _paint_ranks(self, scene: Scene) -> None:
+        shown, every, whom = scene.shown, scene.state.every, views.whom(scene)
+        top = () if shown.answer is None else tuple(shown.answer.top.tolist())
+        mine = "neighbours" if hasattr(scene.training.model, "neighbours") else f"{views.whose(scene)} films"
+        list_shown = Listed(top, shown.item, tuple(self._slots().items()), whom, mine)
+        data, epoch = scene.world.data, scene.epoch
+        key = (scene.ranks, list_shown, epoch, every)
+        self._once("ranks", key, lambda: self.bump.show(scene.ranks, data, list_shown, epoch, every))
 
     def _no_chart(self, fault: str) -> None:
         """A chart of the learner's own that cannot draw this answer: the rest of the page goes on."""

@@ -12,13 +12,16 @@ from .. import _tf
 from ..core import Knob
 from ..page import markup
 from ..page.markup import Status
+from ..page.terms import term
+from ..reasons.share import PersonalCurve
 from ..why._base import Selected
 from . import selector
 from .all_users import AllUsers
 from .editor import editor
 from .goal import Goal
+from .ranks import RankHistory
 from .show import Shown, names
-from .state import State, World, history_of
+from .state import State, World
 from .timebar import time_bar
 from .trainer import Training
 
@@ -27,7 +30,9 @@ from .trainer import Training
 class Scene:
     """Everything that a page shows. all_users, as_trained: what was measured of all users, None = not (yet).
 
-    baseline: popularity's accuracy on the validation rows, None = not known. ranks: the lists of the kept epochs.
+    taste: what less of all users' taste does to all users, None = as trained, or not (yet) known.
+    baseline: popularity's accuracy on the validation rows, None = not known. ranks: of the kept epochs,
+    None while no place for them is open.
     """
 
     world: World
@@ -40,7 +45,9 @@ class Scene:
     all_users: AllUsers | None = None
     as_trained: AllUsers | None = None
     baseline: float | None = None
-    ranks: tuple[Any, ...] = ()
+    ranks: RankHistory | None = None
+    measuring_taste: bool = False
+    taste: PersonalCurve | None = None
 
     @property
     def epoch(self) -> int:
@@ -83,26 +90,31 @@ def top(scene: Scene) -> Markup:
 
 def who(world: World, state: State, person: Any) -> Markup:
     """The selector and who is shown; also in a comparison."""
-    about = selector.facts(world.data, world.data.user_index(state.user))
+    about = selector.facts(world.data, world.data.user_index(state.user), state.edited)
     own = person.user is None
-    if own:
-        n = len(person.history)
-        about = ("You", f"{n} film{'' if n == 1 else 's'} of your own", f"{about[0]} is one click away.")
     options = selector.user_options(world.data, state.typed, state.wrong)
     typed = ("You" if own else f"User {state.user}") if state.typed is None else state.typed
     return markup.who(about, typed, options, state.wrong, state.own, state.drawer == "edit")
 
 
-def own_history(world: World, state: State, goal: Markup) -> Markup:
-    """The editor, where it is open."""
+def own_history(world: World, state: State, goal: Markup, refused: int | None = None) -> Markup:
+    """The editor, where it is open. refused: the film of a goal, which adding it does not reach."""
     if state.drawer != "edit" and not state.wide:
         return Markup("")
-    return editor(world.data, history_of(world, state), state.item_typed, state.user, goal)
+    return editor(world, state, goal, refused)
 
 
 def goal_line(scene: Scene) -> Markup:
+    """What an exercise asks for, and how far it is; nothing without a goal."""
+    if scene.goal is None:
+        return Markup("")
     edits = 0 if scene.state.edited is None else scene.state.edited.edits
-    return Markup("") if scene.goal is None else scene.goal.markup(scene.shown.answer, edits)
+    clue = markup.link("Clue", "clue", goal_item(scene), title="What its viewers rated, more than others")
+    return scene.goal.line(scene.shown.answer, edits, clue)
+
+
+def goal_item(scene: Scene) -> int | None:
+    return None if scene.goal is None else scene.world.data.item_by_title(scene.goal.title)
 
 
 def when(scene: Scene) -> str:
@@ -111,12 +123,20 @@ def when(scene: Scene) -> str:
     return f"epoch {scene.epoch} of {newest}" if newest else "no epoch yet"
 
 
+def whom(scene: Scene) -> str:
+    """Whose list it is."""
+    return "you" if scene.shown.person.user is None else f"user {scene.state.user}"
+
+
+def whose(scene: Scene) -> str:
+    return "your" if scene.shown.person.user is None else "the user’s"
+
+
 def heading(scene: Scene) -> Markup:
     """Whose list it is, and of when."""
     answer, state = scene.shown.answer, scene.state
-    whom = "you" if scene.shown.person.user is None else f"user {state.user}"
     return Markup('Top {} for {} · <span class="rw-when{}">{}</span>').format(
-        10 if answer is None else len(answer.top), whom, "" if state.epoch is None else " rw-past", when(scene)
+        10 if answer is None else len(answer.top), whom(scene), "" if state.epoch is None else " rw-past", when(scene)
     )
 
 
@@ -171,16 +191,19 @@ def accuracy(scene: Scene) -> Markup:
     known = dict(zip(x, y, strict=True))
     here, turned = known.get(scene.epoch, float("nan")), accuracy_now(scene)
     if not len(scene.world.split.validation):
-        return Markup('<div class="rw-accuracy">no validation rows</div>')
+        return Markup('<div class="rw-accuracy">no {}</div>').format(term("validation rows"))
     first = f"{100 * here:.1f} %" if np.isfinite(here) else "–"
-    second = "" if scene.baseline is None else f"popularity {100 * scene.baseline:.1f} %"
+    second: str = ""
+    if scene.baseline is not None:
+        second = Markup("{} {:.1f} %").format(term("popularity"), 100 * scene.baseline)
     if turned is not None:
         first, second = f"{100 * turned:.1f} %", f"as trained {first}"
-    return Markup('<div class="rw-accuracy">{} <b>{}</b><br>{}</div>').format("accuracy", first, second)
+    return Markup('<div class="rw-accuracy">{} <b>{}</b><br>{}</div>').format(term("accuracy"), first, second)
 
 
 def handles(scene: Scene) -> Markup:
-    return markup.handles(scene.state.drawer, about_data(scene.world))
+    """The drawers; the goal of an exercise, or else which data they are."""
+    return markup.handles(scene.state.drawer, about_data(scene.world), goal_line(scene))
 
 
 def more(scene: Scene) -> Markup:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..core import Ints, Terms
 from .asked import Asked
 from .groups import Group, grouped
+from .less import LABEL as LESS
 
 OWN, SAME = "own embedding", "the same for all users"
 
@@ -20,7 +21,8 @@ class Line(NamedTuple):
 
     kind: "popular" (what the 100 items get that the average user gets first), "average" (this item against those, for
     the average user), "voters", "recent", "raters", "group" and "rest" (of the person's items or neighbours), "own"
-    (embedding), "base" (what the item has for all users), "unexplained".
+    (embedding), "less" (of all users' taste, taken away by a view), "base" (what the item has for all users),
+    "unexplained".
     items: the ids meant, of users where the rows are neighbours; values: what each of them adds, in that order.
     """
 
@@ -84,20 +86,25 @@ def _of_terms(asked: Asked, terms: Terms, voters: Ints) -> Flow:
         Line(f"what the {len(asked.usual.popular)} most popular films get, on average", 0.0, "popular"),
         Line("this film against these, for all users", 0.0, "average"),
         *(_line(asked, terms.kind, terms.index, values.sum(1), group) for group in groups),
+        Line(LESS, 0.0, "less"),
         Line(OWN if asked.person.user is not None else f"no {OWN}, which others have", 0.0, "own"),
     ]
-    n_ways = len(terms.ways)
+    n_ways, alpha = len(terms.ways), float(getattr(asked.model, "alpha", 0.0))
+    taken = alpha * asked.usual.query if alpha and asked.usual.query is not None else np.zeros_like(terms.base)
+    base = terms.base + taken  # as trained
     table = np.zeros((len(lines), n_ways + 2))
-    table[0] = [*(terms.vectors.sum(0, dtype=np.float64) @ popular), terms.own @ popular, terms.base @ popular]
+    table[0] = [*(terms.vectors.sum(0, dtype=np.float64) @ popular), terms.own @ popular, base @ popular]
     table[1] = [*(average.vectors[0] @ lead), average.own @ lead, average.base @ lead]
     for row, group in enumerate(groups, 2):
         table[row, :n_ways] = values[group.rows].sum(0)
-    table[-1, n_ways:] = (terms.own - average.own) @ lead, (terms.base - average.base) @ lead
+    table[-2, n_ways + 1] = -taken @ asked.vectors[asked.item]
+    table[-1, n_ways:] = (terms.own - average.own) @ lead, (base - average.base) @ lead
     used = [*range(n_ways)]
     used += [n_ways] if terms.own.any() or average.own.any() else []
-    used += [n_ways + 1] if terms.base.any() or average.base.any() else []
+    used += [n_ways + 1] if terms.base.any() or average.base.any() or alpha else []
     ways = (*terms.ways, OWN, SAME)
-    kept = [row for row, line in enumerate(lines) if line.kind != "own" or n_ways in used]
+    there = {"own": n_ways in used, "less": bool(alpha)}
+    kept = [row for row, line in enumerate(lines) if there.get(line.kind, True)]
     return _flow(asked, [lines[row] for row in kept], [ways[way] for way in used], table[np.ix_(kept, used)])
 
 

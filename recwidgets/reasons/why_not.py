@@ -61,7 +61,11 @@ def why_not(model: object, data: Interactions, user: Who, item: str | int, rival
     A model that gives no parts gets one contribution, the whole difference.
     Raises UnknownUser or UnknownItem for an id that the data do not have, ValueError for an item against itself.
     """
-    asked, other = ask(model, data, user, item), data.item_index(rival)
+    return difference_of(ask(model, data, user, item), rival)
+
+
+def difference_of(asked: Asked, rival: str | int) -> Difference:
+    data, other = asked.data, asked.data.item_index(rival)
     if other == asked.item:
         raise ValueError(f"rival must be another item than {asked.name(other)!r}, got {rival!r} for both; choose one")
     score, rival_score = asked.score, float(asked.scores[other])

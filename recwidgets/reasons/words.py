@@ -61,6 +61,9 @@ def headline(asked: Asked, facts: Facts) -> tuple[str, str]:
 
 
 def _votes(asked: Asked, facts: Facts) -> str:
+    if asked.n == 1:
+        mine = f"{_whose(asked)} only film"
+        return f"{mine[0].upper()}{mine[1:]}, asked alone, puts {_title(asked)} into its top 10. {_average(facts)}"
     put, them = ("puts", "its") if facts.votes == 1 else ("put", "their")
     return (
         f"{facts.votes:,} of {_whose(asked)} {films(asked.n)}, each asked alone, {put} {_title(asked)} into {them} "
@@ -125,7 +128,7 @@ def _parts(asked: Asked, facts: Facts, line: Line) -> str:
 
 
 def _spread(asked: Asked, facts: Facts) -> str:
-    say = f"asked alone, {facts.votes:,} of them would get it" if facts.votes else "asked alone, none would get it"
+    say = f"asked alone, {facts.votes:,} would get it" if facts.votes else "asked alone, none would get it"
     spread = ", spread over many" if asked.n > 3 else ""
     verb = ("adds" if facts.net >= 0 else "takes") if asked.n == 1 else ("together add" if facts.net >= 0 else "take")
     return (

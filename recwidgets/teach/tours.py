@@ -72,7 +72,7 @@ def _has_evidence(panel: Any) -> bool:
 
 STEPS = (
     Step("Choose another user: Next, or type an id, a film such as Fargo, or “horror fans”.",
-         "Does the list change, or does everybody get the same?", ("user",), _other_user),
+         "Does the list change, or do all users get the same?", ("user",), _other_user),
     Step("Select another film: in the list, or its mark in the chart.",
          "The same act: list, chart and why always show one answer.", ("select",), _second),
     Step("In why, take out the piece of evidence that adds most.",

@@ -19,6 +19,8 @@ from . import opened, parts, picture, rival, smallest
 from .flow import SMALL, WIDE, Size
 
 TABS = {"why": "Why", "not": "Why not …?", "go": "What would have to go", "sum": "Arithmetic"}
+DOUBT = 42  # px for what is not right with an explanation
+NO_REASON = "The model does not say how it comes to this score."
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,7 @@ class Why:
     """
 
     needs: ClassVar[str] = "explain"  # the method of a model that the picture is drawn from
+    deeper: ClassVar[bool] = False  # an item of an open line opens further, into what `through` gives
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -80,7 +83,8 @@ class Why:
         for name, on in ((f"rw-tab-{tab}", tab == selected.tab) for tab in TABS):
             (self.widget.add_class if on else self.widget.remove_class)(name)
         (self.widget.add_class if inside else self.widget.remove_class)("rw-line-open")
-        self.tabs.show(tab_bar(selected.tab))
+        title = "" if answer is None or item is None else answer.full_title(item)
+        self.tabs.show(tab_bar(selected.tab, title))
         if answer is None or item is None:
             self.say(parts.nothing())
         elif selected.explanation is None and reason is None:
@@ -104,9 +108,6 @@ class Why:
         else:
             self.draw(selected)
 
-    #: an item of a line opens further, into what `through` gives
-    deeper: ClassVar[bool] = False
-
     def through(self, selected: Selected, own: int) -> Through | None:
         """An item of the history taken further apart; None where the picture has nothing more to say of it."""
         return None
@@ -127,17 +128,15 @@ class Why:
         if selected.reason is None:
             assert selected.explanation is not None
             return parts.heading(selected.answer, selected.item, selected.explanation)
-        said = picture.headline(selected.reason)
-        if selected.explanation is not None:
-            listed = float(selected.answer.scores[selected.item])
-            if doubt := parts.doubts(selected.explanation, listed):
-                said += Markup('<p class="rw-doubt" role="status">{}</p>').format(doubt)
-        return said
+        said, doubt = picture.headline(selected.reason), doubts(selected)
+        return said + (Markup('<p class="rw-doubt" role="status">{}</p>').format(doubt) if doubt else "")
 
     def flow(self, selected: Selected, shown: int | None = None, size: Size | None = None) -> Markup:
         """The flow of the reason, as large as the page is. shown: only so many of the model's ways."""
         assert selected.reason is not None and selected.answer is not None
         size = size or (WIDE if selected.wide else SMALL)
+        if doubts(selected):
+            size = size._replace(height=size.height - DOUBT)
         return picture.markup(selected.answer, selected.reason, size, self.hatching, shown)
 
     def show_only(self, words: Markup) -> None:
@@ -157,14 +156,20 @@ class Why:
         """Pictures that move say how long."""
 
 
-NO_REASON = "The model does not say how it comes to this score."
+def doubts(selected: Selected) -> str:
+    """What is not right with the explanation, "" for an exact one."""
+    if selected.explanation is None or selected.answer is None:
+        return ""
+    return parts.doubts(selected.explanation, float(selected.answer.scores[selected.item]))
 
 
-def tab_bar(chosen: str) -> Markup:
+def tab_bar(chosen: str, title: str = "") -> Markup:
+    """title: of the item that is asked about, for whoever hears the page."""
     buttons = joined(
         Markup(
             '<button type="button" role="tab" class="rw-tab" data-act="tab" data-value="{}" aria-selected="{}">{}</button>'
         ).format(name, yes(name == chosen), words)
         for name, words in TABS.items()
     )
-    return Markup('<div role="tablist" aria-label="The selected film">{}</div>').format(buttons)
+    heading = Markup('<h3 class="rw-hidden">{}</h3>').format(f"Why {title}?" if title else "Why?")
+    return heading + Markup('<div role="tablist" aria-label="The selected film">{}</div>').format(buttons)

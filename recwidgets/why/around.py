@@ -158,7 +158,7 @@ class Square(NamedTuple):
 
 
 def corner(near: Floats, everything: Floats) -> Square:
-    """The square around the points (n, 2) of whoever is near, or around everybody where that is nearly as large."""
+    """The square around the points (n, 2) of whoever is near, or around all users where that is nearly as large."""
     close, far = _around(near, 1.24), _around(np.vstack([near, everything]), 1.06)
     return close._replace(whole=False) if close.size < WHOLE * far.size else far
 

@@ -86,18 +86,19 @@ class Drawn:
 def rows_of(flow: Flow, shown: int | None = None) -> list[Row]:
     """The lines of the picture, what all users get as one, last. shown: only so many of the person's ways."""
     ways, kept = ways_of(flow), kept_ways(flow, shown)
-    rows, everybody = [], 0.0
+    rows, shared, kinds = [], 0.0, {line.kind for line in flow.lines}
     for index, line in enumerate(flow.lines):
         value = float(flow.values[index, kept].sum())
         if line.kind in ALL_USERS:
-            everybody += value
+            shared += value
         elif line.kind in PERSONAL:
             cells = [float(flow.values[index, way]) if way in kept else 0.0 for way in ways]
             rows.append(Row(line.kind, index, tuple(cells), value))
         else:
-            rows.append(Row("own" if line.kind == "own" else "base", index, (), value))
+            whole = line.kind == "unexplained" and "popular" in kinds  # all that is known of this person
+            rows.append(Row("own" if line.kind == "own" or whole else "base", index, (), value))
     if any(line.kind in ALL_USERS for line in flow.lines):
-        rows.append(Row("all", -1, (), everybody))
+        rows.append(Row("all", -1, (), shared))
     return rows
 
 
@@ -117,13 +118,15 @@ def kept_ways(flow: Flow, shown: int | None) -> list[int]:
 
 def laid_out(flow: Flow, size: Size, shown: int | None = None) -> Drawn:
     """Places and widths. A step of `shown` moves no label: scale and slots are those of the whole flow."""
-    whole, rows = rows_of(flow), rows_of(flow, shown)
-    cells, now = _cells(whole, len(ways_of(flow))), _cells(rows, len(ways_of(flow)))
-    sizes = np.abs(cells).sum(1)  # (rows,)
-    by_way = np.abs(cells[:, :-1]).sum(0) if cells.shape[1] > 2 else np.zeros(0)
+    n_ways = len(ways_of(flow))
+    rows = rows_of(flow, shown)
+    steps = np.stack([np.abs(_cells(rows_of(flow, step), n_ways)) for step in range(n_ways + 1)])
+    now = _cells(rows, n_ways)
+    sizes = steps.sum(2).max(0)  # (rows,) what each needs in any step: parts of the sum may cancel out later
+    by_way = steps[-1][:, :-1].sum(0) if n_ways > 1 else np.zeros(0)
     scale = _scale(sizes, by_way, size)
     lines = _slots(sizes, np.abs(now).sum(1), scale, size.slot, size.height)
-    own_rows = [n for n, row in enumerate(whole) if row.ways]
+    own_rows = [n for n, row in enumerate(rows) if row.ways]
     room = lines[own_rows[-1]].top + lines[own_rows[-1]].height if own_rows else size.height
     ways = _slots(by_way, np.abs(now[:, :-1]).sum(0), scale, size.way_slot, room) if len(by_way) else []
     top = max(0.0, (size.height - scale * sizes.sum()) / 2)

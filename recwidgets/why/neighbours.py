@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 import bqplot
 import ipywidgets
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..answer import Answer
 from ..charts._base import DURATION
 from ..page.elements import button, cut, joined
 from ..page.page import Page
+from ..page.terms import term
 from . import parts, sums
 from ._base import Selected, Why
 from .around import (
@@ -104,8 +105,13 @@ class NeighboursWhy(Why):
         flat = self._draw_map(answer, near, selected)
         words = caption(answer, near, flat)
         films = films_of(answer, item, near)
-        self.rows.show(rows(answer, near, selected.opened, films, f"Map of all users. {words}" if words else ""))
-        self.foot.show(Markup('<p class="rw-cap rw-near-cap" title="{}">{}</p>').format(words, words) if words else "")
+        self.rows.show(
+            rows(
+                answer, near, selected.opened, films, f"Map of all users. {escape(words).striptags()}" if words else ""
+            )
+        )
+        plain = escape(words).striptags()
+        self.foot.show(Markup('<p class="rw-cap rw-near-cap" title="{}">{}</p>').format(plain, words) if words else "")
 
     def _draw_map(self, answer: Answer, near: Sequence[Neighbour], selected: Selected) -> Flat | None:
         """The map; None for a model that has no space to draw."""
@@ -271,11 +277,11 @@ def films_of(answer: Answer, item: int, near: Sequence[Neighbour]) -> Markup:
     ).format(who=who, n=len(items), some=some, others=others, own=parts.minus(own))
 
 
-def caption(answer: Answer, near: Sequence[Neighbour], flat: Flat | None) -> str:
+def caption(answer: Answer, near: Sequence[Neighbour], flat: Flat | None) -> Markup:
     if flat is None:
-        return ""
+        return Markup("")
     means = WORDS.get(similarity_of(answer.model), "")
-    return (
-        f"Filled = rated it; larger = more weight. {means} PCA: {100 * flat.kept:.0f} % of the variance of "
-        f"{flat.axes.shape[1]} dimensions, so near here is not always near."
-    )
+    return Markup(
+        "Filled = rated it; larger = more weight. {means} {pca}: {kept:.0f} % of the variance of {dim} dimensions, so near "
+        "here is not always near."
+    ).format(means=means, pca=term("PCA"), kept=100 * flat.kept, dim=flat.axes.shape[1])

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ..answer import Answer, rounded
 from ..data import Interactions, display_title
 from ..page.elements import joined
-from ..reasons.flow import Flow, Line
+from ..reasons.flow import OWN, Flow, Line
 from ..reasons.reason import Reason
 from . import flow, parts
 from .flow import Drawn, Row, Size
@@ -19,7 +19,7 @@ from .flow import Drawn, Row, Size
 NAMED = 3  # items that a line names
 #: how a headline begins where it counts; the first that fits is emphasised
 COUNTS = re.compile(
-    r"(?:Popular with all users|No single film decides|[\d,]+ of the [\d,]+ nearest neighbours"
+    r"(?:Popular with all users|(?:Your|User .+?’s) only film(?=, asked)|No single film decides|[\d,]+ of the [\d,]+ nearest neighbours"
     r"|[\d,]+ of .+? films?(?=, each asked alone)|The last [\d,]+ of .+? films(?= make up)"
     r"|[\d,]+ (?:other )?films? .+?(?= add))"
 )
@@ -51,17 +51,19 @@ def markup(answer: Answer, reason: Reason, size: Size, name: str, shown: int | N
     foot = ("So far", f"{parts.minus(round(whole, digits), digits)} of {score}") if part else ("Score", score)
     return Markup(
         '<div class="rw-flow" style="height:{height:.0f}px;--rw-flow-x:{x:.0f}px">{svg}{ways}<ol class="rw-flow-lines" '
-        'aria-label="What the score is made of">{lines}</ol><p class="rw-flow-score"><span>{word}</span><b>{score}</b></p></div>'
+        'aria-label="What the score is made of">{lines}</ol><p class="rw-flow-score"><span>{word}</span><b class="rw-num">{score}</b></p></div>'
     ).format(
         height=size.height + 22, x=flow.width(drawn) + 6, svg=flow.svg(drawn, name), lines=lines, word=foot[0], score=foot[1],
         ways=_ways(reason.flow, drawn, rows, mine, digits, shown),
     )  # fmt: skip
 
 
-def digits_of(score: float) -> int:
-    """As in the list: two digits, more for a small score and fewer for a large one."""
-    size = abs(score)
-    return 3 if size < 1 else 2 if size < 100 else 1 if size < 1000 else 0
+def digits_of(largest: float, count: int = 3) -> int:
+    """Digits after the point: two from 1 on, as in the list; for less so many that `count` of the largest's count."""
+    size = abs(largest)
+    if not size or not np.isfinite(size) or size >= 1:
+        return 2 if size < 100 else 1 if size < 1000 else 0
+    return min(count - 1 - int(np.floor(np.log10(size))), 6)
 
 
 # -- the lines ---------------------------------------------------------------------------------------
@@ -77,7 +79,7 @@ def _line(
         line = reason.lines[row.line]
         label, full, more = short(line.label), line.label, names[row.line]
     number = parts.minus(value, digits)
-    inner = Markup("<span>{}</span><b>{}</b><small>{}</small>").format(label, number, more)
+    inner = Markup('<span>{}</span><b class="rw-num">{}</b><small>{}</small>').format(label, number, more)
     title = f"{full}: {number}{f' ({more})' if more else ''}"
     if row.line >= 0 and reason.lines[row.line].items:
         inner = Markup(
@@ -105,6 +107,8 @@ def _all_users(flow_: Flow, value: float, digits: int, shown: int | None) -> str
 
 def short(label: str) -> str:
     """A line's label where there is little room: the heading says that it is of films."""
+    label = label.replace("what it gets beyond this", "beyond that, for this user")
+    label = label.removesuffix(", which others have")
     label = re.sub(r"^the (?=[\d,]+ )", "", label)
     label = re.sub(r"^([\d,]+) neighbours? who ", r"\1 ", label)
     label = re.sub(r"^([\d,]+) films? (that|before)", r"\1 \2", label)
@@ -120,7 +124,7 @@ def names_of(answer: Answer, reason: Reason) -> dict[int, str]:
     for n, line in enumerate(reason.lines):
         some = examples(line)
         if line.kind == "own":
-            found[n] = "beyond the average user’s" if line.label.startswith("own") else ""
+            found[n] = "beyond the average user’s" if line.label == OWN else "others have one"
         elif not some or (len(line.items) == 1 and line.kind == "recent"):
             found[n] = ""
         elif reason.raters is not None:

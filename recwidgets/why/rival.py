@@ -16,14 +16,13 @@ from . import parts
 from .picture import digits_of, own_stars, stars
 
 OPTIONS = 8  # items under the field
-FEW, MANY = (5, 3), (15, 8)  # items for the one and for the other that are drawn, on a small and a large page
-DIGITS = 3
+FEW, MANY = (5, 3), (13, 6)  # items for the one and for the other that are drawn, on a small and a large page
 
 _PICK = Markup(
     '<div class="rw-rival"><span>Why not</span>{field}<span class="rw-cut" title="{title}">instead of <b>{title}</b>?</span></div>{others}'
 )
 _ROW = Markup(
-    '<li title="{name}"><span>{name} <small>{more}</small></span><span class="rw-num">{value}</span><span class="rw-apart"><i class="{kind}" style="{side}:50%;width:{width:.1f}%"></i></span></li>'
+    '<li title="{full}"><span class="rw-name"><span>{name}</span><small>{more}</small></span><span class="rw-num">{value}</span><span class="rw-apart"><i class="{kind}" style="{side}:50%;width:{width:.1f}%"></i></span></li>'
 )
 
 
@@ -55,30 +54,38 @@ def picker(answer: Answer, item: int, reason: Reason | None, rival: int | None, 
         placeholder="a film, by its title", stamp=f"{rival}-{chosen}", find="rival-find", enter="rival-title",
         leave="rival-close", options_name="Films found",
     )  # fmt: skip
-    others = joined(
-        Markup('<button type="button" class="rw-link" data-act="rival" data-value="{}" title="{}">{}</button>').format(
-            other, film_label(data, other), words
-        )
-        for words, other in suggestions(answer, item, reason)
-    )
-    line = Markup('<p class="rw-rival-others"><span>or</span>{}</p>').format(others) if others else Markup("")
-    return _PICK.format(field=field, title=answer.title(item)[0], others=line)
+    return _PICK.format(field=field, title=answer.title(item)[0], others=_others(answer, item, reason, rival is None))
 
 
-def suggestions(answer: Answer, item: int, reason: Reason | None) -> list[tuple[str, int]]:
-    """Up to three films that are worth the question: (which it is, index)."""
+def _others(answer: Answer, item: int, reason: Reason | None, named: bool) -> Markup:
+    """The suggestions: with their names while nothing else is shown, else in one line."""
+    links = [
+        Markup(
+            '<button type="button" class="rw-link" data-act="rival" data-value="{}" title="{}, {}">{}</button>'
+        ).format(other, film_label(answer.data, other), words, film_label(answer.data, other) if named else which)
+        + (f", {words}" if named else "")
+        for which, words, other in suggestions(answer, item, reason)
+    ]
+    if not named:
+        return Markup('<p class="rw-rival-others"><span>or</span>{}</p>').format(joined(links)) if links else Markup("")
+    rows = joined(Markup("<li>{}</li>").format(link) for link in links)
+    return Markup('<ul class="rw-rival-named" aria-label="Films to ask about">{}</ul>').format(rows)
+
+
+def suggestions(answer: Answer, item: int, reason: Reason | None) -> list[tuple[str, str, int]]:
+    """Up to three films that are worth the question: (which, the same in words, index)."""
     top = answer.top.tolist()
-    found: list[tuple[str, int]] = []
+    found: list[tuple[str, str, int]] = []
     if len(top) > 1 and item in top:
         place = top.index(item) + (1 if item != top[-1] else -1)
-        found.append((f"rank {answer.ranks[place]}", top[place]))
+        found.append((f"rank {answer.ranks[place]}", "next to it in the list", top[place]))
     behind = rank(answer.scores, answer.left_out, min(len(top) + 1, answer.data.n_items))
     if len(behind) > len(top):
-        found.append((f"rank {len(top) + 1}, just missed", int(behind[len(top)])))
+        found.append((f"rank {len(top) + 1}", "which just missed the list", int(behind[len(top)])))
     for id_ in () if reason is None else reason.average_top:
         first = answer.data.item_index(id_)
-        if first not in (item, *(other for _, other in found)) and first not in answer.left_out:
-            found.append(("what all users get first" if id_ == reason.average_top[0] else "what all users get", first))  # type: ignore[union-attr]
+        if first not in (item, *(other for *_, other in found)) and first not in answer.left_out:
+            found.append(("all users’ first", "which the average user gets first", first))
             break
     return found
 
@@ -117,9 +124,7 @@ def said(answer: Answer, found: Difference) -> Markup:
     average = f"for the average user at rank {found.rival_average_rank:,}"
     if found.rival_rank is None:
         who = "You have" if answer.person.user is None else f"User {answer.data.users[answer.person.user]} has"
-        return Markup("<b>{} watched it already</b>, so it is left out. Its score would be {}; {}.").format(
-            who, where, average
-        )
+        return Markup("<b>{} watched it already</b>, so it is left out; its score is {}.").format(who, where)
     return Markup("<b>It is at rank {}</b>, {}; {}.").format(f"{found.rival_rank:,}", where, average)
 
 
@@ -133,14 +138,22 @@ def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) ->
     positive, negative = [part for part in named if part.value > 0], [part for part in named if part.value < 0]
     shown = [*positive[: most[0]], *sorted(negative, key=lambda part: part.value)[: most[1]]]
     scale = max((abs(part.value) for part in shown), default=0.0) or 1.0
-    people = named[0].kind == "neighbour"
+    people, digits = named[0].kind == "neighbour", digits_of(scale, 2)
     notes = _notes(answer, found, people)
+    both = f"; in brackets how they rated {answer.title(answer.data.item_index(found.item))[0]} and {title}"
     rows = joined(
-        _bar(part.label, signed(part.value, DIGITS), part.value / scale, notes.get(part.id, "")) for part in shown
+        _bar(
+            part.label if people or part.kind != "film" else answer.title(answer.data.item_index(part.id))[0],
+            signed(part.value, digits),
+            part.value / scale,
+            notes.get(part.id, ""),
+            part.label + (both if people and part.id in notes else ""),
+        )
+        for part in shown
     )
     head = "Neighbour by neighbour" if people else "Film by film"
     return Markup(
-        '<h3>{} <span class="rw-cap">larger scale · hatched: for {}</span></h3><ol class="rw-apart-rows">{}</ol>{}'
+        '<h3 class="rw-apart-head">{} <span class="rw-cap">larger scale · hatched: for {}</span></h3><ol class="rw-apart-rows">{}</ol>{}'
     ).format(head, title, rows, _sum(found))  # fmt: skip
 
 
@@ -150,7 +163,7 @@ def _notes(answer: Answer, found: Difference, people: bool) -> dict[str, str]:
     if not people:
         return {str(data.items[item]): text for item, text in own_stars(data, answer.person.user).items()}
     one, other = (stars(data, data.item_index(id_)) for id_ in (found.item, found.rival))
-    return {str(data.users[user]): f"{one.get(user, '–')} and {other.get(user, '–')}" for user in {*one, *other}}
+    return {str(data.users[user]): f"({one.get(user, '–')} and {other.get(user, '–')})" for user in {*one, *other}}
 
 
 def _sum(found: Difference) -> Markup:
@@ -161,14 +174,15 @@ def _sum(found: Difference) -> Markup:
         kind = "neighbour" if named[0].kind == "neighbour" else "film"
         pieces.append((_count(found.in_favour, kind, "for"), sum(part.value for part in named if part.value > 0)))
         pieces.append((f"{found.against:,} against", sum(part.value for part in named if part.value < 0)))
-    pieces += [(part.label, part.value) for part in _others(found.contributions)]
-    values = parts.as_shown([value for _, value in pieces], found.value, DIGITS)
-    words = " · ".join(f"{name} {signed(value, DIGITS)}" for (name, _), value in zip(pieces, values, strict=True))
-    total = f"sum {signed(round(found.value, DIGITS), DIGITS)}"
+    pieces += [(part.label, part.value) for part in _nameless(found.contributions)]
+    digits = digits_of(found.score)
+    values = parts.as_shown([value for _, value in pieces], found.value, digits)
+    words = " · ".join(f"{name} {signed(value, digits)}" for (name, _), value in zip(pieces, values, strict=True))
+    total = f"sum {signed(round(found.value, digits), digits)}"
     return Markup('<p class="rw-cap rw-apart-sum">{}</p>').format(f"{words} · {total}" if len(pieces) > 1 else words)
 
 
-def _others(contributions: Sequence[Contribution]) -> list[Contribution]:
+def _nameless(contributions: Sequence[Contribution]) -> list[Contribution]:
     return [part for part in contributions if not part.id]
 
 
@@ -176,10 +190,10 @@ def _count(n: int, kind: str, what: str) -> str:
     return f"{n:,} {kind}{'' if n == 1 else 's'} {what}"
 
 
-def _bar(name: str, value: str, share: float, more: str = "") -> Markup:
+def _bar(name: str, value: str, share: float, more: str = "", full: str = "") -> Markup:
     share = share if share == share else 0.0
     return _ROW.format(
-        name=name, more=more, value=value, kind="rw-hatched" if share < 0 else "rw-strong",
+        full=full or name, name=name, more=more, value=value, kind="rw-hatched" if share < 0 else "rw-strong",
         side="right" if share < 0 else "left", width=50 * min(abs(share), 1.0),
     )  # fmt: skip
 

@@ -7,10 +7,11 @@ from markupsafe import Markup
 from ..answer import Answer
 from ..core import film_label
 from ..page.elements import button, joined
-from ..reasons.needed import RIVALS
+from ..reasons.needed import RIVALS, TRIED
 from ..reasons.reason import Reason
-from . import parts
-from .picture import own_stars, stars
+from ..reasons.words import PERSONAL
+from .picture import digits_of, own_stars, stars
+from .rival import signed
 
 _PAGE = Markup(
     '<p class="rw-headline" title="{plain}"><span>{said}</span></p><ol class="rw-opened-rows rw-go-rows" tabindex="0" aria-label="{name}">{rows}</ol>'
@@ -29,14 +30,17 @@ def markup(answer: Answer, reason: Reason) -> Markup:
     values = reason.needed_values or (float("nan"),) * len(ids)
     most = max((abs(value) for value in values if value == value), default=0.0) or 1.0
     rated = stars(data, data.item_index(reason.item)) if people else own_stars(data, answer.person.user)
+    digits = max(digits_of(most, 2), 3)
+    names = [f"user {data.users[one]}" if people else answer.title(one)[0] for one in index]
+    full = names if people else [film_label(data, one) for one in index]
     rows = joined(
-        _row(n, f"user {data.users[one]}" if people else film_label(data, one), rated.get(one, ""), value, value / most)
-        for n, (one, value) in enumerate(zip(index, values, strict=True), 1)
+        _row(n + 1, full[n], names[n], rated.get(one, ""), values[n], values[n] / most, digits)
+        for n, one in enumerate(index)
     )
     kind, n = ("neighbour" if people else "film"), len(ids)
     words = "Take this one out" if n == 1 else f"Take these {n} out"
     out = button(words, "take-out", f"{kind}:{' '.join(map(str, index))}", classes="rw-small")
-    undo = "Put it back takes it back at once." if n == 1 else f"Put it back takes all {n} back at once."
+    undo = "“Put it back” undoes it." if n == 1 else f"“Put it back” undoes all {n} in one step."
     words_said = said(answer, reason)
     return _PAGE.format(
         said=words_said, plain=words_said.striptags(), name="What would have to go", rows=rows, out=out, undo=undo
@@ -66,14 +70,31 @@ def none_found(answer: Answer, reason: Reason) -> tuple[str, str]:
     title = _title(answer, reason.item)
     if not reason.n:
         return f"There is no film to take out: {title} comes without any history.", ""
-    if all(line.kind not in ("voters", "recent", "raters", "group", "rest") for line in reason.lines):
+    if any(line.kind == "popular" for line in reason.lines) and reason.flow.ways == ("score",):
+        return _by_asking(reason, title)
+    if all(line.kind not in PERSONAL for line in reason.lines):
         return (
-            f"Nothing of the history would have to go: the model gives {title} its score without looking at it, or does not say.",
-            "It is the first of its list by what is the same for all users.",
+            f"Nothing of the history would have to go: no film of it adds anything to {title}.",
+            "What is the same for all users puts it where it is.",
         )
+    if reason.flow.ways == ("score",):
+        return _by_asking(reason, title)
     return (
         f"No such set was found: whatever small part of the history goes, {title} stays ahead of the {RIVALS} films that follow.",
         "That is a lead which hangs on no single film; taking out one by one changes the score, but not the order.",
+    )
+
+
+def _by_asking(reason: Reason, title: str) -> tuple[str, str]:
+    """For a model that does not sum terms: it is asked without each film."""
+    if reason.n > TRIED:
+        return (
+            "What would have to go is not known for this model and so long a history.",
+            f"It does not sum terms, so it is asked without each film in turn, up to {TRIED} films; here are {reason.n:,}.",
+        )
+    return (
+        f"No single film decides: without any one of them, {title} stays ahead of the {RIVALS} films that follow.",
+        "The model does not sum terms, so it was asked without each film in turn; sets of more are not looked for.",
     )
 
 
@@ -81,15 +102,15 @@ def _title(answer: Answer, id_: str) -> str:
     return answer.title(answer.data.item_index(id_))[0]
 
 
-def _row(n: int, name: str, rated: str, value: float, share: float) -> Markup:
+def _row(n: int, full: str, name: str, rated: str, value: float, share: float, digits: int) -> Markup:
     bar = Markup("")
     number = ""
     if value == value:
-        number = f"+{parts.minus(value)}" if round(value, 3) > 0 else parts.minus(value)
+        number = signed(value, digits)
         bar = Markup('<i class="{}" style="width:{:.1f}%"></i>').format(
             "rw-hatched" if value < 0 else "rw-strong", 100 * abs(share)
         )
     return Markup(
-        '<li title="{name}"><span><small>{n}</small> {name} <small>{rated}</small></span><span class="rw-opened-bar">{bar}</span>'
+        '<li title="{full}"><span class="rw-name"><small>{n}</small><span>{name}</span><small>{rated}</small></span><span class="rw-opened-bar">{bar}</span>'
         '<span class="rw-num">{number}</span></li>'
-    ).format(n=n, name=name, rated=rated, bar=bar, number=number)
+    ).format(n=n, full=full, name=name, rated=rated, bar=bar, number=number)

@@ -288,7 +288,7 @@ def test_the_moving_picture_of_the_readme(page, open_in_lab, tmp_path):
         panel.still()
         film(2)
     for epoch in (1, 3, 8):
-        panel.root.get_by_label("Time machine: epoch").fill(str(epoch))
+        panel.root.get_by_label("Epoch shown").fill(str(epoch))
         page.wait_for_timeout(150)
         film(2)
         panel.still()
