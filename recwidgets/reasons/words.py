@@ -72,7 +72,8 @@ def _votes(asked: Asked, facts: Facts) -> str:
 
 
 def _popular(asked: Asked, facts: Facts) -> str:
-    mine = f"{_whose(asked)} {films(asked.n)}" if not facts.of else f"{_whose(asked)} {facts.of:,} neighbours"
+    near = "one neighbour" if facts.of == 1 else f"{facts.of:,} neighbours"
+    mine = f"{_whose(asked)} {near if facts.of else films(asked.n)}"
     one = (facts.of or asked.n) == 1
     verb = f"add{'s' if one else ''}" if facts.net >= 0 else f"take{'s' if one else ''}"
     if abs(facts.net) < 0.005:
