@@ -103,6 +103,16 @@ def test_a_line_with_gaps_is_drawn_in_runs_without_a_hole():
     assert of.tolist() == [0, 0, 2, 3]
     assert points.tolist() == [[0, 1, 1, 1], [3, 3, 3, 3], [1, 1, 1, 1], [0, 1, 2, 3]]
     assert np.isfinite(np.take_along_axis(y[of], points, 1)).all()
+    points, of = runs(np.array([[3.0]]))
+    assert points.tolist() == [[0, 0]] and of.tolist() == [0], "after one epoch there is one point, and a line has two"
+
+
+def test_the_first_epoch_of_a_training_is_drawn():
+    panel = rw.Panel(SPLIT, Svd(epochs=1), user="u4")
+    panel.act("wide", "1")
+    panel.step()
+    assert ranks_of(panel).steps == [1] and panel.shown.message is None
+    panel.close()
 
 
 def test_a_jump_is_told_with_what_it_would_have_been_alone():

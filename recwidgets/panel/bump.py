@@ -216,7 +216,8 @@ def runs(y: Any) -> tuple[Any, Any]:
         for first, after in edges.reshape(-1, 2).tolist():
             points.append(np.clip(steps, first, after - 1))
             of.append(line)
-    return np.array(points, np.int64).reshape(len(of), len(steps)), np.array(of, np.int64)
+    found = np.array(points, np.int64).reshape(len(of), len(steps))
+    return (np.repeat(found, 2, axis=1) if len(steps) == 1 else found), np.array(of, np.int64)  # a line has two ends
 
 
 def _assign(mark: Any, x: Any, y: Any) -> None:

@@ -168,8 +168,9 @@ def setup(panel: Panel) -> str:
     from .regions import default_chart
 
     parts = panel._ready()
-    found = told(panel, parts.trainer.training.model if parts.trainer.training.here else None)
     world, training = parts.world, parts.trainer.training
+    # a model that cannot go back has itself learned here, at this rate
+    found = told(panel, training.model if training.here and not training.rewindable else None)
     found |= {"hide": list(parts.hide)} if parts.hide else {}
     found |= {} if parts.state.moving else {"animate": False}
     call, first = world.call, world.first

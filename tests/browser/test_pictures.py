@@ -196,7 +196,7 @@ def ready(page, name):
     root = page.locator(selector)
     root.wait_for()
     if name == "compare":
-        root.get_by_text("more than noise").first.wait_for(timeout=120_000)
+        root.locator(".rw-handles").filter(has_text="noise").wait_for(timeout=120_000)
     if name in SAYS:
         root.get_by_text(SAYS[name]).first.wait_for(timeout=90_000)
     return root
