@@ -77,7 +77,7 @@ def epochs_to_keep(total: int) -> list[int]:
 def _train(chosen: argparse.Namespace) -> int:
     from .data import load_movielens
     from .models import known_models, make
-    from .pretrained import HERE, file_name, save_pretrained, user_folder
+    from .pretrained import HERE, file_name, measure_kept, save_pretrained, user_folder
     from .training import fit
 
     split = load_movielens(chosen.name, archive=chosen.archive).split("temporal", test=0.2)
@@ -88,6 +88,8 @@ def _train(chosen: argparse.Namespace) -> int:
         history = fit(model, split.train, split.validation, chosen.epochs)
         path = folder / file_name(name, split.train)
         save_pretrained(path, model, history, epochs_to_keep(history.total))
+        if len(split.validation):
+            measure_kept(path, split.train, split.validation)
         print(f"{model.label}: {history!r}\n  -> {path.name}, {path.stat().st_size / 1e6:.2f} MB")
     return 0
 

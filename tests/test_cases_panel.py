@@ -229,7 +229,9 @@ def test_parts_that_do_not_add_up_are_shown_as_they_are_and_that_is_said(make, s
     panel = make(split, model, history=rw.fit(model, split.train, progress=False), user=unseen_by(split.train, item))
     assert panel.recommendations.items[0] == "f30"
     why = text(panel, "rw-why")
-    assert "5.000" in why and "7.000" in why and "1.500" not in why and "−0.500" not in why
+    panel.act("tab", "sum")
+    apart = text(panel, "rw-why")
+    assert "5.0000" in apart and "7.0000" in apart and "1.500" not in why + apart and "−0.500" not in why + apart
     assert "do not add up: their sum is 12.0000, the score 0.9999" in why
 
 
@@ -557,10 +559,13 @@ def test_a_run_is_saved_also_where_a_score_cannot_be_taken_apart(make, split, tm
 def test_somebody_without_history_is_answered_and_what_the_answer_is_made_of_adds_up(make, name):
     panel = make(kind=getattr(rw, f"{name}Panel"), user="42")
     panel.act("clear")
-    score = f"{panel.recommendations.scores[panel.selected]:.3f}"
-    why = page(panel, "rw-why").all(name="rw-num")
-    assert [tag.text for tag in why if tag.text not in ("adds", "–")][:2] == [score, score]
-    assert "0 contributions" not in text(panel, "rw-why") and message(panel).startswith("You cleared the history.")
+    score = float(panel.recommendations.scores[panel.selected])
+    assert sum(line.value for line in panel.shown.reason.lines) == pytest.approx(score, abs=1e-3)
+    assert "Nothing that user 42 watched is known" in text(panel, "rw-why")
+    panel.act("tab", "sum")
+    why = [tag.text for tag in page(panel, "rw-why").all("td", "rw-num")]
+    assert [number for number in why if number] == [f"{score:.4f}", f"{score:.4f}"], "one part, and the score"
+    assert "0 contributions" not in text(panel, "rw-why") and message(panel).startswith("You took out all 352 films.")
 
 
 def test_a_choice_has_no_next_one(make):

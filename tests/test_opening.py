@@ -126,7 +126,7 @@ def test_showing_and_closing_a_frame_loads_nothing(shell, loads):
 
 def test_an_option_that_does_not_exist_is_said_in_the_cell(shell):
     with pytest.raises(
-        TypeError, match="GNNPanel has no option 'usr'; it has animate, chart, edited, epoch, epochs, goal, "
+        TypeError, match="GNNPanel has no option 'usr'; it has alpha, animate, chart, edited, epoch, epochs, goal, "
     ):
         rw.GNNPanel(usr="42")
 

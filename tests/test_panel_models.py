@@ -63,7 +63,7 @@ def test_what_a_model_does_not_have_is_not_on_the_page(shown):
     controls = page(panel, "rw-drawer-more")
     assert [bar["data-change"] for bar in controls.all("input")] == ["epochs"], "no learning rate, no knob"
     assert not controls.all(name="rw-knob")
-    assert "Fixed table does not take its scores apart" in text(panel, "rw-why")
+    assert "Fixed table does not say how it comes to a score" in text(panel, "rw-why")
     assert len(rows(panel)) == 10 and not message(panel)
 
 

@@ -162,7 +162,7 @@ def test_a_dropped_film_is_evidence_no_more_and_comes_back(panel):
 def test_a_neighbour_is_left_out(panel):
     panel.drop(neighbour="u7")
     assert panel.person.without == (6,)
-    assert "user u7 is not asked" in panel.shown.message.lead
+    assert "User u7 is not asked any more" in panel.shown.message.lead
 
 
 def test_undo_after_a_drop_and_a_turn_takes_back_one_at_a_time(panel):

@@ -10,6 +10,7 @@ from worlds import Fixed, Svd, random_table, trained
 import recwidgets as rw
 from recwidgets.core import person_of
 from recwidgets.protocols import Explains, Queries, Rewindable, SumsTerms, Tunable, Vectors
+from recwidgets.ranking import held_out_accuracy
 from recwidgets.reasons.less import LABEL, less_shared
 
 SPLIT = random_table(np.random.default_rng(3), 18, 30, density=0.4).split("temporal", test=0.25, validation=0.2)
@@ -197,3 +198,18 @@ def test_a_model_with_scores_alone_has_the_slider_too():
     assert page(panel, "rw-shared-line").one("input", data_change="alpha")["value"] == "50"
     assert "Ranking" not in html(panel, "rw-shared-line")
     panel.close()
+
+
+@pytest.mark.parametrize("name", READY)
+def test_the_accuracy_on_the_strip_is_the_shown_models_own_at_kept_epochs(ready, name):
+    """Stored arrays are rounded: what is printed is measured on them, not on those of the training."""
+    panel = ready[name]
+    panel.act("alpha", "0")
+    for event in (*panel.history.events[:-1:6], panel.history.events[-1]):
+        view = panel.training.model.at(event.snapshot)
+        own = held_out_accuracy(view, panel.data, panel.split.validation)
+        assert event.metrics["top_10_accuracy"] == pytest.approx(own, abs=1e-9), event.step
+    panel.epoch = panel.training.steps[0]
+    first = 100 * panel.history.events[0].metrics["top_10_accuracy"]
+    assert f"{first:.1f} %" in page(panel, "rw-transport").one("div", "rw-accuracy").text
+    panel.epoch = panel.training.steps[-1]

@@ -33,7 +33,7 @@ from recwidgets.panel.all_users import AllUsers
 from recwidgets.panel.compare import ComparePanel
 from recwidgets.panel.effects import EFFECTS
 from recwidgets.panel.panel import as_split
-from recwidgets.panel.state import Change
+from recwidgets.panel.state import DRAWERS, TABS, Change
 from recwidgets.protocols import Explains, Rewindable, Tunable
 
 SEARCH = int(os.environ.get("RECWIDGETS_SEARCH", "0"))
@@ -261,7 +261,8 @@ class Machine(RuleBasedStateMachine):
         """(value, is it right) for an act."""
         panel = self.panel
         items, users = panel.data.n_items, panel.data.n_users
-        history = panel.person.history.tolist()
+        history, without = panel.person.history.tolist(), list(panel.person.without)
+        rivals = [item for item in range(items) if item != panel.shown.item]
         knobs = panel.training.knobs
         rates = panel.training.rates
         right = {
@@ -292,6 +293,16 @@ class Machine(RuleBasedStateMachine):
             "films": lambda: str(data.draw(st.integers(-5, 300))),
             "base": lambda: data.draw(st.sampled_from(["last", "original"])),
             "clue": lambda: self.index(data, items),
+            "tab": lambda: data.draw(st.sampled_from(TABS)),
+            "drawer": lambda: data.draw(st.sampled_from(DRAWERS)),
+            "alpha": lambda: "0",  # what it does to the list is looked at elsewhere
+            "ask-again": lambda: str(data.draw(st.sampled_from(without))) if without else None,
+            "take-out": lambda: (
+                "film:" + " ".join(map(str, data.draw(st.lists(st.sampled_from(history), min_size=1, unique=True))))
+                if history
+                else None
+            ),
+            "rival": lambda: str(data.draw(st.sampled_from(rivals))) if rivals else None,
         }
         for move in ("remove", "earlier", "later", "front"):
             right[move] = lambda: str(data.draw(st.sampled_from(history))) if history else None
@@ -307,7 +318,8 @@ class Machine(RuleBasedStateMachine):
                 if found is not None:
                     return found, True
             return data.draw(st.sampled_from(NOT_NUMBERS)), False
-        if name in ("knob", "knob-step", "rate", "remove", "earlier", "later", "front"):
+        if name in ("knob", "knob-step", "rate", "remove", "earlier", "later", "front", "move-to", "put-back",
+                    "ask-again", "take-out", "rival"):  # fmt: skip
             return data.draw(st.sampled_from(["shrink:1", "1"])), False
         return data.draw(st.sampled_from(["", "x"])), name != "save" or panel.shown.answer is not None
 
@@ -561,7 +573,7 @@ class Machine(RuleBasedStateMachine):
             for item in new
         ]
         drawn = page(panel._parts.regions.list.html).all("span", "rw-moved")
-        assert [tag.text for tag in drawn] == arrows
+        assert [tag.text for tag in drawn][-len(arrows) :] == arrows  # without the head of the column
         if isinstance(panel.state.message, Change):
             came = [item for item in new if item not in old]
             assert (f"{len(came)} of {len(new)} films" in shown.message.text) == bool(came)

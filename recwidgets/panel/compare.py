@@ -23,11 +23,9 @@ from . import acts, effects, honesty, leaderboard, lists, settings, views
 from .acting import Acting
 from .background import Background, Progress, Told
 from .cases import Case, case_of, cases, chosen_item
-from .opening import close_all
-from .panel import as_split, look
-from .regions import box
+from .opening import box, close_all, look
 from .show import Asked, Shown, failure, show
-from .state import State, World, world_of
+from .state import State, World, as_split, world_of
 from .table import index_in
 from .trainer import Training, as_given
 

@@ -119,7 +119,7 @@ def _page(label: str, first: int) -> Markup:
 
 def _named(data: Interactions, item: int) -> dict[str, Markup | str | int]:
     title, year = display_title(str(data.titles[item]))
-    when = Markup(" <small>{}</small>").format(year) if year else ""
+    when = Markup(" <small>{}</small>").format(year)
     return {"item": item, "full": cut(film_label(data, item), TIP), "title": cut(title, NAME), "year": when}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,10 +19,11 @@ from . import acts, effects, settings
 from .acting import Acting
 from .beside import Beside
 from .goal import Goal
-from .opening import close_all
+from .opening import close_all, look
 from .ranks import Ranks
 from .show import Asked, Shown, show, untrained, view
 from .state import DRAWERS, State, World, remembered, world_of
+from .state import as_split as as_split
 from .trainer import Trainer, Training
 from .views import Scene
 
@@ -340,22 +340,3 @@ class Panel(Acting):
         super().close()
         self._parts, self._listeners = None, ()
         effects.PANELS.discard(self)
-
-
-def look(widget: Any, name: str, on: bool) -> None:
-    """A class of the stylesheet, on or off."""
-    if on != (name in widget._dom_classes):
-        (widget.add_class if on else widget.remove_class)(name)
-
-
-SPLITS: weakref.WeakKeyDictionary[Interactions, Split] = weakref.WeakKeyDictionary()
-
-
-def as_split(data: Interactions | Split) -> Split:
-    """`data`, or its split in time: made once for all panels of the same interactions, and given back with them."""
-    if not isinstance(data, (Interactions, Split)):
-        raise TypeError(f"data must be Interactions or a Split, got {type(data).__name__}; see rw.load_movielens")
-    if isinstance(data, Split):
-        return data
-    split = SPLITS.get(data)
-    return SPLITS.setdefault(data, data.split("temporal", test=0.2)) if split is None else split

@@ -16,6 +16,7 @@ from . import views
 from .bump import Bump, Listed
 from .changes import sentence
 from .curve import Curve
+from .opening import box
 from .share_view import share_line
 from .views import Scene
 
@@ -127,12 +128,6 @@ class Regions:
     def _no_why(self, selected: Selected, fault: str) -> None:
         said = f"This explanation could not be drawn: {fault}"
         self.why.show(replace(selected, fault=said, explanation=None, reason=None, difference=None))
-
-
-def box(kind: Any, name: str, *children: Any) -> Any:
-    made = kind(list(children))
-    made.add_class(name)
-    return made
 
 
 def default_chart(model: Any) -> type[Chart]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -49,6 +50,19 @@ class World:
     def name(self) -> str:
         """Short, as in file names and class names of the page; "own" for a model without one."""
         return str(getattr(self.model, "name", "own"))
+
+
+SPLITS: weakref.WeakKeyDictionary[Interactions, Split] = weakref.WeakKeyDictionary()
+
+
+def as_split(data: Interactions | Split) -> Split:
+    """`data`, or its split in time: made once for all panels of the same interactions, and given back with them."""
+    if not isinstance(data, (Interactions, Split)):
+        raise TypeError(f"data must be Interactions or a Split, got {type(data).__name__}; see rw.load_movielens")
+    if isinstance(data, Split):
+        return data
+    split = SPLITS.get(data)
+    return SPLITS.setdefault(data, data.split("temporal", test=0.2)) if split is None else split
 
 
 def world_of(split: Split, model: Any, history: TrainingHistory | None = None) -> World:

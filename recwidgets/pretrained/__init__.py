@@ -18,7 +18,8 @@ import numpy as np
 from ..core import FitEvent
 from ..data import Interactions
 from ..models import known_models, make
-from ..models._files import not_ours, read_directory, write_arrays
+from ..models._files import not_ours, read_arrays, read_directory, write_arrays
+from ..ranking import held_out_accuracy
 from ..training import TrainingHistory
 from .stored import EpochFile, StoredSnapshot, quantise, restore
 
@@ -105,6 +106,19 @@ def save_pretrained(path: Path, model: Any, history: TrainingHistory, keep: Sequ
     write_arrays(path, about, arrays)
 
 
+def measure_kept(path: Path, data: Interactions, validation: Interactions) -> None:
+    """Write the accuracy of each kept epoch anew, as the arrays in the file give it: these are rounded.
+
+    So a panel's curve is what its model answers. The epochs that are not kept stay as the training measured them.
+    """
+    about, arrays = read_arrays(path)
+    model, history = _read(path, about["model"], data)
+    for event in history.events:
+        accuracy = held_out_accuracy(model.at(event.snapshot), data, validation)
+        about["metrics"][str(event.step)]["top_10_accuracy"] = accuracy
+    write_arrays(path, about, arrays)
+
+
 def load_pretrained(name: str, data: Interactions) -> tuple[Any, TrainingHistory]:
     """The model of this short name ("gnn", "knn", "session" …) trained on `data`, and its epochs.
 
@@ -120,6 +134,10 @@ def load_pretrained(name: str, data: Interactions) -> tuple[Any, TrainingHistory
             f"there is no pretrained {name!r} for these {len(data):,} interactions of {data.name}; "
             "train one with rw.fit(model, data), or with the command: recwidgets train"
         )
+    return _read(path, name, data)
+
+
+def _read(path: Path, name: str, data: Interactions) -> tuple[Any, TrainingHistory]:
     about, sizes = read_directory(path)
     expected = {"format": FORMAT, "model": name, "fingerprint": fingerprint(data)}
     found = {key: about.get(key) for key in expected}
