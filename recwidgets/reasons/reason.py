@@ -70,10 +70,11 @@ class Reason:
     average_top: the ids of the first unseen items (≤ 10) that the average user gets.
     lines: add up to `score`, but for float32 rounding. flow: the same lines, by ways.
     needed: the ids of the smallest set of the person's items without which `rival` is ahead, of the 400 unseen items
-    that rank right below; needed_neighbours: the same of neighbours, for a model that asks those. Both are empty, and
-    rival None, where no such set was found. The model's own scores confirm it. needed_values: what each of them adds
-    to this item more than to the rival, 0 for a neighbour who is asked only when others are gone; empty for a model
-    without terms. A panel finds these four when they are first shown (`out`).
+    that rank right below; needed_neighbours: the same of neighbours. A model of neighbours has only these, and `needed`
+    is empty: one item less moves the query and may change all neighbours, so that only trying every set would prove
+    that none is smaller. Both are empty, and rival None, where no such set was found. The model's own scores confirm
+    it. needed_values: what each of them adds to this item more than to the rival, 0 for a neighbour who is asked only
+    when others are gone; empty for a model without terms. A panel finds these four when they are first shown (`out`).
     raters: for a model of neighbours. recent: for a model of recency, the ids of the last items, newest first.
     """
 
