@@ -15,7 +15,7 @@ from recwidgets.answer import Answer, answer, rounded, softmax_shares
 from recwidgets.charts._base import Chart, digits_of, nice_ticks
 from recwidgets.charts.columns import Columns, column_heights, in_top, replay
 from recwidgets.charts.pie import COLOURS, Pie, assign_slots
-from recwidgets.charts.polygon import Polygon, frequency_polygon, nearest, neighbour_counts, score_ticks
+from recwidgets.charts.polygon import Polygon, by_rank, frequency_polygon, nearest, neighbour_counts, score_ticks
 from recwidgets.core import Person
 from recwidgets.models.popularity import Popularity
 from recwidgets.ranking import rank
@@ -464,6 +464,26 @@ def test_the_polygon_shows_the_counts_and_the_score_on_its_own_axis():
     assert chart.score_scale.min <= chart.scores.y.min()
     assert chart.scores.y.max() <= chart.score_scale.max
     assert chart.line.y.max() <= chart.y.max
+
+
+def test_the_score_line_ends_where_the_list_ends():
+    x, y = by_rank([5.0, 4.0, 3.5], n_ranks=5)
+    assert x.tolist() == [1, 2, 3, 3, 3] and y.tolist() == [5, 4, 3.5, 3.5, 3.5], "no point outside the list, none at 0"
+    assert len(set(by_rank([])[0].tolist())) == 1, "no list, no line"
+
+
+@pytest.mark.parametrize(("k", "joined"), [(1, False), (4, False), (5, True), (20, True)])
+def test_the_counts_of_few_neighbours_are_not_joined_to_spikes(k, joined):
+    data = world()
+
+    class Near(Fixed):
+        def neighbours(self, person):
+            return list(range(1, k + 1)), [1 / k] * k
+
+    chart, shown = Polygon(), asked(Near(data, np.random.default_rng(0).normal(size=(25, 30))), data)
+    chart.show(shown)
+    assert chart.line.opacities == [float(joined)] and (chart.line.fill_opacities[0] > 0) == joined
+    assert f"from {chart.right.tick_values[0]:.1f}".replace("-", "−") in chart.caption(shown)
 
 
 def test_nobody_is_their_own_neighbour():

@@ -491,19 +491,20 @@ class Machine(RuleBasedStateMachine):
         # who
         assert panel.user == state.user
         assert (own and state.own) or state.user == str(data.users[shown.person.user])
-        facts = page(regions.who.html).one(name="rw-facts").text
+        facts = page(regions.header.html).one(name="rw-facts").text
         assert facts.startswith("You" if own else f"User {state.user} ")
         # when
         epoch = state.epoch or training.newest
         assert panel.epoch == epoch
-        time = words(regions.time.html)
+        strip = page(regions.transport.html)
+        time, line = words(regions.transport.html), strip.all("input", data_change="epoch")
         if not training.newest:
             assert "no epoch yet" in time
         elif training.rewindable:
             assert f"epoch {epoch} of {training.newest}" in time
-            assert f'value="{max(epoch, 1)}"' in regions.time.html
+            assert [bar["value"] for bar in line] == [str(max(epoch, 1))]
         else:
-            assert "cannot go back" in time and "epoch " not in time and state.epoch is None
+            assert "cannot go back" in time and not line and state.epoch is None
         for plot, head, metric in (
             (regions.curve.loss, regions.curve.loss_head, "loss"),
             (regions.curve.accuracy, regions.curve.accuracy_head, "top_10_accuracy"),
@@ -515,7 +516,7 @@ class Machine(RuleBasedStateMachine):
             assert (f"epoch {epoch}:" in words(head.html)) == drawn
         # the list
         heading = page(regions.list.html).one("h3").text
-        when = f" · epoch {epoch} of {training.newest}" if state.epoch is not None else ""
+        when = f" · epoch {epoch} of {training.newest}" if training.newest else " · no epoch yet"
         assert heading == f"Top {len(top) if shown.answer else 10} for {'you' if own else f'user {state.user}'}{when}"
         rows = page(regions.list.html).all("button", "rw-row")
         assert [row["title"] for row in rows] == titles
@@ -538,13 +539,12 @@ class Machine(RuleBasedStateMachine):
         why = page(regions.why.tabs.html).one("h3").text
         assert why == (f"Why {titles[panel.selected]}?" if top else "Why?")
         # what is said
-        header = page(regions.header.html)
-        word = header.one(name="rw-status").text
-        assert word.startswith(header.one(name="rw-hidden").text)
+        word = strip.one(name="rw-status").text
+        assert word.startswith(strip.one("span", "rw-hidden").text)
         if training.state == "paused":
             assert word.startswith(f"Paused after {training.step} of {training.total}")
         if training.state == "idle" and training.newest and not training.here:
-            assert f"{training.newest} epoch" in word or "pretrained" in word
+            assert "trained before" in word or "pretrained" in word
         message = shown.message
         for label, act, value in () if message is None else message.buttons:
             assert act in ACTS | EFFECTS
@@ -580,22 +580,24 @@ class Machine(RuleBasedStateMachine):
 
     def why_adds_up(self):
         panel, shown = self.panel, self.panel.shown
-        text = words(panel._parts.regions.why.head.html)
-        doubt = page(panel._parts.regions.why.head.html).all("p", "rw-doubt")
+        region = page(panel._parts.regions.why.head.html)
+        plain = panel.state.tab == "why" and not panel.state.opened
         if shown.item is None:
-            assert shown.explanation is None
+            assert shown.explanation is None and shown.reason is None
             return
-        score = float(shown.answer.scores[shown.item])
+        score, reason = float(shown.answer.scores[shown.item]), shown.reason
+        if reason is not None:
+            assert reason.item == str(panel.data.items[shown.item])
+            assert reason.score == pytest.approx(score, rel=1e-4, abs=1e-4)
+            assert sum(line.value for line in reason.lines) == pytest.approx(score, rel=1e-3, abs=1e-3)
+            assert not plain or region.one("p", "rw-headline")["title"] == reason.headline
         if shown.explanation is None:
-            assert shown.fault and shown.fault in text and doubt
-            assert isinstance(shown.answer.model, Explains) == ("could not" in shown.fault)
+            assert shown.fault and isinstance(shown.answer.model, Explains) == ("could not" in shown.fault)
+            assert reason is not None or shown.fault in words(panel._parts.regions.why.head.html)
             return
         whole = sum(part.value for part in shown.explanation.parts)
         exact = whole == pytest.approx(score, rel=1e-4, abs=1e-4)
-        assert exact or doubt, f"{whole} is not {score}, and nothing says so"
-        read = [tag.text.replace("−", "-") for tag in page(panel._parts.regions.why.head.html).all(name="rw-num")]
-        *shown_parts, shown_score = [float(number) for number in read if number not in ("adds", "–")]
-        assert doubt or sum(shown_parts) == pytest.approx(shown_score, abs=1e-6), "what is shown adds up"
+        assert exact or not plain or region.all("p", "rw-doubt"), f"{whole} is not {score}, and nothing says so"
 
     def the_model_is_as_it_was(self):
         assert (fingerprint(self.given), bits(self.given, self.split.train)) == self.before

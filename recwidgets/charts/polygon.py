@@ -150,7 +150,7 @@ class Polygon(Chart):
         return element if element < len(self._counts) else -1
 
     def caption(self, answer: Answer | None) -> Markup:
-        score = f"score by rank, axis from {self._low}" if self._low else "score by rank"
+        score = f"score by rank, from {self._low}" if self._low else "score by rank"
         return Markup(
             '<span class="rw-chart-key"><span class="rw-key rw-key-line"></span>{}</span>'
             '<span class="rw-chart-key"><span class="rw-key rw-key-dash"></span>{}{}</span>'

@@ -6,6 +6,7 @@ function morphAttributes(from, to) {
     const opened = name === "open" && from.tagName === "DETAILS"; // by the reader, who may go on reading
     if (!to.hasAttribute(name) && !opened) from.removeAttribute(name);
   }
+  if (from.classList.contains("rw-marked")) to.classList.add("rw-marked"); // a tour points there
   for (const { name, value } of [...to.attributes]) {
     if (from.getAttribute(name) !== value) from.setAttribute(name, value);
   }
@@ -259,6 +260,15 @@ function render({ model, el }) {
     // choosing an option must not take the focus out of the field first
     if (event.target.closest("[role=option]")) event.preventDefault();
   });
+  const mark = () => {
+    const panel = el.closest(".rw-panel");
+    panel?.querySelectorAll(".rw-marked").forEach((one) => one.classList.remove("rw-marked"));
+    const place = model.get("mark") && panel?.querySelector(model.get("mark"));
+    if (!place) return;
+    place.classList.add("rw-marked");
+    place.scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
+  };
+  model.on("change:mark", mark);
   model.on("change:html", paint);
   model.on("msg:custom", onAnswer);
   if (model.get("probe")) {
@@ -270,6 +280,7 @@ function render({ model, el }) {
   paint();
   return () => {
     model.off("change:html", paint);
+    model.off("change:mark", mark);
     model.off("msg:custom", onAnswer);
     clearTimeout(patience);
     words.end();

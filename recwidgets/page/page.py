@@ -32,6 +32,8 @@ class Page(anywidget.AnyWidget):
     html = traitlets.Unicode().tag(sync=True)
     probe = traitlets.Bool(False).tag(sync=True)  # ask the browser for its wish of less motion
 
+    mark = traitlets.Unicode("").tag(sync=True)  # a place of the panel to scroll to and to outline, as a CSS selector
+
     def __init__(self, *classes: str, handler: Handler | None = None, **options: Any) -> None:
         super().__init__(**options)
         for name in ("rw-page", *classes):

@@ -259,6 +259,10 @@ class Panel(Acting):
         """
         return effects.export(self, folder)
 
+    def mark(self, where: str) -> None:
+        """Scroll to a place of the panel, a CSS selector within it, and outline it; "" = no more."""
+        self._ready().regions.header.mark = where
+
     # -- acts: one road for all --------------------------------------------------------------------
 
     def _ready(self) -> Parts:

@@ -109,7 +109,7 @@ def _popular(asked: Asked, facts: Facts) -> str:
     one, little = (facts.of or asked.n) == 1, abs(facts.net) < ADDS_NOTHING * abs(asked.score)
     mine = _mine(asked)
     if facts.of:
-        mine = f"{_whose(asked)} {'nearest neighbour' if one else f'{facts.of:,} neighbours'}"
+        mine = f"{_whose(asked)} {'one neighbour' if one else f'{facts.of:,} neighbours'}"
     if abs(facts.net) < NOTHING:
         adds = f"{_s('add', one)} nothing to that"
     else:

@@ -31,7 +31,8 @@ class Selected:
     single parts; reason: the same in groups, with its headline; difference: against the rival of "why not …?".
     fault: why there is no explanation, as a sentence. tab: one of TABS. opened: the line of the reason that is
     open. rival, typed: the item of "why not …?" by index, and what stands in its field. dropped: titles of what
-    was taken out of the history. wide: the page is large.
+    was taken out of the history; back: the one of them, by index, that can be put back in its place. wide: the page is
+    large.
     """
 
     answer: Answer | None = None
@@ -47,6 +48,7 @@ class Selected:
     typed: str | None = None
     dropped: tuple[str, ...] = ()
     wide: bool = False
+    back: int | None = None
 
 
 class Why:

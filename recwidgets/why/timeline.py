@@ -228,17 +228,19 @@ def _hatched(x0: float, y0: float, x1: float, y1: float) -> Markup:
 
 def timeline(
     explanation: Explanation, gone: Sequence[int] = (), order: Sequence[int] = (), answer: Answer | None = None,
-    wide: bool = False,
+    wide: bool = False, back: int | None = None,
 ) -> Markup:  # fmt: skip
-    """The flow and its lines: a film's stars, weight in the query, what it adds, and a button to take it out."""
+    """The flow and its lines: a film's stars, weight in the query, what it adds, and a button to take it out.
+
+    gone: items that were taken out, which stand where they stood in `order`; back: the one that can be put back.
+    """
     size = LARGE if wide else SMALL
     first, rest = rows_of(answer, explanation, gone, order, size.films)
     flow = flow_of(first, rest, size)
     values = parts.as_shown([row.value for row in [*first, *rest]], explanation.score, DIGITS)
     score = parts.minus(round(explanation.score, DIGITS), DIGITS)
-    last = gone[-1] if gone else -1
     films = joined(
-        _film_row(row, value, size.row, row.index == last) for row, value in zip(first, values, strict=False)
+        _film_row(row, value, size.row, row.index == back) for row, value in zip(first, values, strict=False)
     )
     below = joined(
         Markup('<li class="rw-else" style="height:{:.1f}px" title="{}"><span>{}</span><span class="rw-num">{}</span>'
@@ -252,11 +254,11 @@ def timeline(
         '<div class="rw-times"><p class="rw-times-head"><span>Score {score}</span><span>newest first</span><span class="rw-num" title="in the query">weight</span>'
         '<span class="rw-num">adds</span><span></span></p>{svg}<ol class="rw-timeline">{films}{below}</ol>'
         '<p class="rw-times-score"><span>Score</span><span class="rw-num">{score}</span></p></div>'
-        '<div class="rw-times-foot"><span title="Before and after each click of the session">Slow motion</span>{back}{on}'
-        '<span class="rw-cap">hatched: lowers the score</span></div>'
+        '<div class="rw-times-foot"><span title="Before and after each click of the session">Slow motion</span>{earlier}{on}'
+        '<span class="rw-cap">hatched: lowers it</span></div>'
     ).format(
         svg=svg(flow, height, score), films=films, below=below, score=score,
-        back=button("One click back", "click", -1, classes="rw-small"),
+        earlier=button("One click back", "click", -1, classes="rw-small"),
         on=button("on", "click", 1, classes="rw-small", name="One click on"),
     )  # fmt: skip
 
@@ -269,10 +271,10 @@ def _film_row(row: Row, value: float, height: int, last: bool) -> Markup:
     )
     if row.gone:
         back = Markup(
-            '<button type="button" class="rw-back" data-act="undo" data-value="" aria-label="Put {} back">put back</button>'
+            '<button type="button" class="rw-back" data-act="put-back" data-value="{}" aria-label="Put {} back">put back</button>'
         )
         return Markup('<li class="rw-gone" style="height:{}px">{}<span class="rw-num"></span><span class="rw-num">–</span>{}</li>').format(
-            height, name, back.format(row.full) if last else Markup("<span></span>")
+            height, name, back.format(row.index, row.full) if last else Markup("<span></span>")
         )  # fmt: skip
     out = Markup("<span></span>")
     if row.index >= 0:
@@ -305,4 +307,6 @@ class TimelineWhy(Why):
         if whose != person.user or not set(gone) <= set(order):
             order = [] if person.user is None else answer.data.history(person.user)[::-1].tolist()
         self._order = (person.user, in_place(person.history[::-1].tolist(), gone, order))
-        self.show_only(self.heading(selected) + timeline(explanation, gone, self._order[1], answer, selected.wide))
+        self.show_only(
+            self.heading(selected) + timeline(explanation, gone, self._order[1], answer, selected.wide, selected.back)
+        )

@@ -56,7 +56,8 @@ STATES = {
     "no network": "os.environ |= {'HTTPS_PROXY': 'http://127.0.0.1:9', 'HTTP_PROXY': 'http://127.0.0.1:9'}\n"
     "panel = rw.GNNPanel('20m', user='42', animate=False)",
     "saved": "panel = rw.KNNPanel(user='42', animate=False); panel.act('save', '')",
-    "knob turned": "panel = rw.GNNPanel(user='42', animate=False); panel.act('knob:layers', '4')",
+    "knob turned": "panel = rw.GNNPanel(user='42', animate=False)\n"
+    "panel.act('knob:layers', '4'); panel.act('drawer', 'more')",
     "trained here": "model = rw.KNN(dim=4, seed=0)\nhistory = rw.fit(model, few, few, 3, progress=False)\n"
     "panel = rw.Panel(few, model=model, history=history, chart=rw.Polygon(), user='u4', animate=False)",
 }
@@ -195,7 +196,7 @@ def ready(page, name):
     root = page.locator(selector)
     root.wait_for()
     if name == "compare":
-        root.locator(".rw-table tbody tr").nth(4).wait_for(timeout=120_000)
+        root.get_by_text("more than noise").first.wait_for(timeout=120_000)
     if name in SAYS:
         root.get_by_text(SAYS[name]).first.wait_for(timeout=90_000)
     return root
