@@ -607,7 +607,7 @@ class Machine(RuleBasedStateMachine):
     def at_hand(self):
         """What the line names: the split, the model (where it learned here: what has learned), its epochs."""
         panel = self.panel
-        model = panel.model if panel.training.here and not panel.training.rewindable else self.given
+        model = panel.model if panel.training.here else self.given
         told = {"rw": rw, "data": panel.split, "model": model, "history": panel.history}
         return told | {"Behind": Behind}
 

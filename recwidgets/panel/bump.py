@@ -110,9 +110,9 @@ class Bump:
         self.figure.layout.min_width = "120px"
         self.head, self.foot = Page("rw-ranks-head", handler=handler), Page("rw-ranks-way", handler=handler)
         self.labels = Page("rw-ranks-labels", handler=handler)
-        middle = ipywidgets.Box([self.figure, self.labels])
-        middle.add_class("rw-ranks-lines")
-        self.widget = ipywidgets.VBox([self.head, middle, self.foot])
+        self.middle = ipywidgets.Box([self.labels])
+        self.middle.add_class("rw-ranks-lines")
+        self.widget = ipywidgets.VBox([self.head, self.middle, self.foot])
         for name in ("rw-ranks", "rw-drawer", "rw-drawer-ranks"):
             self.widget.add_class(name)
 
@@ -133,6 +133,11 @@ class Bump:
         self.head.show(_head(history, drawn, data, of, every))
         self.labels.show(_labels(drawn, data, of))
         self.foot.show(Markup("") if of.item is None else way(history, data, of.item, of.mine))
+
+    def unfold(self) -> None:
+        """Put the figure on the page: before it is looked at, a browser need not draw it."""
+        if self.figure not in self.middle.children:
+            self.middle.children = [self.figure, self.labels]
 
     def _blank(self, history: RankHistory) -> None:
         """No lines: the sentence that says why."""

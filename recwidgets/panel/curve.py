@@ -92,13 +92,16 @@ class Curve:
         self.k = k
         self.loss, self.accuracy = _Plot(zero=False, percent=False), _Plot(zero=True, percent=True)
         self.loss_head, self.accuracy_head = Page(), Page()
-        self.widget = ipywidgets.GridBox(
-            [
-                ipywidgets.VBox([self.loss_head, self.loss.figure]),
-                ipywidgets.VBox([self.accuracy_head, self.accuracy.figure]),
-            ]
-        )
+        self.widget = ipywidgets.GridBox([ipywidgets.VBox([self.loss_head]), ipywidgets.VBox([self.accuracy_head])])
         self.widget.add_class("rw-curve")
+
+    def unfold(self) -> None:
+        """Put the figures on the page: before they are looked at, a browser need not draw them."""
+        for box, head, plot in zip(
+            self.widget.children, (self.loss_head, self.accuracy_head), (self.loss, self.accuracy), strict=True
+        ):
+            if plot.figure not in box.children:
+                box.children = [head, plot.figure]
 
     def show(
         self,

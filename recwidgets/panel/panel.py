@@ -332,7 +332,10 @@ class Panel(Acting):
                 effects.measured(self, error)
 
     def _held(self) -> list[Any]:
-        return [] if self._parts is None else [self.chart, self._parts.regions.why, self._parts.regions.curve]
+        if self._parts is None:
+            return []
+        regions = self._parts.regions
+        return [self.chart, regions.why, regions.curve, regions.bump]
 
     def close(self) -> None:
         """Stop the training, take the panel off the page, and give back all that it held."""

@@ -90,6 +90,10 @@ class Regions:
         self.handles.show(views.handles(scene))
         turned = views.accuracy_now(scene)
         curve = (training.history, scene.epoch, scene.baseline, turned, len(scene.world.split.validation) > 0)
+        if state.wide or state.drawer == "curves":
+            self.curve.unfold()
+        if state.wide or state.drawer == "ranks":
+            self.bump.unfold()
         self._once("curve", curve, lambda: self.curve.show(*curve))
         self.more.show(views.more(scene))
         self._paint_ranks(scene)

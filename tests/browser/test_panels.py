@@ -119,6 +119,8 @@ def test_a_chosen_film_is_taken_apart_into_parts_that_add_up(open_panel, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_train_pause_step_reset_do_what_they_say_while_users_can_be_chosen(open_panel, kind):
     panel = open_panel(kind)
+    panel.root.locator(".rw-handle-curves").click()
+    panel.root.locator(".rw-curve .bqplot").nth(1).wait_for()
     panel.click("Train")
     panel.wait_text(".rw-status", "Training [2-9]")
     panel.wait(
@@ -144,6 +146,7 @@ def test_train_pause_step_reset_do_what_they_say_while_users_can_be_chosen(open_
     paused = panel.epoch(), panel.curve_points()
     panel.page.wait_for_timeout(2000)
     assert (panel.epoch(), panel.curve_points()) == paused, "nothing is trained while paused"
+    panel.root.locator(".rw-handle-curves").click()
     check_chart_against_list(panel)
 
     panel.click("Step")

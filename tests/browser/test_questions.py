@@ -208,7 +208,9 @@ def test_what_does_a_knob_do_to_me_and_to_everybody(open_code, kind):
     panel = open_code(f"rw.{MAKE[kind]}(user='42')", kind)
     panel.still()
     before, (label, place) = panel.rows(), TURN[kind]
+    drawer(panel, "curves")
     marks = panel.root.locator(".rw-curve .bqplot").nth(1).locator("path.element")
+    expect(marks.first).to_be_attached()
     drawn = marks.count()
     panel.root.get_by_label(label, exact=True).fill(place)
     drawer(panel, "more")
