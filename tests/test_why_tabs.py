@@ -11,7 +11,7 @@ import recwidgets as rw
 from recwidgets.answer import answer
 from recwidgets.core import person_of
 from recwidgets.ranking import rank
-from recwidgets.reasons.reason import reason
+from recwidgets.reasons.reason import Out, reason
 from recwidgets.reasons.why_not import Contribution, Difference, why_not
 from recwidgets.why import rival, smallest
 from recwidgets.why._base import Selected, Why
@@ -248,9 +248,8 @@ def test_nothing_hostile_gets_through(hostile):
     found = asked(trained(data), data)
     item, other = int(found.top[0]), int(found.top[1])
     why = reason(found.model, data, found.person, str(data.items[item]))
-    why = replace(
-        why, needed=tuple(data.items[found.person.history].tolist()), needed_values=(), rival=str(data.items[other])
-    )
+    out = Out(tuple(data.items[found.person.history].tolist()), (), (), str(data.items[other]))
+    why = replace(why, out=lambda: out)
     given = Selected(found, item, 0, found.explain(item), why, tab="not", typed=hostile)
     pages = [page_of(given), page_of(against(given, other)), page_of(replace(given, tab="go"))]
     for page in pages:

@@ -88,14 +88,13 @@ def _changed(edited: Edited, original: Sequence[int]) -> str:
     n = len(edited.items)
     if edited.user is None:
         return f"{n} film{'' if n == 1 else 's'} of your own"
-    stayed = len(set(edited.items) & set(original))
+    now = set(edited.items)
+    stayed = len(now & set(original))
     whole = f"{len(original)} rating{'' if len(original) == 1 else 's'}"
     text, new = whole if stayed == len(original) else f"{stayed} of {whole}", n - stayed
     if new:
         return f"{text}, {new} film{'' if new == 1 else 's'} added"
-    return (
-        f"{text}, in another order" if list(edited.items) != [i for i in original if i in set(edited.items)] else text
-    )
+    return text if list(edited.items) == [item for item in original if item in now] else f"{text}, in another order"
 
 
 def _genres(data: Interactions, items: Sequence[int]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from ..page.markup import Message
 from ..protocols import Explains, Tunable
 from ..ranking import rank
 from ..reasons.asked import Asked as Question
-from ..reasons.asked import ask, known_data
+from ..reasons.asked import another, ask, known_data
 from ..reasons.less import less_shared
 from ..reasons.parts import score_parts
 from ..reasons.reason import Reason, reason_of
@@ -228,13 +228,20 @@ def _reasons(world: World, state: State, now: Answer, item: int | None, asked: A
             lambda: (score_parts(model, average, person, now.scores, now.top), shared_with(average, now)),
         )  # fmt: skip
 
-        def question() -> Question:
-            assert item is not None
-            return ask(model, data, person, str(data.items[item]), average)
-
         if item is None:
             return Reasons(parts=parts, shared=shared)
-        why = asked.once(("reason", id(now), item), now, lambda: reason_of(question()))
+        first = asked.once(("question", id(now)), now, lambda: ask(model, data, person, str(data.items[item]), average))
+
+        def question() -> Question:
+            return first if first.item == item else another(first, item)
+
+        def whole() -> Reason:
+            found = reason_of(question())
+            if learned is not None:  # one object that goes on learning: later it would answer otherwise
+                found.out()
+            return found
+
+        why = asked.once(("reason", id(now), item), now, whole)
         if state.tab != "not" or state.rival is None or state.rival == item:
             return Reasons(why, None, parts, shared)
         rival = str(data.items[state.rival])

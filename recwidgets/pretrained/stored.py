@@ -57,7 +57,8 @@ class EpochFile:
             if size > max(SMALL, rows * ROW):
                 raise not_ours(path, f"{name!r} says that it takes {size / 1e6:,.0f} MB")
             self._names[int(step)].append(name)
-        same = {step: self.names(step) for step in steps}
+        self._called = {step: tuple(sorted({name.split("/")[1] for name in self._names[step]})) for step in steps}
+        same = self._called
         if not steps or not all(same[step] == same[steps[-1]] != () for step in steps):
             raise not_ours(path, "its epochs do not hold the same arrays")
         self._stamp, self._newest = _stamp(path), steps[-1]
@@ -66,7 +67,7 @@ class EpochFile:
 
     def names(self, step: int) -> tuple[str, ...]:
         """How the arrays of an epoch are called."""
-        return tuple(sorted({name.split("/")[1] for name in self._names[step]}))
+        return self._called[step]
 
     def arrays(self, step: int) -> dict[str, NDArray[Any]]:
         """The arrays of one epoch, read-only, restored to float32.

@@ -88,6 +88,12 @@ def ask(model: Any, data: Interactions, user: Who, item: str | int, average: Usu
     return summed if _adds_up(summed) else asked
 
 
+def another(asked: Asked, item: int) -> Asked:
+    """The same person asked about another item (index): the model is not asked again."""
+    same = replace(asked, item=item)
+    return same if asked.terms is None or _adds_up(same) else replace(same, terms=None)
+
+
 def _adds_up(asked: Asked) -> bool:
     """Whether the terms are this model's: a class derived from a model may answer in its own way."""
     assert asked.terms is not None

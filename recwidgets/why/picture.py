@@ -19,8 +19,9 @@ from .flow import Drawn, Row, Size
 NAMED = 3  # items that a line names
 #: how a headline begins where it counts; the first that fits is emphasised
 COUNTS = re.compile(
-    r"(?:Popular with all users|(?:Your|User .+?’s) only film(?=, asked)|No single film decides|[\d,]+ of the [\d,]+ nearest neighbours"
-    r"|[\d,]+ of .+? films?(?=, each asked alone)|The last [\d,]+ of .+? films(?= make up)"
+    r"(?:Popular with all users|(?:Your|User .+?’s) only film(?=,| speaks| adds)|No single film stands out"
+    r"|(?:[\d,]+|None) of the [\d,]+ nearest neighbours|(?:Your|User .+?’s) [\d,]+ films(?= speak against| add nothing)"
+    r"|[\d,]+ of .+? films?(?=, each asked alone)|(?:None of t|T)he last [\d,]+ of .+? films(?= make up| speaks)"
     r"|[\d,]+ (?:other )?films? .+?(?= add))"
 )
 
