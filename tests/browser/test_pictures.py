@@ -52,7 +52,8 @@ STATES = {
     "training": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel)",
     "paused": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel); panel.pause()",
     "stopped": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel)\n"
-    "await asyncio.sleep(0.5); panel.stop()",
+    "while panel.training.newest < 3: await asyncio.sleep(0.05)\n"
+    "panel.stop()",
     "no network": "os.environ |= {'HTTPS_PROXY': 'http://127.0.0.1:9', 'HTTP_PROXY': 'http://127.0.0.1:9'}\n"
     "panel = rw.GNNPanel('20m', user='42', animate=False)",
     "saved": "panel = rw.KNNPanel(user='42', animate=False); panel.act('save', '')",
