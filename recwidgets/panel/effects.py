@@ -169,8 +169,7 @@ def setup(panel: Panel) -> str:
 
     parts = panel._ready()
     world, training = parts.world, parts.trainer.training
-    # a model that cannot go back has itself learned here, at this rate
-    found = told(panel, training.model if training.here and not training.rewindable else None)
+    found = told(panel, training.model if training.here else None)
     found |= {"hide": list(parts.hide)} if parts.hide else {}
     found |= {} if parts.state.moving else {"animate": False}
     call, first = world.call, world.first
