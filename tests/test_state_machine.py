@@ -607,7 +607,7 @@ class Machine(RuleBasedStateMachine):
     def at_hand(self):
         """What the line names: the split, the model (where it learned here: what has learned), its epochs."""
         panel = self.panel
-        model = panel.model if panel.training.here and not panel.training.rewindable else self.given
+        model = panel.model if panel.training.here else self.given
         told = {"rw": rw, "data": panel.split, "model": model, "history": panel.history}
         return told | {"Behind": Behind}
 
@@ -619,7 +619,8 @@ class Machine(RuleBasedStateMachine):
         again = eval(line, self.at_hand())
         try:
             assert stands(again) == stands(panel), line
-            assert again.setup() == line
+            if not panel.training.here:  # what has learned here has its knobs and its rate already: they need no word
+                assert again.setup() == line
             assert type(again.chart) is type(panel.chart)
             same(again.recommendations, panel.recommendations)
         finally:
