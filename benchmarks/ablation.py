@@ -43,7 +43,7 @@ def knn(options: Options) -> dict[str, Any]:
     """Its neighbours, one neighbour, random neighbours, and none: the user vector alone, or the value."""
     train, _ = ml100k.parts_of("p1v")
     runs: dict[str, list[float]] = {
-        name: [] for name in ("default", "k=1", "neighbours by lot", "no neighbours", "place alone")
+        name: [] for name in ("default", "k=1", "neighbours at random", "no neighbours", "place alone")
     }
     for seed in options.seeds:
         model, _ = trained("knn", train, "p1v", seed, options)
@@ -58,7 +58,7 @@ def knn(options: Options) -> dict[str, Any]:
 
 
 def alone(model: Any, data: rw.Interactions) -> Any:
-    """What everybody hands on to those who ask, (n_users, dim). model: with k=1.
+    """What each user hands on to those who ask, (n_users, dim). model: with k=1.
 
     The nearest neighbour of a stranger with somebody's very history is that somebody.
     """
@@ -117,7 +117,7 @@ def _knn(runs: Done) -> list[Row]:
         for other, note in (
             ("place alone", "the mean of the own films' embeddings, as it stands, in place of the neighbours'"),
             ("no neighbours", "what the user would hand on to others, in place of the neighbours'"),
-            ("neighbours by lot", "as many, drawn at random"),
+            ("neighbours at random", "as many, drawn at random"),
             ("k=1", "the nearest alone"),
         )
     ]

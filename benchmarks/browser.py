@@ -159,7 +159,7 @@ def _acts(page: Any, name: str, times: int, acts: tuple[str, ...]) -> dict[str, 
             script = {
                 "user": f"document.querySelector('{panel} [data-act=next]').click()",
                 "knob": slide.format(f'{panel} input[aria-label="{label}"]', (low, high)[n % 2]),
-                "epoch": slide.format(f'{panel} .rw-epoch input[type="range"]', (1, 8)[n % 2]),
+                "epoch": slide.format(f"{panel} .rw-timebar input", (1, 8)[n % 2]),
                 # one film in, one film out: the shelf stays open below five films
                 "you": f"document.querySelector('{panel} .rw-own [data-act={('add', 'remove')[n % 2]}]').click()",
             }[act]
@@ -178,7 +178,7 @@ def kernel(name: str, times: int) -> dict[str, list[float]]:
 
 
 async def _kernel(name: str, times: int) -> dict[str, list[float]]:
-    """In an event loop, as in a notebook: ranking everybody, once a knob rests, is not a part of the act."""
+    """In an event loop, as in a notebook: ranking all users, once a knob rests, is not a part of the act."""
     import recwidgets as rw
 
     panel = getattr(rw, PANELS[name])(user="42")

@@ -37,7 +37,7 @@ def exactness(model: Any, data: rw.Interactions, pairs: int, seed: int = 0) -> d
 
 
 def own_shares(model: Any, data: rw.Interactions, users: int, seed: int = 0) -> dict[str, float]:
-    """The part that a learner cannot look into (own embedding, what a film has for everybody), at the median user.
+    """The part that a learner cannot look into (own embedding, what a film has for all users), at the median user.
 
     Of each user's first ten films the mean. "of score": own and base together / score; "own of score":
     the own embedding alone; "grouped": |own| + |base| / (|own| + |base| + |all others' sum|);

@@ -25,7 +25,7 @@ TABLES = {"gnn": (8, 0), "knn": (12, 8)}  # float32 of users × films drawn, and
 
 
 def measure(name: str, n: int, options: Options) -> dict[str, Any]:
-    """CPU seconds of the data structures, one epoch and ranking everybody; bytes of everything that this took."""
+    """CPU seconds of the data structures, one epoch and ranking all users; bytes of everything that this took."""
     _tf.load()
     start = now_mb()
     data = popularity_world(n)
@@ -122,9 +122,9 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
             out.append(_row("Data structures, bytes held", sizes, "held", 1, "bytes", asked))
         label = LABELS[name]
         out.append(_row(f"{label}, an epoch, CPU time", sizes, "epoch", 1e6, "µs", asked))
-        out.append(_row(f"{label}, ranking everybody, CPU time", sizes, "ranking", 1e6, "µs", asked))
+        out.append(_row(f"{label}, ranking all users, CPU time", sizes, "ranking", 1e6, "µs", asked))
         out.append(_row(f"{label}, peak bytes of all that", sizes, "bytes", 1, "bytes", asked))
-        out.append(_per_pair(f"{label}, ranking everybody, CPU time", sizes))
+        out.append(_per_pair(f"{label}, ranking all users, CPU time", sizes))
     return out
 
 

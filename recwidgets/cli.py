@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     fetch = commands.add_parser("fetch", help="download or prepare a data set")
     fetch.add_argument("name", choices=SETS)
     fetch.add_argument("--archive", help="a zip or folder that you have already")
-    train = commands.add_parser("train", help="train the models and keep a handful of epochs")
+    train = commands.add_parser("train", help="train the models and keep most of their epochs")
     train.add_argument("name", choices=SETS)
     train.add_argument("--archive", help="a zip or folder that you have already")
     train.add_argument("--model", choices=list(known_models()), action="append", help="only this one (may be repeated)")
@@ -63,15 +63,21 @@ def _fetch(chosen: argparse.Namespace) -> int:
 
 
 def epochs_to_keep(total: int) -> list[int]:
-    """A handful of epochs that show how a model settles: dense at first, then wide, and the last."""
-    wanted = [1, 3, 8, 24, 72]
-    return [*[step for step in wanted if step < 0.8 * total], total]
+    """Epochs that show how a model settles: each of the first ten, then fewer and fewer of them; and the last.
+
+    About 20 of 30 and 40 of 100, since each costs its share of the file.
+    """
+    kept, step = list[int](), 1
+    while step < total:
+        kept.append(step)
+        step += 1 if step < 10 else 2 if step < 20 else max(3, step // 10)
+    return [*kept, total]
 
 
 def _train(chosen: argparse.Namespace) -> int:
     from .data import load_movielens
     from .models import known_models, make
-    from .pretrained import HERE, file_name, save_pretrained, user_folder
+    from .pretrained import HERE, file_name, measure_kept, save_pretrained, user_folder
     from .training import fit
 
     split = load_movielens(chosen.name, archive=chosen.archive).split("temporal", test=0.2)
@@ -82,6 +88,8 @@ def _train(chosen: argparse.Namespace) -> int:
         history = fit(model, split.train, split.validation, chosen.epochs)
         path = folder / file_name(name, split.train)
         save_pretrained(path, model, history, epochs_to_keep(history.total))
+        if len(split.validation):
+            measure_kept(path, split.train, split.validation)
         print(f"{model.label}: {history!r}\n  -> {path.name}, {path.stat().st_size / 1e6:.2f} MB")
     return 0
 

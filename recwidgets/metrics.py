@@ -7,6 +7,7 @@ of every mean, and get NaN here.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def coverage(ranked: Array, n_items: int, k: int) -> float:
 
 
 def overlap(ranked: Array) -> float:
-    """Mean share of their lists that two users have in common: 1 = everybody gets the same films. 0 for one user."""
+    """Mean share of their lists that two users have in common: 1 = all users get the same films. 0 for one user."""
     n_users, depth = ranked.shape
     often = np.bincount(ranked[ranked >= 0]).astype(float)
     return float((often * (often - 1)).sum() / (n_users * (n_users - 1) * depth)) if n_users > 1 else 0.0
@@ -98,13 +99,26 @@ def novelty(ranked: Array, n_raters: Array, n_users: int, k: int) -> Array:
     return mean
 
 
+def resamples(n_users: int, n: int = 1000, seed: int = 0) -> Array:
+    """How often each user is drawn, n times: float (n, n_users). Kept for the next metric of the same users."""
+    return _kept_resamples(n_users, n, seed) if n_users * n <= 1_000_000 else _resamples(n_users, n, seed)
+
+
+def _resamples(n_users: int, n: int, seed: int) -> Array:
+    drawn = np.random.default_rng(seed).multinomial(n_users, np.full(n_users, 1 / n_users), size=n)
+    counts = drawn.astype(np.float32)  # whole numbers: exact, in half the memory
+    counts.setflags(write=False)
+    return counts
+
+
+_kept_resamples = functools.lru_cache(maxsize=1)(_resamples)
+
+
 def bootstrap(values: Array, n: int = 1000, seed: int = 0, level: float = 0.95) -> tuple[float, float]:
     """Percentile interval of the mean over users, by resampling users n times."""
     values = values[~np.isnan(values)]
     if not len(values):
         return float("nan"), float("nan")
-    generator = np.random.default_rng(seed)
-    counts = generator.multinomial(len(values), np.full(len(values), 1 / len(values)), size=n)
-    means = counts @ values / len(values)
+    means = resamples(len(values), n, seed) @ values.astype(float) / len(values)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

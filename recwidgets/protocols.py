@@ -3,6 +3,11 @@
 A model of one's own has a protocol by having its methods; nothing is inherited. `isinstance(model, Explains)` checks
 that the names are there, not what they do. What a model lacks, a panel leaves out and says so.
 
+Asked for by name at one place each, and no protocols, since an answer without them is as right: `name` and `chart`,
+two words with a default; `scores_of`, many users' scores at once instead of one by one; `neighbours`, `weights` and
+`alike`, which one kind of model's pictures draw and others have no use for; `trained`, the knobs as they stood in
+training.
+
 `Who` is a user's id, a list of item ids (a history of one's own, oldest first), or a `Person`: indices, for somebody
 who may have no id. `person_of(data, who)` turns each of them into a Person.
 """

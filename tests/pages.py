@@ -34,7 +34,7 @@ def text(panel, name):
 
 
 def status(panel):
-    return page(panel, "rw-header").one(name="rw-status").text
+    return page(panel, "rw-transport").one(name="rw-status").text
 
 
 def message(panel):
@@ -56,7 +56,7 @@ def editor(panel):
 
 def all_users(panel):
     """What is said of all users beside the knobs; "" while nothing is."""
-    return "".join(tag.text for tag in page(panel, "rw-controls").all(name="rw-all-users"))
+    return "".join(tag.text for tag in page(panel, "rw-drawer-more").all(name="rw-all-users"))
 
 
 async def until(condition):

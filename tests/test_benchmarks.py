@@ -233,7 +233,8 @@ def measured():
     kernel = {act: [9.0] for act in ("user", "knob", "epoch", "you")}
     acts = kernel | {"bare": [9.0]}
     runs = {"default": [0.3], "layers=0": [0.1], "layers=0 when asked": [0.1]}
-    alone = {"default": [0.3], "k=1": [0.1], "neighbours by lot": [0.1], "no neighbours": [0.1], "place alone": [0.1]}
+    others = ("k=1", "neighbours at random", "no neighbours", "place alone")
+    alone = {"default": [0.3], **{name: [0.1] for name in others}}
     held = {"held": [700.0, 702.0, 702.0, 702.5], "each": 0.5}
     left = {"repeated": held, "closed": held | {"widgets": 0}, "again": held | {"widgets": [82, 82]}}
     order = {name: {key: [value] for key in numbers()} for name, value in (("default", 0.3), ("shuffled", 0.1))}
@@ -249,14 +250,18 @@ def measured():
         "browser": {name: {"idle": acts, "training": {"bare": [9.0], "user": [10.0]}, "kernel": kernel}
                     for name in MODELS}
         | {"paint": {"bare": [10.0], **{f"{name}{what}": [12.0] for name in MODELS for what in ("", " frame")}}},
-        "clicks": {part: {"user": 5.0, "select": 4.0, "drop": 9.0} for part in clicks.PARTS},
+        "clicks": {
+            part: {"user": 5.0, "select": 4.0, "drop": 9.0}
+            | ({"heavy": dict.fromkeys(clicks.EACH, 60.0)} if part.startswith("small") else {})
+            for part in clicks.PARTS
+        },
         "explanations": {part: explained | {"model": part.split("_")[0], "data": part} for part in explanations.PARTS},
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "count", "missed"), [
     ("accuracy", 20, 0), ("training", 13, 0), ("ranking", 3, 3), ("memory", 18, 0), ("growth", 14, 0),
-    ("ablation", 8, 0), ("explanations", 24, 0), ("browser", 33, 0), ("clicks", 12, 0),
+    ("ablation", 8, 0), ("explanations", 24, 0), ("browser", 33, 0), ("clicks", 33, 0),
 ])  # fmt: skip
 def test_every_section_makes_its_rows(name, count, missed):
     rows = job.section(name).rows(measured()[name])

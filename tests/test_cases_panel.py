@@ -111,7 +111,7 @@ def test_the_line_of_a_panel_on_a_model_of_ones_own_names_the_model_and_gives_th
     model.snapshot = Snapshot("knn", {n: rng.normal(size=size).astype(np.float32) for n, size in vectors.items()})
     panel = make(split, model=model, chart=rw.Pie(), user="u4")
     assert panel.setup() == 'rw.Panel(data, model=model, chart=rw.Pie(), user="u4")'
-    assert "pretrained" not in text(panel, "rw-header")
+    assert "pretrained" not in text(panel, "rw-transport")
     assert_same(opened(make, panel.setup(), data=split, model=model), panel)
 
 
@@ -167,8 +167,8 @@ def forward(split):
 def test_without_at_there_is_no_slider_but_a_sentence_and_setting_the_epoch_names_at(make, split, forward):
     model, history = forward
     panel = make(split, model, history=history)
-    assert "cannot go back to earlier epochs: it has no method at(snapshot)" in text(panel, "rw-epoch")
-    assert not page(panel, "rw-epoch").all("input") and not page(panel, "rw-epoch").all("button")
+    assert "cannot go back to earlier epochs: it has no method at(snapshot)" in text(panel, "rw-transport")
+    assert not page(panel, "rw-transport").all("input", data_change="epoch")
     with pytest.raises(ValueError, match=r"has no method at\(snapshot\)"):
         panel.epoch = 5
     assert panel.epoch == 30 and "epoch 5" not in html(panel)
@@ -229,7 +229,9 @@ def test_parts_that_do_not_add_up_are_shown_as_they_are_and_that_is_said(make, s
     panel = make(split, model, history=rw.fit(model, split.train, progress=False), user=unseen_by(split.train, item))
     assert panel.recommendations.items[0] == "f30"
     why = text(panel, "rw-why")
-    assert "5.000" in why and "7.000" in why and "1.500" not in why and "−0.500" not in why
+    panel.act("tab", "sum")
+    apart = text(panel, "rw-why")
+    assert "5.0000" in apart and "7.0000" in apart and "1.500" not in why + apart and "−0.500" not in why + apart
     assert "do not add up: their sum is 12.0000, the score 0.9999" in why
 
 
@@ -244,7 +246,7 @@ def test_an_explanation_that_fails_leaves_one_person_on_the_page_and_is_said_whe
     panel = make(split, model, history=rw.fit(model, split.train, progress=False), user="u7")
     panel.user = "u9"
     assert page(panel, "rw-user").one(name="rw-facts").text.startswith("User u9 ")
-    assert page(panel, "rw-list").one("h3").text == "Top 10 for user u9"
+    assert page(panel, "rw-list").one("h3").text == "Top 10 for user u9 · epoch 2 of 2"
     assert titles(panel)[0] in text(panel, "rw-why") and "user 9 cannot be taken apart" in text(panel, "rw-why")
     assert rw.recommend(model, split.train, "u9").items == panel.recommendations.items
     assert "u7" not in text(panel, "rw-user") + text(panel, "rw-list") + text(panel, "rw-why") + message(panel)
@@ -301,10 +303,10 @@ def test_a_pause_within_an_epoch_is_told_alike_to_those_who_see_and_those_who_he
         await until(lambda: panel.epoch == 2 and "Training 3 of 4" in status(panel))
         assert await asyncio.to_thread(model.waiting.wait, DEADLINE)
         panel.pause()
-        spoken = page(panel, "rw-header").one(name="rw-hidden").text
+        spoken = page(panel, "rw-transport").one("span", "rw-hidden").text
         assert status(panel).startswith("Paused after 2 of 4") and spoken == "Paused after 2 of 4"
         assert panel.recommendations.items == rw.recommend(panel.model, panel.data, panel.user).items
-        assert "epoch 2 of 2" in text(panel, "rw-epoch") and curve(panel).loss.marker.x.tolist() == [2, 2]
+        assert "epoch 2 of 2" in text(panel, "rw-transport") and curve(panel).loss.marker.x.tolist() == [2, 2]
         panel.stop()
         model.let(10_000)
 
@@ -557,10 +559,13 @@ def test_a_run_is_saved_also_where_a_score_cannot_be_taken_apart(make, split, tm
 def test_somebody_without_history_is_answered_and_what_the_answer_is_made_of_adds_up(make, name):
     panel = make(kind=getattr(rw, f"{name}Panel"), user="42")
     panel.act("clear")
-    score = f"{panel.recommendations.scores[panel.selected]:.3f}"
-    why = page(panel, "rw-why").all(name="rw-num")
-    assert [tag.text for tag in why if tag.text not in ("adds", "–")][:2] == [score, score]
-    assert "0 contributions" not in text(panel, "rw-why") and message(panel).startswith("You cleared the history.")
+    score = float(panel.recommendations.scores[panel.selected])
+    assert sum(line.value for line in panel.shown.reason.lines) == pytest.approx(score, abs=1e-3)
+    assert "Nothing that user 42 watched is known" in text(panel, "rw-why")
+    panel.act("tab", "sum")
+    why = [tag.text for tag in page(panel, "rw-why").all("td", "rw-num")]
+    assert [number for number in why if number] == [f"{score:.4f}", f"{score:.4f}"], "one part, and the score"
+    assert "0 contributions" not in text(panel, "rw-why") and message(panel).startswith("You took out all 352 films.")
 
 
 def test_a_choice_has_no_next_one(make):

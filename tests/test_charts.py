@@ -14,8 +14,8 @@ from recwidgets._found import classes_in
 from recwidgets.answer import Answer, answer, rounded, softmax_shares
 from recwidgets.charts._base import Chart, digits_of, nice_ticks
 from recwidgets.charts.columns import Columns, column_heights, in_top, replay
-from recwidgets.charts.pie import Pie, assign_slots
-from recwidgets.charts.polygon import Polygon, frequency_polygon, nearest, neighbour_counts, score_ticks
+from recwidgets.charts.pie import COLOURS, Pie, assign_slots
+from recwidgets.charts.polygon import Polygon, by_rank, frequency_polygon, nearest, neighbour_counts, score_ticks
 from recwidgets.core import Person
 from recwidgets.models.popularity import Popularity
 from recwidgets.ranking import rank
@@ -369,7 +369,7 @@ def test_the_pie_says_that_its_share_is_no_certainty():
     whole = np.exp(shown.scores[shown.top].astype(float)).sum() / np.exp(shown.unseen.astype(float)).sum()
     foot = chart.foot(shown)
     assert f"<b>Top 10: {100 * whole:.1f} %</b> of the softmax over all {len(shown.unseen)} films" in foot
-    assert f"Equal scores: {1000 / len(shown.unseen):.1f}" in foot and "no certainty" in foot
+    assert f"Pure chance: {1000 / len(shown.unseen):.1f}" in foot and "no certainty" in foot
 
 
 def test_the_slices_are_the_shares_of_the_films_in_the_slots():
@@ -378,15 +378,20 @@ def test_the_slices_are_the_shares_of_the_films_in_the_slots():
     scores[0, [5, 6, 7]] = np.log([4, 3, 2])
     scores[1, [7, 5, 3]] = np.log([4, 3, 2])
     model, chart = Fixed(data, scores), Pie()
+    later = scores.copy()
+    later[0] = scores[1]  # what the same person gets after a training
     chart.show(asked(model, data, 0))
     whole = 4 + 3 + 2 + 7
     np.testing.assert_allclose(chart.pie.sizes, np.array([4, 3, 2, 7]) / whole, rtol=1e-5)
     assert list(chart.pie.labels) == ["1", "2", "3", ""]
     assert chart.slots() == {5: 1, 6: 2, 7: 3}
-    chart.show(asked(model, data, 1))  # film 5 and 7 stay in their slots, 3 comes into that of 6
-    np.testing.assert_allclose(chart.pie.sizes, np.array([3, 2, 4, 7]) / whole, rtol=1e-5)
-    assert list(chart.pie.labels) == ["2", "3", "1", ""]
-    assert [chart.list_index(n) for n in range(4)] == [1, 2, 0, -1]
+    chart.show(asked(Fixed(data, later), data, 0))  # by rank; films 5 and 7 keep their colours, 3 takes that of 6
+    np.testing.assert_allclose(chart.pie.sizes, np.array([4, 3, 2, 7]) / whole, rtol=1e-5)
+    assert list(chart.pie.labels) == ["1", "2", "3", ""] and chart.slots() == {5: 1, 3: 2, 7: 3}
+    assert chart.pie.colors[:3] == [COLOURS[slot - 1] for slot in (3, 1, 2)]
+    assert [chart.list_index(n) for n in range(4)] == [0, 1, 2, -1]
+    chart.show(asked(model, data, 1))  # for another person the colours start anew
+    assert chart.slots() == {7: 1, 5: 2, 3: 3}
     assert "Film 8 (1957) 25.0 %, Film 6 (1955) 18.8 %" in chart.sentence(asked(model, data, 1))
 
 
@@ -455,10 +460,30 @@ def test_the_polygon_shows_the_counts_and_the_score_on_its_own_axis():
     counts = neighbour_counts(shown.data, nearest(shown), shown.top)
     assert chart.line.y.tolist() == [0, *counts.tolist(), 0]
     assert chart.points.y.tolist() == counts.tolist()
-    np.testing.assert_allclose(chart.scores.y[1:-1], shown.scores[shown.top], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(chart.scores.y, shown.scores[shown.top], rtol=1e-5, atol=1e-6)
     assert chart.score_scale.min <= chart.scores.y.min()
     assert chart.scores.y.max() <= chart.score_scale.max
     assert chart.line.y.max() <= chart.y.max
+
+
+def test_the_score_line_ends_where_the_list_ends():
+    x, y = by_rank([5.0, 4.0, 3.5], n_ranks=5)
+    assert x.tolist() == [1, 2, 3, 3, 3] and y.tolist() == [5, 4, 3.5, 3.5, 3.5], "no point outside the list, none at 0"
+    assert len(set(by_rank([])[0].tolist())) == 1, "no list, no line"
+
+
+@pytest.mark.parametrize(("k", "joined"), [(1, False), (4, False), (5, True), (20, True)])
+def test_the_counts_of_few_neighbours_are_not_joined_to_spikes(k, joined):
+    data = world()
+
+    class Near(Fixed):
+        def neighbours(self, person):
+            return list(range(1, k + 1)), [1 / k] * k
+
+    chart, shown = Polygon(), asked(Near(data, np.random.default_rng(0).normal(size=(25, 30))), data)
+    chart.show(shown)
+    assert chart.line.opacities == [float(joined)] and (chart.line.fill_opacities[0] > 0) == joined
+    assert f"from {chart.right.tick_values[0]:.1f}".replace("-", "−") in chart.caption(shown)
 
 
 def test_nobody_is_their_own_neighbour():
@@ -489,12 +514,13 @@ def test_a_model_with_neighbours_of_its_own_is_asked_for_them():
     assert nearest(ANSWERS["ties"]).tolist() == []  # popularity has one query for all users
 
 
-def test_the_score_axis_holds_zero_and_every_score():
+def test_the_score_axis_holds_every_score_and_no_more_than_that():
     for scores in ([0.2, 0.1], [-3.0, -4.0], [5.0, -1.0], [1e-12, 5e-13], [0.0, 0.0], [3e38, 1e38], []):
         ticks = score_ticks(np.array(scores))
         assert ticks[0] < ticks[-1]
-        assert ticks[0] <= min([0.0, *scores])
-        assert ticks[-1] >= max([0.0, *scores])
+        if scores:
+            step = ticks[1] - ticks[0]
+            assert min(scores) - step < ticks[0] <= min(scores) and max(scores) <= ticks[-1]
         assert np.isclose(ticks / (ticks[1] - ticks[0]), np.round(ticks / (ticks[1] - ticks[0]))).all()
 
 
@@ -611,7 +637,7 @@ def test_nothing_clicked_is_no_column():
     chart, shown = Columns(), ANSWERS["somebody new without a film"]
     chart.show(shown)
     assert not chart.bars.y.any()
-    assert chart.caption(shown) == "Share of the clicks of the replayed session."
+    assert chart.caption(shown) == "Share of the session’s clicks, replayed."
 
 
 @pytest.mark.parametrize("kind", ["usual", "another", "odd titles", "ties"])

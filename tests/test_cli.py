@@ -61,7 +61,7 @@ def test_training_writes_what_a_panel_loads(world, tiny, home, capsys):
     train = split.train
     for name in known_models():
         model, history = load_pretrained(name, train)
-        assert [event.step for event in history.events] == [1, 3, 5]
+        assert [event.step for event in history.events] == [1, 2, 3, 4, 5]
         assert model.settings()["seed"] == 3
         assert len(model.scores("u1")) == 30
         assert not any(math.isnan(value) for value in history.curve("top_10_accuracy")[1])
@@ -131,14 +131,19 @@ def test_an_archive_that_is_not_there_is_one_sentence(capsys, tmp_path):
     [
         (1, [1]),
         (2, [1, 2]),
-        (4, [1, 3, 4]),
-        (10, [1, 3, 10]),
-        (20, [1, 3, 8, 20]),
-        (300, [1, 3, 8, 24, 72, 300]),
+        (10, list(range(1, 11))),
+        (15, [*range(1, 11), 12, 14, 15]),
+        (29, [*range(1, 11), 12, 14, 16, 18, 20, 23, 26, 29]),
     ],
 )
-def test_a_handful_of_epochs_is_kept_the_last_among_them(total, kept):
+def test_the_first_ten_epochs_are_kept_then_fewer_and_always_the_last(total, kept):
     assert cli.epochs_to_keep(total) == kept
+
+
+def test_of_many_epochs_few_are_kept_and_no_gap_is_wider_than_a_tenth():
+    kept = cli.epochs_to_keep(1000)
+    assert len(kept) < 70 and kept[-1] == 1000
+    assert all(b - a <= max(3, a // 10) for a, b in zip(kept, kept[1:], strict=False))
 
 
 # ------------------------------------------------------------------ doctor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -62,3 +63,31 @@ def test_its_code_is_python_and_names_what_exists(page):
         assert hasattr(rw, name), name
     for path in re.findall(r"`(recwidgets/[a-z_/]+\.py)`", text):
         assert (DOCS.parent / path).is_file(), path
+
+
+def test_where_a_click_goes_names_what_there_is():
+    """The four files, the act that is followed, the state's fields and the roads between."""
+    from recwidgets.page.page import Page
+    from recwidgets.panel import acts, edits, effects, looks, show, state
+
+    text = (DOCS / "explanation" / "ten-minutes.md").read_text(encoding="utf-8")
+    section = text.split("## Where a click goes")[1].split("\n## ")[0]
+    assert section.count("\n") <= 40
+    for name in ("page/page.js", *(f"panel/{name}.py" for name in ("acts", "state", "show", "views", "regions"))):
+        assert f"`recwidgets/{name}`" in section and (DOCS.parent / "recwidgets" / name).is_file()
+    fields = {*state.State.__dataclass_fields__, "own"}
+    told = re.findall(r"`(\w+)`", section.split("frozen and small")[1].split("It holds")[0])
+    assert {"user", "edited", "own", "tab", "drawer", "undo"} <= set(told) <= fields, set(told) - fields
+    assert isinstance(state.State.own, property)
+    assert "drop" in acts.ACTS and callable(acts.act) and callable(show.show) and hasattr(show, "Shown")
+    assert list(inspect.signature(acts.act).parameters) == ["seen", "state", "name", "value"]
+    assert list(inspect.signature(show.show).parameters) == ["world", "training", "state", "asked"]
+    script = (DOCS.parent / "recwidgets" / "page" / "page.js").read_text(encoding="utf-8")
+    assert "data-act" in script or "dataset.act" in script
+    assert callable(Page) and all(map(inspect.ismodule, (edits, looks, effects)))
+    panel = rw.GNNPanel(user="168")
+    panel.act("select", "3")
+    assert panel.state.item == panel.shown.answer.top[3]
+    history = panel.person.history.tolist()
+    panel.act("drop", f"film:{history[-1]}")
+    assert panel.person.history.tolist() == history[:-1] and panel.state.undo is not None

@@ -37,11 +37,11 @@ def test_dropped_evidence_is_said_and_can_be_put_back(panels, name):
         else f"film:{panel.person.history[-1]}"
     )
     panel.act("drop", act)
-    assert panel.shown.message.lead.startswith("Changed because") and panel.shown.message.buttons[0][1] == "undo"
+    assert panel.shown.message.lead.startswith(("You took out", "User")) and panel.shown.message.buttons[0][1] == "undo"
     if name != "knn":
         assert int(act[5:]) not in panel.shown.answer.top and int(act[5:]) not in panel.person.history
         added = next(part.value for part in reasons.parts if part.kind == "film" and part.index == int(act[5:]))
-        assert f"It had added {minus(added)};" in panel.shown.message.text, "which is not the fall of the score"
+        assert f"It had added {minus(added)};" in panel.shown.message.more, "which is not the fall of the score"
     panel.act("undo", "")
     assert panel.shown.answer.top.tolist() == before and panel.shown.message is None
 
@@ -66,7 +66,7 @@ def test_a_history_of_ones_own_is_answered_and_adds_up(panels, name):
     panel.act("add-title", "no such film at all")
     assert "no film called" in panel.shown.message.lead
     panel.act("user", "42")
-    assert panel.person.user is not None and panel.state.editor == ""
+    assert panel.person.user is not None and panel.state.drawer == ""
 
 
 def test_a_training_that_fails_leaves_the_trained_model_as_it_was(monkeypatch):
@@ -257,10 +257,10 @@ def test_a_goal_is_reached_when_the_film_stands_high_enough():
     panel = rw.SessionPanel(goal=rw.Goal("Fargo (1996)", top=3))
     panel.act("you", "")
     panel.act("add-title", "fargo")
-    assert panel.goal.place(panel.shown.answer) is None and not panel.goal.reached(panel.shown.answer)
+    assert panel.goal.rank(panel.shown.answer) is None and not panel.goal.reached(panel.shown.answer)
     assert "does not count" in editor(panel)
     best = rw.Goal(panel.shown.answer.full_title(int(panel.shown.answer.top[0])))
-    assert best.reached(panel.shown.answer) and best.place(panel.shown.answer) == 1
+    assert best.reached(panel.shown.answer) and best.rank(panel.shown.answer) == 1
 
 
 def test_moves_and_changes_are_said_in_words():
@@ -275,22 +275,20 @@ def test_moves_and_changes_are_said_in_words():
             assert item not in before.top
         else:
             assert abs(before.top.tolist().index(item) - new) == int(word[1:])
-    assert what_changed(before, before, "Nothing.").text == "Nothing in the list changed."
+    assert what_changed(before, before, "Nothing.").text == "The list stays as it was."
     assert Edited(None, (1, 2, 3)).move(3, -5).items == (3, 1, 2)
 
 
-def test_the_time_machine_tells_what_changed_by_epoch():
+def test_the_time_line_goes_to_kept_epochs():
     panel = rw.GNNPanel(user="42")
-    assert not page(panel, "rw-epoch").all("table")
-    panel.act("changes", "")
-    assert len(page(panel, "rw-epoch").all("tr")) == len(panel.history.events) + 1
-    panel.act("changes", "")
-    assert not page(panel, "rw-epoch").all("table")
-    panel.act("epoch", "9")
-    assert panel.epoch == 8, "the kept epoch at or before"
+    kept = panel.training.steps
+    missing = next(step for step in range(1, kept[-1]) if step not in kept)
+    panel.act("epoch", str(missing))
+    before = max(step for step in kept if step < missing)
+    assert panel.epoch == before, "the kept epoch at or before"
     panel.epoch = panel.history.last.step
-    panel.epoch = 9
-    assert panel.epoch == 8 and f"epoch 8 of {panel.history.last.step}" in html(panel, "rw-epoch")
+    panel.epoch = missing
+    assert panel.epoch == before and f"epoch {before} of {kept[-1]}" in html(panel, "rw-transport")
     with pytest.raises(ValueError, match="epoch must be from 1"):
         panel.epoch = 99
 
@@ -306,14 +304,14 @@ def test_compare_counts_shared_films_and_lamps_change_the_numbers():
     assert all(lucky[name] > honest[name] for name in ("gnn", "knn", "session"))
     assert honest["session"] == pytest.approx(rw.evaluate(panel.models["session"], panel.split)["ndcg"])
     panel.act("film-of", str(panel.shown.answer.top[0]))
-    assert "Selected:" in html(panel, "rw-list")
+    assert "Selected:" in html(panel, "rw-cases")
 
 
 def test_any_users_history_is_edited_in_place_and_closing_keeps_the_change():
     panel = rw.GNNPanel(user="42")
     before, n = panel.shown.answer.top.tolist(), len(panel.person.history)
     panel.act("edit", "")
-    assert "The history of user 42" in editor(panel) and "older films" in editor(panel)
+    assert "The history of user 42" in editor(panel) and f"{n} films, newest first" in editor(panel)
     assert panel.shown.answer.top.tolist() == before, "opening changes nothing"
     newest = int(panel.person.history[-1])
     panel.act("remove", str(newest))
@@ -327,14 +325,15 @@ def test_any_users_history_is_edited_in_place_and_closing_keeps_the_change():
     assert panel.shown.answer.top.tolist() == before
 
 
-def test_edit_after_you_goes_back_to_the_user():
+def test_edit_opens_and_closes_the_history_shown_and_you_goes_back_to_the_user():
     panel = rw.KNNPanel(user="42")
     panel.act("you", "")
     panel.act("add-title", "fargo")
     panel.act("edit", "")
-    assert panel.person.user is not None and "The history of user 42" in editor(panel)
+    assert panel.person.user is None and not editor(panel) and len(panel.person.history) == 1
     panel.act("you", "")
-    assert panel.person.user is None and not len(panel.person.history)
+    panel.act("edit", "")
+    assert panel.person.user is not None and "The history of user 42" in editor(panel)
 
 
 def test_the_compare_panel_edits_a_users_history_for_all_models():
@@ -349,9 +348,9 @@ def test_the_compare_panel_edits_a_users_history_for_all_models():
 def test_the_panel_offers_its_setup_and_saves_its_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     panel = rw.SessionPanel(user="42")
-    assert page(panel, "rw-controls").one("button", data_copy='rw.SessionPanel(user="42")')
+    assert page(panel, "rw-drawer-more").one("button", data_copy='rw.SessionPanel(user="42")')
     panel.user = "414"
-    assert page(panel, "rw-controls").one("button", data_copy='rw.SessionPanel(user="414")')
+    assert page(panel, "rw-drawer-more").one("button", data_copy='rw.SessionPanel(user="414")')
     panel.act("save", "")
     folder = tmp_path / "recwidgets-session-user-414"
     assert sorted(path.name for path in folder.iterdir()) == ["recommendations.csv", "run.json"]
@@ -361,13 +360,13 @@ def test_the_panel_offers_its_setup_and_saves_its_run(tmp_path, monkeypatch):
 
 def test_motion_can_be_switched_off_on_the_panel():
     panel = rw.GNNPanel(user="42")
-    assert "Motion on" in html(panel, "rw-controls")
+    assert "Motion on" in html(panel, "rw-drawer-more")
     panel.act("motion", "still")
-    assert "Motion off" in html(panel, "rw-controls") and "rw-still" in panel._dom_classes
+    assert "Motion off" in html(panel, "rw-drawer-more") and "rw-still" in panel._dom_classes
     assert panel.chart.figure.animation_duration == 0
     panel.act("motion", "moving")
     assert "rw-still" not in panel._dom_classes and panel.chart.figure.animation_duration > 0
-    assert "Motion off" in html(rw.GNNPanel(user="42", animate=False), "rw-controls")
+    assert "Motion off" in html(rw.GNNPanel(user="42", animate=False), "rw-drawer-more")
 
 
 def test_put_it_back_keeps_the_editor_open_and_clearing_keeps_the_user():
@@ -389,8 +388,8 @@ def test_what_was_picked_comes_back_after_looking_at_the_user():
     panel.act("you", "")
     panel.act("add-title", "fargo")
     assert panel.shown.message.lead == "You added Fargo (1996)." and panel.shown.message.buttons[0][1] == "undo"
-    panel.act("edit", "")
-    assert panel.shown.message is None
+    panel.act("you", "")
+    assert panel.shown.message is None and panel.person.user is not None
     panel.act("undo", "")
     assert panel.person.user is None and len(panel.person.history) == 1
 

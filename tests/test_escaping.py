@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,14 +14,20 @@ from worlds import HOSTILE, LONG, Fixed, Svd, asked, random_table, trained
 import recwidgets as rw
 from recwidgets.charts._base import Chart, figure
 from recwidgets.core import Explanation, Knob, Part
-from recwidgets.data import Interactions
+from recwidgets.data import Interactions, Split
 from recwidgets.page import elements, markup
 from recwidgets.page.markup import Message, Status
 from recwidgets.page.page import Page
-from recwidgets.panel import edited, editor, goal, leaderboard, selector
+from recwidgets.panel import cases, edited, editor, goal, leaderboard, lists, selector
 from recwidgets.panel.curve import _head
+from recwidgets.panel.state import State, world_of
+from recwidgets.reasons.flow import Flow, Line
+from recwidgets.reasons.reason import reason
+from recwidgets.reasons.viewers import Through
+from recwidgets.reasons.why_not import why_not
 from recwidgets.teach import predict_page
-from recwidgets.why import graph, parts, paths, timeline
+from recwidgets.why import opened, parts, picture, rival, smallest, timeline
+from recwidgets.why.flow import SMALL
 
 PACKAGE = Path(rw.__file__).parent
 BAD = [
@@ -68,16 +75,32 @@ def explained(text, item):
     return Explanation(item, text, 1.0, tuple(Part(text, kind, float(n), n) for n, kind in enumerate(kinds)))
 
 
+def reasoned(text, shown, item):
+    """A reason whose lines and ways are called `text`, with something to take out."""
+    data = shown.data
+    told = reason(shown.model, data, shown.person, str(data.items[item]))
+    ids = tuple(data.items[:2].tolist())
+    lines = (Line(f"what {text}", 1.0, "base"), Line(f"of {text}", 2.0, "group", ids, (3.0, -1.0)))
+    flow = Flow(lines, (f"a {text}", f"b {text}"), np.array([[1.0, 0.0], [3.0, -1.0]]), 3.0)
+    return replace(
+        told, headline=text, lines=lines, flow=flow, score=3.0, needed=ids, needed_values=(1.0, 0.5), rival=ids[0]
+    )
+
+
 def regions(text):
     """The markup of every region, with `text` wherever text can go."""
     data = named(text)
     shown = asked(Fixed(data, np.arange(18.0).reshape(3, 6)), data, held_out=data)
     item, knob = int(shown.top[0]), Knob("k", text, 1, 3, 1, True, text, text)
     why = explained(text, str(data.items[item]))
-    picture = paths.Picture((paths.Path(0, text, 1.0, (0.5, 0.5)),), (1,), ((0, 0, 0.5),), 2, -1.0, 3, (0.5, 0.5))
+    said = reasoned(text, shown, item)
+    other = int(shown.top[1])
+    apart = why_not(shown.model, data, shown.person, str(data.items[item]), str(data.items[other]))
     row = leaderboard.Row("gnn", text, dict.fromkeys(leaderboard.METRICS, (0.2, 0.1, 0.3)))
     base = row._replace(name="popularity")
-    chosen = edited.Edited(0, (0, 1))
+    world = world_of(Split(data, data, data, "random", 1, ""), Fixed(data, np.zeros((3, 6))))
+    typing = State(str(data.users[0]), edited.Edited(0, (0, 1)), item_typed=text, gone=(2, 0))
+    world = world_of(Split(data, data, data, "random", 1, ""), Fixed(data, np.zeros((3, 6))))
     both = {"a": shown, "b": shown, "c": shown}
     return {
         "button": elements.button(text, text, text, name=text, title=text, classes=text, pressed=True),
@@ -91,21 +114,30 @@ def regions(text):
         "chart": markup.chart_head(text, text, text),
         "list": markup.ranking(shown, 0, {item: 1}, text, text, {item: text}),
         "empty list": markup.ranking(None, 0, {}, text, text),
-        "controls": markup.controls("idle", [("epochs", text, 1, 1, 2, text, False)], text, text),
+        "top": markup.top(text, markup.who((text, text, text), text, "", True)),
+        "state": markup.state_of_training(Status(text, text, 0.5, True), text, True, text),
+        "settings": markup.settings([("epochs", text, 1, 1, 2, text, False)], text),
+        "own knob": markup.own_knob(knob, 1, False),
+        "handles": markup.handles("", text),
         "knobs": markup.knob_rows([knob, knob._replace(name="c", choices=(text,))], {"k": 1, "c": text}, False, text),
         "tools": markup.tools(text, True, True),
-        "time machine": markup.time_machine(1, 2, 3, True, kept=text),
-        "rank changes": markup.rank_changes([(1, text, text)]),
         "who": markup.who((text, text, text), text, elements.option("user", text, text), True),
         "options": selector.user_options(data, text, False) or elements.option("", text, text),
-        "editor": editor.editor(data, chosen, text, text, goal.Goal(text, 3).markup(None, 1)),
+        "editor": editor.editor(world, typing, goal.Goal(text, 3).line(None, 1)),
         "curve": _head(text, (np.array([1.0]), np.array([2.0])), 1, text, lambda value: text, text),
         "why": parts.markup(shown, item, why),
         "no why": parts.no_explanation(text, text),
         "arithmetic": parts.arithmetic(why) + parts.arithmetic(why, shown=1),
-        "graph": graph.svg(picture, text, text, 2, [text]) + graph.hop_controls(1, 2, picture),
+        "headline": picture.headline(said),
+        "flow": picture.markup(shown, said, SMALL, text),
+        "line": opened.group(shown, said, 1, True),
+        "viewers": opened.viewers(shown, said, 1, 0, Through(0.5, 0.25, ((0, 0.5), (1, -0.25)), 0.0)),
+        "why not": rival.markup(shown, item, said, other, text, apart, False),
+        "what would have to go": smallest.markup(shown, said),
         "timeline": timeline.timeline(why, (text, text)),
-        "comparison": leaderboard.lists(both, {"a": text, "b": text, "c": text}, item),
+        "comparison": lists.lists(both, {"a": text, "b": text, "c": text}, item, None, {"a": {item: text}}),
+        "cases": cases.cases({"a": cases.Case(shown, item, 1, 5, text, 3, np.ones(3)),
+                              "b": cases.Case(shown, item, 1, 5, fault=text)}, {"a": text, "b": text}),
         "leaderboard": leaderboard.board([row, base], frozenset({"seed"}), [row, base]),
         "question": predict_page.head(text, text, True),
         "order": predict_page.order([text], [1], [text], [0.5], True),
@@ -121,7 +153,7 @@ REGIONS = tuple(regions("x"))
 @pytest.mark.parametrize("region", REGIONS)
 def test_no_text_becomes_a_tag_and_every_text_reads_as_it_was_written(region, bad):
     """The page has the tags and attributes of a harmless text, and somewhere on it stands the text itself."""
-    page, harmless = regions(bad)[region], regions(re.sub(r"[^ ]", "x", bad))[region]
+    page, harmless = regions(bad)[region], regions(re.sub(r"[^ ()\d]", "x", bad))[region]
     assert type(page) is Markup, "a str is text"
     assert Read(page).shape == Read(harmless).shape
     assert any(bad in text for text in Read(page).texts), Read(page).texts

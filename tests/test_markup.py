@@ -8,13 +8,13 @@ from markupsafe import Markup as Html
 from worlds import Fixed, Markup, Svd, asked, random_table, table, trained
 
 from recwidgets.answer import answer
-from recwidgets.core import Person
+from recwidgets.core import FitEvent, Person, Snapshot
 from recwidgets.data import Interactions
 from recwidgets.models.popularity import Popularity
 from recwidgets.page import markup
 from recwidgets.page.markup import Message, Status
 from recwidgets.page.page import Page
-from recwidgets.panel import selector
+from recwidgets.panel import selector, timebar
 from recwidgets.panel.curve import Curve, thin, value_range
 from recwidgets.training import TrainingHistory
 
@@ -72,7 +72,7 @@ def test_equal_scores_share_a_rank_on_the_page():
     data = table([(0, 0), (1, 1)], 2, 6)
     page = listed(asked(Fixed(data, [[0, 5, 4, 4, 4, 1], [0] * 6]), data))
     assert [chip.text for chip in page.all("span", "rw-chip")] == ["1", "2=", "2=", "2=", "5"]
-    assert "Rank 2=: Film 3 (1952), score 4.00" in page.all("button")[1]["aria-label"]
+    assert "Rank 2=: Film 3 (1952), score 4.00" in page.all("button", "rw-row")[1]["aria-label"]
 
 
 def test_what_was_watched_later_has_a_tick_that_is_counted_and_read_out(data, model):
@@ -81,7 +81,8 @@ def test_what_was_watched_later_has_a_tick_that_is_counted_and_read_out(data, mo
     page = listed(shown)
     ticks = [cell.text for cell in page.all("span", "rw-ok")][1:]  # the first is the column's head
     assert ticks == ["", "✓", "✓", "✓"] + [""] * 6
-    assert ["watched later" in row["aria-label"] for row in page.all("button")] == [tick == "✓" for tick in ticks]
+    said = ["watched later" in row["aria-label"] for row in page.all("button", "rw-row")]
+    assert said == [tick == "✓" for tick in ticks]
     assert page.one("p", "rw-foot").text == "✓ = in the held-out data, watched later: 3 of 10."
 
 
@@ -102,8 +103,8 @@ def test_a_change_of_place_is_shown_and_read_out(data, model):
     shown = asked(model, data)
     top = shown.top.tolist()
     page = listed(shown, moved={top[0]: "↑2", top[1]: "new", top[2]: "↓1"})
-    assert [cell.text for cell in page.all("span", "rw-moved")][:4] == ["↑2", "new", "↓1", ""]
-    said = [row["aria-label"].rsplit(", ", 1)[1] for row in page.all("button")[:3]]
+    assert [cell.text for cell in page.all("span", "rw-moved")][:5] == ["±", "↑2", "new", "↓1", ""]
+    said = [row["aria-label"].rsplit(", ", 1)[1] for row in page.all("button", "rw-row")[:3]]
     assert said == ["up 2", "new", "down 1"]
 
 
@@ -120,12 +121,12 @@ def test_an_empty_list_says_why(data, model):
     for shown in (None, asked(model, table([(0, n) for n in range(24)], 15, 24))):
         page = listed(shown)
         assert page.one("p", "rw-empty").text == "Nothing here."
-        assert not page.all("button")
+        assert not page.all("button", "rw-row")
 
 
 def test_a_list_is_as_long_as_there_are_films():
     data = table([(0, 0), (0, 1), (1, 2)], 2, 4)
-    assert len(listed(asked(Popularity().learn(data), data)).all("button")) == 2
+    assert len(listed(asked(Popularity().learn(data), data)).all("button", "rw-row")) == 2
 
 
 # ------------------------------------------------------------------ header and message
@@ -177,7 +178,7 @@ def test_a_message_has_a_role_buttons_and_details():
     [("idle", ["pause"], "train"), ("running", ["train", "step"], "pause"), ("paused", ["pause"], "train")],
 )
 def test_the_buttons_fit_the_state(state, off, primary):
-    page = Markup(markup.controls(state, [], "hint", ""))
+    page = Markup(markup.train_buttons(state))
     buttons = page.all("button")
     assert [button.text for button in buttons] == ["Train", "Pause", "Step", "Reset"]
     assert [button["data-act"] for button in buttons if "disabled" in button.attributes] == off
@@ -197,7 +198,7 @@ def test_a_slider_says_its_value_in_words():
 
 
 def test_settings_are_sliders_with_their_labels():
-    page = Markup(markup.controls("idle", [("epochs", "Epochs", 3, 1, 5, "3", False)], "Next time.", ""))
+    page = Markup(markup.settings([("epochs", "Epochs", 3, 1, 5, "3", False)], "Next time."))
     assert page.one("input")["data-change"] == "epochs"
     assert page.one("output").text == "3"
     assert page.one("p", "rw-hint").text == "Next time."
@@ -252,7 +253,8 @@ def test_the_knobs_of_the_three_models_can_be_set_to_all_that_their_sliders_offe
     ],
 )
 def test_the_time_machine_says_where_it_stands(epoch, newest, total, live, said, off):
-    page = Markup(markup.time_machine(epoch, newest, total, live))
+    events = tuple(FitEvent(step, total, {}, Snapshot("m", {})) for step in range(1, newest + 1))
+    page = Markup(timebar.time_bar(TrainingHistory(events, total), epoch, newest, None, False, live))
     bar = page.one("input")
     assert bar["aria-valuetext"] == page.one("output").text == said
     assert ("disabled" in bar.attributes) == off

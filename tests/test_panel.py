@@ -70,8 +70,8 @@ def assert_one_answer(panel):
     assert titles(panel) == expected
     assert [row["aria-pressed"] for row in rows(panel)].index("true") == panel.selected
     newest = panel.history.last.step
-    when = "" if panel.epoch == newest else f" · epoch {panel.epoch} of {newest}"
-    assert page(panel, "rw-list").one("h3").text == f"Top {len(expected)} for user {panel.user}{when}"
+    when = f"epoch {panel.epoch} of {newest}"
+    assert page(panel, "rw-list").one("h3").text == f"Top {len(expected)} for user {panel.user} · {when}"
     alt = page(panel, "rw-chart").one("p", "rw-cap", data_alt=page(panel, "rw-chart").all("p")[0]["data-alt"])[
         "data-alt"
     ]
@@ -82,9 +82,13 @@ def assert_one_answer(panel):
     assert drawn == pytest.approx({place: shares[place] for place in range(min(3, len(shares)))}, abs=1e-6)
     assert page(panel, "rw-why").one("h3").text == f"Why {expected[panel.selected]}?"
     why = view.explain(panel.user, found.items[panel.selected])
-    assert f"{why.score:.3f}".replace("-", "−") in html(panel, "rw-why")
+    reason = panel.shown.reason
+    assert reason.item == found.items[panel.selected] and reason.score == pytest.approx(why.score, abs=1e-4)
+    assert page(panel, "rw-reason").one("p", "rw-headline")["title"] == reason.headline
+    shown = page(panel, "rw-reason").one("p", "rw-flow-score").text.removeprefix("Score").replace("−", "-")
+    assert float(shown) == pytest.approx(why.score, abs=0.5 * 10 ** -len(shown.partition(".")[2]) + 1e-4)
     assert f"User {panel.user}" in page(panel, "rw-user").one(name="rw-facts").text
-    assert f"epoch {panel.epoch} of {newest}" in html(panel, "rw-epoch")
+    assert f"epoch {panel.epoch} of {newest}" in html(panel, "rw-transport")
 
 
 # ------------------------------------------------------------------ making one
@@ -119,7 +123,7 @@ def test_the_panel_opens_with_an_answer_for_a_user_of_middling_length(panel):
     assert panel.epoch == 4
     assert panel.selected == 0
     assert_one_answer(panel)
-    assert status(panel) == "Ready · trained before, 4 epochs"
+    assert status(panel) == "Ready · trained before"
 
 
 def test_only_the_shipped_arrays_on_the_data_they_were_made_from_are_called_pretrained(made):
@@ -129,7 +133,7 @@ def test_only_the_shipped_arrays_on_the_data_they_were_made_from_are_called_pret
     with_shipped.close()
     mine = rw.Popularity()
     own = made(split, mine, history=rw.fit(mine, split.train, epochs=1, progress=False))
-    assert status(own) == "Ready · trained before, 1 epoch"
+    assert status(own) == "Ready · trained before"
 
 
 def test_the_first_user_can_be_chosen(made, split):
@@ -150,7 +154,7 @@ def test_an_untrained_model_says_what_to_do(made, split):
     assert "Press Train" in page(panel, "rw-list").one(name="rw-empty").text
     assert status(panel) == "Not trained yet"
     assert panel.epoch == 0
-    assert "no epoch yet" in html(panel, "rw-epoch")
+    assert "no epoch yet" in html(panel, "rw-transport")
     panel.user = "u3"
     assert "u3" in page(panel, "rw-user").one(name="rw-facts").text
     with pytest.raises(ValueError, match="epoch must be 0: nothing is trained yet, got 1"):
@@ -159,7 +163,7 @@ def test_an_untrained_model_says_what_to_do(made, split):
 
 def test_the_header_counts_what_there_is(panel, split):
     n = sum(map(len, (split.train, split.validation, split.test)))
-    assert f"18 users × 30 movies · {n} ratings" in page(panel, "rw-header").one("p").text
+    assert f"18 users × 30 movies · {n} ratings" in page(panel, "rw-handles").one("span", "rw-data").text
 
 
 def test_motion_can_be_switched_off(made, split):
@@ -384,7 +388,7 @@ def test_you_can_make_a_history_and_go_back(panel):
     panel.act("add", "8")
     expected = rw.recommend(panel.model, panel.train_data, ["f4", "f9"])
     assert titles(panel) == [f"{name} ({year})" for name, year in map(rw.display_title, expected.titles)]
-    assert page(panel, "rw-list").one("h3").text == "Top 10 for you"
+    assert page(panel, "rw-list").one("h3").text == "Top 10 for you · epoch 4 of 4"
     panel.act("user", user)
     assert page(panel, "rw-user").one(name="rw-you")["aria-pressed"] == "false"
     assert_one_answer(panel)
@@ -395,7 +399,7 @@ def test_a_dropped_film_changes_the_answer_and_can_be_put_back(panel):
     history = panel.train_data.history(panel.train_data.user_index(panel.user))
     panel.act("drop", f"film:{history[0]}")
     assert history[0] not in panel.person.history
-    assert "you dropped" in message(panel)
+    assert message(panel).startswith("You took out ")
     listed = titles(panel)
     dropped = rw.display_title(str(panel.train_data.titles[history[0]]))
     assert f"{dropped[0]} ({dropped[1]})" not in listed
@@ -431,15 +435,15 @@ def test_a_film_that_is_none_is_said(panel):
 
 def test_epochs_and_learning_rate_are_for_the_next_training(panel):
     panel.act("epochs", "7")
-    assert page(panel, "rw-controls").one("input", data_change="epochs")["aria-valuetext"] == "7"
+    assert page(panel, "rw-drawer-more").one("input", data_change="epochs")["aria-valuetext"] == "7"
     panel.train()
     assert panel.history.total == 7
-    rates = page(panel, "rw-controls").one("input", data_change="rate")
+    rates = page(panel, "rw-drawer-more").one("input", data_change="rate")
     panel.act("rate", "0")
     assert panel.state.rate == pytest.approx(0.0003)
     panel.train()
     assert panel.model.learning_rate == pytest.approx(0.0003)
-    assert rates["max"] == page(panel, "rw-controls").one("input", data_change="rate")["max"]
+    assert rates["max"] == page(panel, "rw-drawer-more").one("input", data_change="rate")["max"]
 
 
 def test_the_models_own_learning_rate_stays_on_the_slider_after_a_training_with_another(made, split):
@@ -469,10 +473,11 @@ def test_what_goes_wrong_in_an_act_is_said_and_the_panel_lives_on(panel, act, va
 
 @pytest.mark.parametrize("act", ["explode", ""])
 def test_an_act_that_does_not_exist_is_said_and_changes_nothing_else(panel, act):
-    before, state = html(panel, "rw-main"), panel.state
+    regions = ("rw-list", "rw-why", "rw-chart", "rw-transport")
+    before, state = [html(panel, name) for name in regions], panel.state
     panel.act(act, "")
     assert message(panel).startswith("That did not work: act must be one of add, add-title, ")
-    assert html(panel, "rw-main") == before
+    assert [html(panel, name) for name in regions] == before
     assert panel.state == replace(state, message=panel.state.message, item=panel.state.item)
 
 
@@ -506,7 +511,7 @@ def test_in_a_script_training_is_over_when_train_returns(made, split):
     panel.train()
     assert [event.step for event in panel.history.events] == [1, 2, 3, 4, 5]
     assert panel.epoch == 5
-    assert status(panel) == "Ready · trained here, 5 epochs"
+    assert status(panel) == "Ready · trained here"
     assert_one_answer(panel)
     assert "rw-progress" not in html(panel)
 
@@ -520,7 +525,7 @@ def test_in_a_script_a_step_is_one_epoch(made, split):
         assert_one_answer(panel)
     panel.train()
     assert panel.epoch == 3
-    assert status(panel) == "Ready · trained here, 3 epochs"
+    assert status(panel) == "Ready · trained here"
 
 
 def test_training_anew_starts_a_new_history_and_the_trained_model_can_come_back(panel):
@@ -592,11 +597,11 @@ async def test_train_returns_at_once_and_the_page_follows(made, split):
     model.let(BATCHES)
     await until(lambda: panel.epoch == 1)
     assert_one_answer(panel)
-    assert "epoch 1 of 1 · live" in html(panel, "rw-epoch")
+    assert "epoch 1 of 1 · live" in html(panel, "rw-transport")
     model.let(2 * BATCHES)
     await until(lambda: "trained here" in status(panel))
     assert panel.epoch == 3
-    assert status(panel) == "Ready · trained here, 3 epochs"
+    assert status(panel) == "Ready · trained here"
     assert not page(panel).all(name="rw-progress")
     assert_one_answer(panel)
 
@@ -667,7 +672,7 @@ async def test_whoever_looks_back_stays_there_while_training_goes_on(made, split
     model.let(2 * BATCHES)
     await until(lambda: panel.epoch == 2)
     panel.epoch = 1
-    assert "live" not in html(panel, "rw-epoch")
+    assert "live" not in page(panel, "rw-transport").one("output", "rw-hidden").text
     model.let(BATCHES)
     await until(lambda: panel.history.last.step == 3)
     assert panel.epoch == 1
@@ -726,14 +731,14 @@ async def test_a_stop_keeps_the_epochs_so_far_and_a_new_training_starts_again(ma
     model.let(BATCHES)
     await until(lambda: panel.epoch == 1)
     panel.stop()
-    assert status(panel) == "Stopped · trained here, 1 epoch"
+    assert status(panel) == "Stopped · trained here"
     model.let(BATCHES)
     panel.user = "u2"
     assert panel.epoch == 1
     assert_one_answer(panel)
     panel.train()
     model.let(4 * BATCHES)
-    await until(lambda: "Ready · trained here, 3 epochs" in status(panel))
+    await until(lambda: "Ready · trained here" in status(panel))
 
 
 class HeldFailing(Failing, Held):
@@ -815,8 +820,8 @@ async def test_knobs_and_settings_wait_while_training(made, split):
     panel = made(split, model)
     panel.train()
     await waits(model)
-    controls = page(panel, "rw-controls")
-    locked = {bar["data-change"]: "disabled" in bar.attributes for bar in controls.all("input")}
+    bars = [*page(panel, "rw-transport").all("input"), *page(panel, "rw-drawer-more").all("input")]
+    locked = {bar["data-change"]: "disabled" in bar.attributes for bar in bars if bar["data-change"] != "epoch"}
     assert locked == {"epochs": True, "rate": True, "knob:shrink": False, "knob:dim": True}
 
 

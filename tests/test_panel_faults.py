@@ -46,7 +46,7 @@ def test_a_chart_that_cannot_draw_says_so_in_its_place_and_the_page_is_about_one
     panel.close()
 
 
-def test_an_epoch_at_which_the_model_fails_is_a_row_that_says_so_and_no_dead_end():
+def test_an_epoch_at_which_the_model_fails_leaves_a_gap_that_is_said_and_no_dead_end():
     class Late(Svd):
         def scores(self, user):
             return super().scores(user) * (np.nan if self.snapshot is FIRST[0] else 1)
@@ -55,8 +55,9 @@ def test_an_epoch_at_which_the_model_fails_is_a_row_that_says_so_and_no_dead_end
     history = rw.fit(model, SPLIT.train, SPLIT.validation, epochs=3, progress=False)
     FIRST.append(history.events[0].snapshot)
     panel = rw.Panel(SPLIT, model, history=history, user="u2")
-    panel.act("changes")
-    assert "got no finite number" in html(panel, "rw-epoch")
+    panel.act("drawer", "ranks")
+    assert "1 of the epochs could not be ranked" in html(panel, "rw-ranks-head")
+    assert "got no finite number" in html(panel, "rw-ranks-head")
     panel.act("select", "3")
     assert panel.selected == 3 and not message(panel)
     panel.epoch = 1

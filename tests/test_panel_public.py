@@ -153,7 +153,7 @@ def test_a_dropped_film_is_evidence_no_more_and_comes_back(panel):
     before, history = panel.recommendations.items, own(panel)
     panel.drop(history[0])
     assert own(panel) == history[1:] and history[0] not in panel.recommendations.items
-    assert panel.shown.message.lead.startswith("Changed because you dropped")
+    assert panel.shown.message.lead.startswith("You took out")
     assert panel.shown.outlined and panel.shown.previous.top.tolist() == [panel.data.item_index(i) for i in before]
     panel.undo()
     assert (own(panel), panel.recommendations.items, panel.shown.previous) == (history, before, None)
@@ -162,7 +162,7 @@ def test_a_dropped_film_is_evidence_no_more_and_comes_back(panel):
 def test_a_neighbour_is_left_out(panel):
     panel.drop(neighbour="u7")
     assert panel.person.without == (6,)
-    assert "user u7 is not asked" in panel.shown.message.lead
+    assert "User u7 is not asked any more" in panel.shown.message.lead
 
 
 def test_undo_after_a_drop_and_a_turn_takes_back_one_at_a_time(panel):
@@ -213,7 +213,7 @@ def test_no_act_writes_into_the_callers_model(panel, model, split):
         lambda: panel.turn(shrink=8), lambda: setattr(panel, "epoch", 1), lambda: panel.act("rate", "0"),
         lambda: panel.turn(dim=3), lambda: panel.drop(own(panel)[0]), lambda: panel.edit(["f1", "f2"]),
         lambda: panel.act("epochs", "2"), panel.train, panel.step, panel.reset, panel.train, panel.stop,
-        lambda: panel.act("pretrained"), lambda: panel.act("play"), lambda: panel.act("changes"), panel.close,
+        lambda: panel.act("pretrained"), lambda: panel.act("play"), lambda: panel.act("drawer", "ranks"), panel.close,
     )  # fmt: skip
     for act in acts:
         act()
@@ -350,3 +350,33 @@ def test_a_comparison_is_closed_the_same_way(split, model):
         with pytest.raises(PanelClosed, match="run its cell again"):
             ask()
     assert repr(panel)
+
+
+def test_panels_of_the_same_data_share_one_split(split):
+    data = split.train
+    model = rw.Popularity()
+    rw.fit(model, data, progress=False)
+    one, two = rw.Panel(data, model), rw.ComparePanel(data, {"popular": model})
+    assert one.split is two.split
+    fewer = data.take(np.arange(len(data) // 2))
+    assert len(rw.Panel(fewer, model=Svd()).split.train) < len(one.split.train)
+
+
+def test_the_split_goes_with_the_data():
+    data = rw.checkerboard()[0].take(np.arange(20))
+    panel = rw.Panel(data, model=Svd())
+    gone = weakref.ref(panel.split.train)
+    panel.close()
+    del panel, data
+    gc.collect()
+    assert gone() is None
+
+
+def test_the_same_user_set_again_leads_back_from_a_history_of_ones_own(split, model):
+    rw.fit(model, split.train, progress=False)
+    for panel in (rw.Panel(split, model), rw.ComparePanel(split, {"svd": model})):
+        user, before = panel.user, panel.person
+        panel.edit(["f1", "f2"])
+        assert panel.person.user is None and panel.user == user
+        panel.user = user
+        assert panel.person.user == before.user and np.array_equal(panel.person.history, before.history)

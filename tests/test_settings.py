@@ -96,8 +96,8 @@ def test_a_film_that_is_selected_comes_back(there):
 
 def test_a_history_that_was_given_can_be_put_back(there):
     state = restored(*there, START, {"user": "u5", "edited": {"you": ["f1"]}})
-    assert state.editor == "you" and person_of(there[0], state.undo).history.tolist() == OWN
-    assert restored(*there, START, {"user": "u5", "edited": {"dropped": "f1"}}).editor == ""
+    assert state.own and person_of(there[0], state.undo).history.tolist() == OWN
+    assert restored(*there, START, {"user": "u5", "edited": {"dropped": "f1"}}).drawer == ""
 
 
 @pytest.mark.parametrize(("wanted", "error", "said"), [

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 import html
 import os
@@ -32,14 +33,14 @@ from recwidgets.panel.all_users import AllUsers
 from recwidgets.panel.compare import ComparePanel
 from recwidgets.panel.effects import EFFECTS
 from recwidgets.panel.panel import as_split
-from recwidgets.panel.state import Change
+from recwidgets.panel.state import DRAWERS, TABS, Change
 from recwidgets.protocols import Explains, Rewindable, Tunable
 
 SEARCH = int(os.environ.get("RECWIDGETS_SEARCH", "0"))
 REFUSED = (ValueError, UnknownUser, UnknownItem)  # of which an act may say that it is not possible
 EDITS = (
     "user", "choose", "next", "previous", "random", "you", "edit", "add", "add-title", "drop", "remove", "earlier",
-    "later", "clear", "undo", "film-of",
+    "later", "clear", "undo", "film-of", "move-to", "front", "reverse", "original", "put-back", "base", "films",
 )  # fmt: skip
 NOT_NUMBERS = ["", "x", "-1", "99999", "1.5", "film:", "None"]
 
@@ -260,7 +261,8 @@ class Machine(RuleBasedStateMachine):
         """(value, is it right) for an act."""
         panel = self.panel
         items, users = panel.data.n_items, panel.data.n_users
-        history = panel.person.history.tolist()
+        history, without = panel.person.history.tolist(), list(panel.person.without)
+        rivals = [item for item in range(items) if item != panel.shown.item]
         knobs = panel.training.knobs
         rates = panel.training.rates
         right = {
@@ -282,8 +284,27 @@ class Machine(RuleBasedStateMachine):
             "tempo": lambda: data.draw(st.sampled_from(["slow", "fast", "normal"])),
             "motion": lambda: data.draw(st.sampled_from(["still", "moving"])),
             "epochs": lambda: str(data.draw(st.integers(1, 2))),
+            "move-to": lambda: (
+                f"{data.draw(st.sampled_from(history))}:{data.draw(st.integers(0, len(history) - 1))}"
+                if history
+                else None
+            ),
+            "put-back": lambda: None if panel.state.gone is None else str(panel.state.gone[0]),
+            "films": lambda: str(data.draw(st.integers(-5, 300))),
+            "base": lambda: data.draw(st.sampled_from(["last", "original"])),
+            "clue": lambda: self.index(data, items),
+            "tab": lambda: data.draw(st.sampled_from(TABS)),
+            "drawer": lambda: data.draw(st.sampled_from(DRAWERS)),
+            "alpha": lambda: "0",  # what it does to the list is looked at elsewhere
+            "ask-again": lambda: str(data.draw(st.sampled_from(without))) if without else None,
+            "take-out": lambda: (
+                "film:" + " ".join(map(str, data.draw(st.lists(st.sampled_from(history), min_size=1, unique=True))))
+                if history
+                else None
+            ),
+            "rival": lambda: str(data.draw(st.sampled_from(rivals))) if rivals else None,
         }
-        for move in ("remove", "earlier", "later"):
+        for move in ("remove", "earlier", "later", "front"):
             right[move] = lambda: str(data.draw(st.sampled_from(history))) if history else None
         if knobs:
             knob = data.draw(st.sampled_from(knobs)) if name.startswith("knob") else knobs[0]
@@ -297,7 +318,8 @@ class Machine(RuleBasedStateMachine):
                 if found is not None:
                     return found, True
             return data.draw(st.sampled_from(NOT_NUMBERS)), False
-        if name in ("knob", "knob-step", "rate", "remove", "earlier", "later"):
+        if name in ("knob", "knob-step", "rate", "remove", "earlier", "later", "front", "move-to", "put-back",
+                    "ask-again", "take-out", "rival"):  # fmt: skip
             return data.draw(st.sampled_from(["shrink:1", "1"])), False
         return data.draw(st.sampled_from(["", "x"])), name != "save" or panel.shown.answer is not None
 
@@ -341,8 +363,8 @@ class Machine(RuleBasedStateMachine):
 
     def can_be_undone(self, data, before, name):
         panel, now = self.panel, self.panel.state
-        leaves = name in ("undo", "user", "choose", "random", "previous", "next", "pretrained") or (
-            name == "you" and before.editor == "you"  # goes back to the user, who is shown as in the data
+        leaves = name in ("undo", "put-back", "user", "choose", "random", "previous", "next", "pretrained") or (
+            name == "you" and before.own  # goes back to the user, who is shown as in the data
         )
         same_state = before.edited == now.edited and before.values(panel.world) == now.values(panel.world)
         if leaves or same_state or data.draw(st.booleans()):
@@ -468,20 +490,21 @@ class Machine(RuleBasedStateMachine):
         titles = [film_label(data, item) for item in top]
         # who
         assert panel.user == state.user
-        assert (own and state.editor == "you") or state.user == str(data.users[shown.person.user])
-        facts = page(regions.who.html).one(name="rw-facts").text
+        assert (own and state.own) or state.user == str(data.users[shown.person.user])
+        facts = page(regions.header.html).one(name="rw-facts").text
         assert facts.startswith("You" if own else f"User {state.user} ")
         # when
         epoch = state.epoch or training.newest
         assert panel.epoch == epoch
-        time = words(regions.time.html)
+        strip = page(regions.transport.html)
+        time, line = words(regions.transport.html), strip.all("input", data_change="epoch")
         if not training.newest:
             assert "no epoch yet" in time
         elif training.rewindable:
             assert f"epoch {epoch} of {training.newest}" in time
-            assert f'value="{max(epoch, 1)}"' in regions.time.html
+            assert [bar["value"] for bar in line] == [str(max(epoch, 1))]
         else:
-            assert "cannot go back" in time and "epoch " not in time and state.epoch is None
+            assert "cannot go back" in time and not line and state.epoch is None
         for plot, head, metric in (
             (regions.curve.loss, regions.curve.loss_head, "loss"),
             (regions.curve.accuracy, regions.curve.accuracy_head, "top_10_accuracy"),
@@ -493,7 +516,7 @@ class Machine(RuleBasedStateMachine):
             assert (f"epoch {epoch}:" in words(head.html)) == drawn
         # the list
         heading = page(regions.list.html).one("h3").text
-        when = f" · epoch {epoch} of {training.newest}" if state.epoch is not None else ""
+        when = f" · epoch {epoch} of {training.newest}" if training.newest else " · no epoch yet"
         assert heading == f"Top {len(top) if shown.answer else 10} for {'you' if own else f'user {state.user}'}{when}"
         rows = page(regions.list.html).all("button", "rw-row")
         assert [row["title"] for row in rows] == titles
@@ -513,16 +536,15 @@ class Machine(RuleBasedStateMachine):
             marked = [chart.list_index(slot) for slot in ([] if chart.pie.selected is None else chart.pie.selected)]
             assert marked == [panel.selected] * (panel.selected < 3)
         # why
-        why = page(regions.why.head.html).one("h3").text
+        why = page(regions.why.tabs.html).one("h3").text
         assert why == (f"Why {titles[panel.selected]}?" if top else "Why?")
         # what is said
-        header = page(regions.header.html)
-        word = header.one(name="rw-status").text
-        assert word.startswith(header.one(name="rw-hidden").text)
+        word = strip.one(name="rw-status").text
+        assert word.startswith(strip.one("span", "rw-hidden").text)
         if training.state == "paused":
             assert word.startswith(f"Paused after {training.step} of {training.total}")
         if training.state == "idle" and training.newest and not training.here:
-            assert f"{training.newest} epoch" in word or "pretrained" in word
+            assert "trained before" in word or "pretrained" in word
         message = shown.message
         for label, act, value in () if message is None else message.buttons:
             assert act in ACTS | EFFECTS
@@ -534,7 +556,12 @@ class Machine(RuleBasedStateMachine):
 
     def arrows_count_from_the_answer_before(self):
         panel, shown = self.panel, self.panel.shown
-        before = None if panel.state.before is None else answer_afresh(panel, panel.state.before)
+        other = panel.state.before
+        if panel.state.base == "original" and not panel.state.own and ids(panel) is not None:
+            other = dataclasses.replace(panel.state, edited=None)  # as in the data, at this epoch and with these knobs
+        if panel.state.base == "original" and panel.state.own:
+            other = began(panel.state)
+        before = None if other is None else answer_afresh(panel, other)
         if before is None or shown.answer is None:
             assert shown.moved == {} and (before is not None or shown.previous is None)
             return
@@ -546,29 +573,31 @@ class Machine(RuleBasedStateMachine):
             for item in new
         ]
         drawn = page(panel._parts.regions.list.html).all("span", "rw-moved")
-        assert [tag.text for tag in drawn] == arrows
+        assert [tag.text for tag in drawn][-len(arrows) :] == arrows  # without the head of the column
         if isinstance(panel.state.message, Change):
             came = [item for item in new if item not in old]
             assert (f"{len(came)} of {len(new)} films" in shown.message.text) == bool(came)
 
     def why_adds_up(self):
         panel, shown = self.panel, self.panel.shown
-        text = words(panel._parts.regions.why.head.html)
-        doubt = page(panel._parts.regions.why.head.html).all("p", "rw-doubt")
+        region = page(panel._parts.regions.why.head.html)
+        plain = panel.state.tab == "why" and not panel.state.opened
         if shown.item is None:
-            assert shown.explanation is None
+            assert shown.explanation is None and shown.reason is None
             return
-        score = float(shown.answer.scores[shown.item])
+        score, reason = float(shown.answer.scores[shown.item]), shown.reason
+        if reason is not None:
+            assert reason.item == str(panel.data.items[shown.item])
+            assert reason.score == pytest.approx(score, rel=1e-4, abs=1e-4)
+            assert sum(line.value for line in reason.lines) == pytest.approx(score, rel=1e-3, abs=1e-3)
+            assert not plain or region.one("p", "rw-headline")["title"] == reason.headline
         if shown.explanation is None:
-            assert shown.fault and shown.fault in text and doubt
-            assert isinstance(shown.answer.model, Explains) == ("could not" in shown.fault)
+            assert shown.fault and isinstance(shown.answer.model, Explains) == ("could not" in shown.fault)
+            assert reason is not None or shown.fault in words(panel._parts.regions.why.head.html)
             return
         whole = sum(part.value for part in shown.explanation.parts)
         exact = whole == pytest.approx(score, rel=1e-4, abs=1e-4)
-        assert exact or doubt, f"{whole} is not {score}, and nothing says so"
-        read = [tag.text.replace("−", "-") for tag in page(panel._parts.regions.why.head.html).all(name="rw-num")]
-        *shown_parts, shown_score = [float(number) for number in read if number not in ("adds", "–")]
-        assert doubt or sum(shown_parts) == pytest.approx(shown_score, abs=1e-6), "what is shown adds up"
+        assert exact or not plain or region.all("p", "rw-doubt"), f"{whole} is not {score}, and nothing says so"
 
     def the_model_is_as_it_was(self):
         assert (fingerprint(self.given), bits(self.given, self.split.train)) == self.before
@@ -578,7 +607,7 @@ class Machine(RuleBasedStateMachine):
     def at_hand(self):
         """What the line names: the split, the model (where it learned here: what has learned), its epochs."""
         panel = self.panel
-        model = panel.model if panel.training.here and not panel.training.rewindable else self.given
+        model = panel.model if panel.training.here else self.given
         told = {"rw": rw, "data": panel.split, "model": model, "history": panel.history}
         return told | {"Behind": Behind}
 
@@ -590,7 +619,8 @@ class Machine(RuleBasedStateMachine):
         again = eval(line, self.at_hand())
         try:
             assert stands(again) == stands(panel), line
-            assert again.setup() == line
+            if not panel.training.here:  # what has learned here has its knobs and its rate already: they need no word
+                assert again.setup() == line
             assert type(again.chart) is type(panel.chart)
             same(again.recommendations, panel.recommendations)
         finally:
@@ -614,9 +644,15 @@ class Machine(RuleBasedStateMachine):
             again.close()
 
 
-def replace_message(state):
-    import dataclasses
+def began(state):
+    """What a history of one's own is compared with, where all its changes count: as it was when it was first made."""
+    found, back = state, state
+    while back is not None and back.own and back.edited.items:
+        found, back = back, back.undo
+    return state.before if found.edited[:4] == state.edited[:4] else dataclasses.replace(state, edited=found.edited)
 
+
+def replace_message(state):
     return dataclasses.replace(state, message=None, item=None)
 
 
@@ -713,10 +749,14 @@ class Compared(RuleBasedStateMachine):
             "drop": st.sampled_from([f"film:{item}" for item in history] or ["film:x"]),
             "film-of": st.one_of(items, st.sampled_from(NOT_NUMBERS)),
             "add": items,
-            **dict.fromkeys(["remove", "earlier", "later"], st.sampled_from([*map(str, history), "x"])),
+            "move-to": st.sampled_from([f"{item}:0" for item in history] or ["x:0"]),
+            "put-back": st.just("" if before.gone is None else str(before.gone[0])),
+            "films": st.sampled_from(["0", "50", "x"]),
+            "base": st.sampled_from(["last", "original"]),
+            **dict.fromkeys(["remove", "earlier", "later", "front"], st.sampled_from([*map(str, history), "x"])),
         }
         panel.act(name, data.draw(values.get(name, st.just(""))))
-        leaves = name in ("user", "undo", "you", "choose", "random", "next", "previous")
+        leaves = name in ("user", "undo", "put-back", "you", "choose", "random", "next", "previous")
         if panel.state.edited != before.edited and not leaves:
             panel.undo()
             assert panel.state.edited == before.edited
@@ -744,7 +784,7 @@ class Compared(RuleBasedStateMachine):
         if not hasattr(self, "panel"):
             return
         panel, data = self.panel, small().train
-        lists, who = page(panel._parts.pages[4].html), page(panel._parts.pages[1].html)
+        lists, who = page(panel._parts.pages.lists.html), page(panel._parts.pages.header.html)
         own = panel.person.user is None
         assert who.one(name="rw-facts").text.startswith("You" if own else f"User {panel.user} ")
         assert own or str(data.users[panel.person.user]) == panel.user == panel.state.user

@@ -12,7 +12,7 @@ import recwidgets as rw
 from recwidgets import metrics
 from recwidgets.models.gnn import mean_cosine
 from recwidgets.page import markup
-from recwidgets.panel import beside, effects, leaderboard
+from recwidgets.panel import beside, effects, lists
 from recwidgets.panel.all_users import measure
 from recwidgets.panel.changes import moves
 from recwidgets.ranking import recommend_all
@@ -159,7 +159,7 @@ def test_a_knob_turned_while_training_leaves_the_curve_as_it_is(split):
 def test_similarity_is_chosen_by_its_name_and_comes_back_with_the_state(tmp_path):
     panel = rw.KNNPanel(user="42", state=tmp_path / "state.json")
     positions = markup.knob_positions(panel.model.knobs[1])
-    assert page(panel, "rw-controls").one("select", aria_label="Similarity")
+    assert page(panel, "rw-drawer-more").one("select", aria_label="Similarity")
     before = html(panel, "rw-list")
     panel.act("knob:similarity", str(positions.index("dot product")))
     assert html(panel, "rw-list") != before
@@ -176,16 +176,15 @@ def test_films_on_several_lists_have_one_colour_and_a_line_or_a_stub():
     panel = rw.ComparePanel(user="42")
     panel.act("film-of", str(panel.answers["gnn"].top[0]))
     tops = {name: found.top.tolist() for name, found in panel.answers.items()}
-    colours = leaderboard.shared(panel.answers)
+    marks = lists.shared(panel.answers)
     often = {item for top in tops.values() for item in top if sum(item in top for top in tops.values()) > 1}
-    assert set(colours) == often
-    some = [colour for colour in colours.values() if colour]
-    assert sorted(some) == list(range(1, len(some) + 1)) and len(some) == min(len(often), leaderboard.COLOURS)
-    lists = html(panel, "rw-list")
+    assert set(marks) == often
+    assert sorted(marks.values()) == list(range(1, len(often) + 1))
+    shown = html(panel, "rw-list")
     beyond = [i for i in tops["gnn"] if i in tops["session"] and i not in tops["knn"]]
-    assert lists.count("rw-beyond") == 2 * len(beyond), "a stub at both ends"
+    assert shown.count("rw-beyond") == 2 * len(beyond), "a stub at both ends"
     pairs = sum(len(set(a) & set(b)) for a, b in ((tops["gnn"], tops["knn"]), (tops["knn"], tops["session"])))
-    assert lists.count('class="rw-tie') - lists.count('class="rw-ties"') == pairs + 2 * len(beyond)
+    assert shown.count('<g class="rw-tie') == pairs + 2 * len(beyond)
     panel.close()
 
 
@@ -193,10 +192,10 @@ def test_a_film_on_the_outer_lists_alone_ends_in_its_rank():
     panel = rw.ComparePanel(user="42")
     answers = {"gnn": panel.answers["gnn"], "session": panel.answers["session"], "again": panel.answers["gnn"]}
     outer = [i for i in answers["gnn"].top.tolist() if i not in answers["session"].top.tolist()]
-    lists = leaderboard.lists(answers, {name: name for name in answers}, None)
-    assert lists.count("rw-beyond") == 2 * len(outer) > 0
+    shown = lists.lists(answers, {name: name for name in answers}, None)
+    assert shown.count("rw-beyond") == 2 * len(outer) > 0
     rank = answers["gnn"].ranks[answers["gnn"].top.tolist().index(outer[0])]
-    assert f">{rank}</text>" in lists
+    assert f">{rank}</text>" in shown
     panel.close()
 
 
@@ -285,13 +284,13 @@ def test_a_turned_knob_says_in_the_list_what_moved_since_the_turn_began(panel, s
 
     asyncio.run(drag())
     moved = moves(first, panel.shown.answer)
-    listed = [cell.text for cell in page(panel, "rw-list").all("span", "rw-moved")]
+    _, *listed = [cell.text for cell in page(panel, "rw-list").all("span", "rw-moved")]
     assert moved and listed == [moved.get(item, "") for item in panel.shown.answer.top.tolist()]
     assert "change since the previous answer" in html(panel, "rw-list")
     rested = panel.shown.answer
     panel.act("knob:shrink", "0")  # another turn counts from where it began
     moved = moves(rested, panel.shown.answer)
-    listed = [cell.text for cell in page(panel, "rw-list").all("span", "rw-moved")]
+    _, *listed = [cell.text for cell in page(panel, "rw-list").all("span", "rw-moved")]
     assert listed == [moved.get(item, "") for item in panel.shown.answer.top.tolist()]
     panel.user = next(user for user in split.train.users if user != panel.user)
     assert not any(cell.text for cell in page(panel, "rw-list").all("span", "rw-moved"))

@@ -91,6 +91,9 @@ class Chart(ABC):
     def animate(self, wanted: bool) -> None:
         self.figure.animation_duration = DURATION if wanted else 0
 
+    def fit(self, wide: bool) -> None:  # noqa: B027
+        """Fit a column of 236 px on a large page, of 176 px on any other; called before the first `show`."""
+
     @abstractmethod
     def show(self, answer: Answer | None, selected: int = 0, previous: Answer | None = None) -> None:
         """Move the marks to `answer`; None = there is no answer yet. selected: index in the list.

@@ -14,6 +14,10 @@ from ..core import Floats, Ints, Person
 from ._base import AXIS, NO_ANSWER, PREVIOUS, Chart, figure
 
 RANKS, RECENT, CLICKS = 10, 3, 50
+MARGINS = {
+    False: {"top": 10, "bottom": 40, "left": 38, "right": 4},
+    True: {"top": 12, "bottom": 44, "left": 44, "right": 8},
+}
 
 
 def in_top(scores: Floats, seen: Ints, items: Ints, depth: int = RANKS) -> NDArray[np.bool_]:
@@ -87,17 +91,20 @@ class Columns(Chart):
         )  # fmt: skip
         axes = [
             bqplot.Axis(
-                scale=x, tick_format="d", grid_lines="none", label="rank in the list", label_offset="30px", **AXIS
+                scale=x, tick_format="d", grid_lines="none", label="rank in the list", label_offset="28px", **AXIS
             ),
-            bqplot.Axis(scale=y, orientation="vertical", num_ticks=5, tick_format=".0%", **AXIS),
+            bqplot.Axis(scale=y, side="left", num_ticks=5, tick_format=".0%", **AXIS),
         ]
         self.figure = figure(
             marks=[self.bars], axes=axes,
-            fig_margin={"top": 12, "bottom": 44, "left": 44, "right": 8},
+            fig_margin=MARGINS[True],
         )  # fmt: skip
         self.figure.layout.height, self.figure.layout.width = "288px", "100%"
         self.figure.layout.min_width = "236px"
         self.watch(self.bars)
+
+    def fit(self, wide: bool) -> None:
+        self.figure.fig_margin = MARGINS[wide]
 
     def show(self, answer: Answer | None, selected: int = 0, previous: Answer | None = None) -> None:
         self.outline(previous, self.previous, "y", self._heights.sum(0))
@@ -117,15 +124,16 @@ class Columns(Chart):
 
     def caption(self, answer: Answer | None) -> str:
         if not self._clicks:
-            return "Share of the clicks of the replayed session."
-        return f"Share of the {self._clicks} clicks of the replayed session."
+            return "Share of the session’s clicks, replayed."
+        return f"Share of the session’s {'last ' * (self._clicks == CLICKS)}{self._clicks} clicks, replayed."
 
     def foot(self, answer: Answer | None) -> Markup:
-        before = Markup('<span class="rw-swatch rw-outline"></span>previous answer')
+        previous = Markup('<span class="rw-chart-key"><span class="rw-swatch rw-outline"></span>previous answer</span>')
         return Markup(
-            '<p class="rw-legend-line"><span class="rw-swatch rw-strong"></span>last three clicks '
-            '<span class="rw-swatch rw-mid"></span>before{}</p>'
-        ).format("" if self._previous is None else before)
+            '<p class="rw-chart-keys"><span class="rw-chart-key"><span class="rw-swatch rw-strong"></span>'
+            'last three clicks</span><span class="rw-chart-key"><span class="rw-swatch rw-mid"></span>before</span>'
+            "{}</p>"
+        ).format("" if self._previous is None else previous)
 
     def sentence(self, answer: Answer | None) -> str:
         if answer is None or not len(answer.top):

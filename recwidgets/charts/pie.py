@@ -11,10 +11,13 @@ from markupsafe import Markup
 from ..answer import Answer, rounded, softmax_shares
 from ..core import Floats, Ints
 from ..page.elements import joined
+from ..page.terms import term
 from ._base import NO_ANSWER, NOT_FINITE, PREVIOUS, Chart, figure
 
 FIRST = 3  # more slices than this are told apart by nobody
 TOO_THIN = 0.035  # a slice below this share has no room for its number
+COLOURS, QUIET = [f"var(--rw-film-{n})" for n in range(1, FIRST + 1)], "var(--rw-quiet)"
+RADIUS, HOLE = {False: 82, True: 112}, 0.57  # px, on a small and a large page; the hole's part of it
 
 
 def assign_slots(previous: list[int | None], first: Ints) -> list[int | None]:
@@ -50,10 +53,13 @@ def percentages(shares: Floats) -> list[float]:
 
 
 class Pie(Chart):
-    """Softmax shares within the first ten items; items 4–10 are one quiet slice.
+    """Softmax shares within the first ten items, by rank, clockwise from 12 o'clock; items 4–10 are one quiet slice.
 
-    Under it, the share of the softmax over *all* items not yet seen that the first ten hold. Neither
-    is a probability that was checked. bqplot joins slices by index, so an item keeps its slot while it stays.
+    Where a slice is says its rank, its colour says which film it is: a film keeps its colour while it is among the
+    first three, also through a training or an edit; whoever comes in takes a colour that became free. For another
+    person the colours start anew, in the order of the ranks.
+    Under it, the share of the softmax over *all* items not yet seen that the first ten hold. Neither is a probability
+    that was checked, nor says how certain a model is.
     """
 
     name: ClassVar[str] = "pie"
@@ -61,16 +67,17 @@ class Pie(Chart):
 
     def __init__(self) -> None:
         super().__init__()
-        self._slots: list[int | None] = [None] * FIRST
-        self._ranks: list[int] = []  # of the item in each slot, 0 = first, -1 = none
+        self._slots: list[int | None] = [None] * FIRST  # which film owns which colour
+        self._whose: int | None = -1  # the user whose films these are, None = a history of one's own
+        self._n = 0  # slices of films
         scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
         self.pie = bqplot.Pie(
             sizes=[0.0] * FIRST + [1.0],
             labels=[""] * (FIRST + 1),
-            colors=[f"var(--rw-film-{n})" for n in (1, 2, 3)] + ["var(--rw-quiet)"],
+            colors=[*COLOURS, QUIET],
             stroke="var(--rw-surface)",
-            radius=112,
-            inner_radius=64,
+            radius=RADIUS[True],
+            inner_radius=HOLE * RADIUS[True],
             display_labels="inside",
             label_color="var(--rw-on-film)",
             font_size="13px",
@@ -83,18 +90,15 @@ class Pie(Chart):
         self.previous = bqplot.Pie(
             sizes=[0.0] * FIRST + [1.0],
             colors=["transparent"],
-            radius=112,
-            inner_radius=64,
+            radius=RADIUS[True],
+            inner_radius=HOLE * RADIUS[True],
             display_labels="none",
             sort=False,
             selected=list(range(FIRST + 1)),
             selected_style=PREVIOUS,
             apply_clip=False,
         )
-        self.centre, self.below = (
-            self._text(scales, 0.515, 20, "bold"),
-            self._text(scales, 0.435, 11, "normal"),
-        )
+        self.centre, self.below = self._text(scales, 2, 20, "bold"), self._text(scales, 17, 11, "normal")
         self.figure = figure(
             marks=[self.pie, self.centre, self.below],
             fig_margin={"top": 4, "bottom": 4, "left": 4, "right": 4},
@@ -104,10 +108,12 @@ class Pie(Chart):
         self.watch(self.pie)
 
     @staticmethod
-    def _text(scales: dict[str, Any], y: float, size: int, weight: str) -> bqplot.Label:
+    def _text(scales: dict[str, Any], below: int, size: int, weight: str) -> bqplot.Label:
+        """A line of text so many px below the middle."""
         return bqplot.Label(
             x=[0.5],
-            y=[y],
+            y=[0.5],
+            y_offset=below,
             text=[""],
             scales=scales,
             align="middle",
@@ -117,39 +123,46 @@ class Pie(Chart):
             apply_clip=False,
         )
 
+    def fit(self, wide: bool) -> None:
+        for mark in (self.pie, self.previous):
+            with mark.hold_sync():
+                mark.radius, mark.inner_radius = RADIUS[wide], HOLE * RADIUS[wide]
+
     def show(self, answer: Answer | None, selected: int = 0, previous: Answer | None = None) -> None:
         self.outline(previous, self.previous, "sizes", self.pie.sizes)
-        sizes, labels, chosen = self._frame(answer, selected)
+        sizes, labels = self._frame(answer)
+        slots = self.slots()
+        top = [] if answer is None or not self._n else answer.top[: self._n].tolist()
+        colours = [COLOURS[slots[item] - 1] for item in top]
         with self.pie.hold_sync():
             self.pie.sizes, self.pie.labels = sizes, labels
-            self._choose(self.pie, chosen)
-        three = f"{100 * sizes[:FIRST].sum():.0f} %" if self._ranks else ""
+            self.pie.colors = [*colours, *(c for c in COLOURS if c not in colours), QUIET]
+            self._choose(self.pie, [selected] if selected < self._n else [])
+        three = f"{100 * sizes[:FIRST].sum():.0f} %" if self._n else ""
         for mark, text in ((self.centre, three), (self.below, "first three" if three else "")):
             if mark.text[0] != text:
                 mark.text = [text]
 
-    def _frame(self, answer: Answer | None, selected: int) -> tuple[Any, list[str], list[int]]:
-        """Sizes and labels by slot, and which slot is outlined."""
+    def _frame(self, answer: Answer | None) -> tuple[Any, list[str]]:
+        """Sizes and labels by rank; who owns which colour is worked out on the way."""
         found = shares_of(answer)
         if answer is None or found is None:
-            self._slots, self._ranks = [None] * FIRST, []
-            return np.array([0.0] * FIRST + [1.0]), [""] * (FIRST + 1), []
-        shares, _ = found
-        self._slots = assign_slots(self._slots, answer.top[:FIRST])
-        rank = {int(item): n for n, item in enumerate(answer.top)}
-        self._ranks = [-1 if item is None else rank[item] for item in self._slots]
-        sizes = np.array([shares[n] if n >= 0 else 0.0 for n in self._ranks] + [shares[FIRST:].sum()])
-        labels = [
-            str(n + 1) if n >= 0 and size >= TOO_THIN else "" for n, size in zip(self._ranks, sizes, strict=False)
-        ]
-        chosen = [self._ranks.index(selected)] if selected in self._ranks else []
-        return sizes, [*labels, ""], chosen
+            self._n = 0  # the colours are kept: after a Reset the same person is shown
+            return np.array([0.0] * FIRST + [1.0]), [""] * (FIRST + 1)
+        if answer.person.user != self._whose:
+            self._slots, self._whose = [None] * FIRST, answer.person.user
+        shares, first = found[0], answer.top[:FIRST]
+        self._slots, self._n = assign_slots(self._slots, first), len(first)
+        sizes = np.zeros(FIRST + 1)
+        sizes[: self._n], sizes[FIRST] = shares[:FIRST], shares[FIRST:].sum()
+        labels = [str(n + 1) if n < self._n and sizes[n] >= TOO_THIN else "" for n in range(FIRST)]
+        return sizes, [*labels, ""]
 
     def list_index(self, element: int) -> int:
-        return self._ranks[element] if element < len(self._ranks) else -1
+        return element if element < self._n else -1
 
     def caption(self, answer: Answer | None) -> str:
-        return "Softmax share within the first ten films."
+        return Markup("{} among the ten films.").format(term("softmax", "Softmax"))
 
     def foot(self, answer: Answer | None) -> Markup:
         if answer is None or not len(answer.top):
@@ -159,8 +172,8 @@ class Pie(Chart):
             return Markup('<p class="rw-cap">{}</p>').format(NOT_FINITE)
         shares, whole = found
         percent, n, k = percentages(shares), len(answer.unseen), len(answer.top)
-        order = sorted((rank, slot) for slot, rank in enumerate(self._ranks, 1) if rank >= 0)
-        keys = [(f"rw-f{slot}", str(rank + 1)) for rank, slot in order]
+        slots = self.slots()
+        keys = [(f"rw-f{slots[int(item)]}", str(n)) for n, item in enumerate(answer.top[:FIRST], 1)]
         if k > FIRST:
             keys.append(("rw-quiet", f"{FIRST + 1}–{k}" if k > FIRST + 1 else str(k)))
         legend = joined(
@@ -175,8 +188,8 @@ class Pie(Chart):
             '<p class="rw-shares">{legend}</p>'
             '<p class="rw-whole"><b>Top {k}: {whole:.1f} %</b> of the softmax over all {n:,} films</p>'
             '<div class="rw-bar" aria-hidden="true">{pieces}</div>'
-            '<p class="rw-cap">Equal scores: {even:.1f}&nbsp;%. '
-            "It compares the model’s own scores; it is no certainty.</p>"
+            '<p class="rw-cap">Pure chance: {even:.1f}&nbsp;%. '
+            "A share of the probability in the top {k}; it is no certainty.</p>"
         ).format(legend=legend, k=k, whole=100 * whole, n=n, pieces=pieces, even=100 * k / n)
 
     def sentence(self, answer: Answer | None) -> str:
@@ -197,4 +210,6 @@ class Pie(Chart):
         )
 
     def slots(self) -> dict[int, int]:
+        if not self._n:
+            return {}
         return {item: slot for slot, item in enumerate(self._slots, 1) if item is not None}

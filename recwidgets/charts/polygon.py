@@ -1,4 +1,4 @@
-"""The frequency polygon: how many of the nearest neighbours rated each ranked item."""
+"""The frequency polygon: how many of the nearest neighbours rated each ranked item, and the score by rank."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from markupsafe import Markup
 from ..answer import Answer
 from ..core import Floats, Ints
 from ..data import Interactions
+from ..protocols import Queries
 from ._base import AXIS, NO_ANSWER, Chart, digits_of, figure, nice_ticks
 
 RANKS = 10
+FEW = 5  # neighbours: the counts of fewer are 0 or 1 mostly, and joined they would be spikes
+MARGINS = {
+    False: {"top": 10, "bottom": 40, "left": 22, "right": 30},
+    True: {"top": 12, "bottom": 44, "left": 30, "right": 38},
+}
 
 
 def neighbour_counts(data: Interactions, neighbours: Ints, items: Ints) -> Ints:
@@ -41,7 +47,7 @@ def nearest(answer: Answer, k: int = 20) -> Ints:
     """
     if hasattr(answer.model, "neighbours"):
         return np.asarray(answer.model.neighbours(answer.person)[0], np.int32)
-    if not (hasattr(answer.model, "vectors") and hasattr(answer.model, "query")):
+    if not isinstance(answer.model, Queries):
         return np.zeros(0, np.int32)
     queries = answer.model.vectors()[0]
     if (queries == queries[0]).all():
@@ -57,18 +63,19 @@ def nearest(answer: Answer, k: int = 20) -> Ints:
 
 
 class Polygon(Chart):
-    """Frequency polygon over the ranked items: of the k nearest neighbours, how many rated each.
+    """Frequency polygon over the ranks: of the k nearest neighbours, how many rated the item of each rank.
 
-    It starts and ends at zero, outside the list. The thin dashed polygon is the model's score,
-    on its own axis at the right.
+    It starts and ends at zero, outside the list; with fewer than five neighbours its points stand alone. The thin
+    dashed line is the score by rank, from the first item of the list to its last, on its own axis at the right, which
+    does not begin at zero: where it begins is said.
     """
 
     name: ClassVar[str] = "polygon"
-    title = "How many of the nearest rated it"
+    title = "Rated by neighbours"
 
     def __init__(self) -> None:
         super().__init__()
-        self._k, self._counts, self._finite = 0, np.zeros(0, np.int32), True
+        self._k, self._counts, self._finite, self._low = 0, np.zeros(0, np.int32), True, ""
         x, self.y = bqplot.LinearScale(min=0, max=RANKS + 1), bqplot.LinearScale(min=0, max=20)
         self.score_scale = bqplot.LinearScale(min=0, max=1)
         corners = frequency_polygon([])
@@ -78,7 +85,7 @@ class Polygon(Chart):
             fill="bottom", fill_colors=["var(--rw-accent)"], fill_opacities=[0.12], apply_clip=False,
         )  # fmt: skip
         self.scores = bqplot.Lines(
-            x=corners[0], y=corners[1], scales=thin, colors=["var(--rw-ink2)"], stroke_width=1.2,
+            x=np.ones(RANKS), y=np.zeros(RANKS), scales=thin, colors=["var(--rw-ink2)"], stroke_width=1.2,
             line_style="dashed", apply_clip=False,
         )  # fmt: skip
         self.previous = bqplot.Lines(
@@ -91,22 +98,23 @@ class Polygon(Chart):
             selected_style={"fill": "var(--rw-accent)", "stroke": "var(--rw-accent)"},
             unselected_style={"fill": "var(--rw-surface)"},
         )  # fmt: skip
-        self.left = bqplot.Axis(scale=self.y, orientation="vertical", tick_format="d", **AXIS)
-        self.right = bqplot.Axis(
-            scale=self.score_scale, orientation="vertical", side="right", grid_lines="none", **AXIS
-        )
-        axes = [
-            bqplot.Axis(scale=x, tick_values=np.arange(1, RANKS + 1), tick_format="d",
-                        grid_lines="none", label="rank in the list", label_offset="30px", **AXIS),
-            self.left, self.right,
-        ]  # fmt: skip
+        self.left = bqplot.Axis(scale=self.y, side="left", tick_format="d", **AXIS)
+        self.right = bqplot.Axis(scale=self.score_scale, side="right", grid_lines="none", **AXIS)
+        self.ranks = bqplot.Axis(
+            scale=x, tick_values=np.arange(1, RANKS + 1), tick_format="d", grid_lines="none", label="rank in the list",
+            label_offset="28px", **AXIS,
+        )  # fmt: skip
         self.figure = figure(
-            marks=[self.line, self.scores, self.points], axes=axes,
-            fig_margin={"top": 12, "bottom": 44, "left": 30, "right": 38},
+            marks=[self.line, self.scores, self.points], axes=[self.ranks, self.left, self.right],
+            fig_margin=MARGINS[True],
         )  # fmt: skip
         self.figure.layout.height, self.figure.layout.width = "300px", "100%"
         self.figure.layout.min_width = "236px"
         self.watch(self.points)
+
+    def fit(self, wide: bool) -> None:
+        self.figure.fig_margin = MARGINS[wide]
+        self.ranks.tick_values = np.arange(1, RANKS + 1) if wide else np.array([1, 4, 7, 10])
 
     def show(self, answer: Answer | None, selected: int = 0, previous: Answer | None = None) -> None:
         self.outline(previous, self.previous, "y", self.line.y)
@@ -120,18 +128,20 @@ class Polygon(Chart):
         self._finite = bool(np.isfinite(scores).all())
         if not self._finite:
             scores = np.zeros(0)  # no line: an axis has no place for them
-        counts = nice_ticks(0, max(self._k, 1), 6)
-        ticks = score_ticks(scores)
-        low = float(ticks[0])
+        counts, ticks = nice_ticks(0, max(self._k, 1), 6), score_ticks(scores)
         _, y = frequency_polygon(self._counts)
-        _, thin = frequency_polygon(scores - low)
         self.y.max, self.left.tick_values = float(counts[-1]), counts[counts == counts.round()]
         with self.score_scale.hold_sync():
-            self.score_scale.min, self.score_scale.max = low, float(ticks[-1])
+            self.score_scale.min, self.score_scale.max = float(ticks[0]), float(ticks[-1])
+        form = f".{max(digits_of(ticks), 1)}f"
+        self._low = format(ticks[0] + 0.0, form).replace("-", "−") if len(scores) else ""
         with self.right.hold_sync():
-            self.right.tick_values, self.right.tick_format = ticks, f".{max(digits_of(ticks), 1)}f"  # seldom changes
-        self.line.y = y
-        self.scores.y = thin + low
+            self.right.tick_values, self.right.tick_format = ticks, form  # seldom changes
+        with self.line.hold_sync():
+            joined = float(self._k >= FEW)
+            self.line.y, self.line.opacities, self.line.fill_opacities = y, [joined], [0.12 * joined]
+        with self.scores.hold_sync():
+            self.scores.x, self.scores.y = by_rank(scores)
         with self.points.hold_sync():
             self.points.y = y[1:-1]
             self._choose(self.points, [selected] if len(top) else [])
@@ -140,10 +150,14 @@ class Polygon(Chart):
         return element if element < len(self._counts) else -1
 
     def caption(self, answer: Answer | None) -> Markup:
+        score = f"score by rank, from {self._low}" if self._low else "score by rank"
         return Markup(
-            '<span class="rw-key rw-key-line"></span>neighbours (left axis) '
-            '<span class="rw-key rw-key-dash"></span>score (right axis){}'
-        ).format("" if self._finite else ", left out: a score is not a finite number")
+            '<span class="rw-chart-key"><span class="rw-key rw-key-line"></span>{}</span>'
+            '<span class="rw-chart-key"><span class="rw-key rw-key-dash"></span>{}{}</span>'
+        ).format(
+            f"of the {self._k} nearest, by rank" if self._k != 1 else "the one nearest, by rank",
+            score, "" if self._finite else ", left out: a score is not a finite number",
+        )  # fmt: skip
 
     def sentence(self, answer: Answer | None) -> str:
         if answer is None or not len(answer.top):
@@ -154,11 +168,21 @@ class Polygon(Chart):
         return f"Frequency polygon: of the {self._k} nearest neighbours, so many rated each film: {counts}."
 
 
+def by_rank(scores: Any, n_ranks: int = RANKS) -> tuple[Floats, Floats]:
+    """A line over the ranks of a list, and not beyond: x, y, float32 (n_ranks,); a shorter list ends where it ends.
+
+    Always n_ranks points, so that they can move: those that are missing lie on the last one.
+    """
+    n = len(scores)
+    if not n:
+        return np.ones(n_ranks, np.float32), np.zeros(n_ranks, np.float32)
+    rank = np.minimum(np.arange(n_ranks), n - 1)
+    return (rank + 1).astype(np.float32), np.asarray(scores, np.float32)[rank]
+
+
 def score_ticks(scores: Any) -> Any:
-    """The score axis: zero is always on it, and the scores stay under its upper third."""
+    """The score axis: from a round number below the least score to one above the greatest, zero only by chance."""
     if not len(scores):
         return np.array([0.0, 0.5, 1.0])
-    low, high = min(0.0, float(np.min(scores))), max(0.0, float(np.max(scores)))
-    if low == high:
-        return np.array([0.0, 0.5, 1.0])
-    return nice_ticks(low, high * 1.4 if high > 0 else -low * 0.2, 4)
+    low, high = float(np.min(scores)), float(np.max(scores))
+    return nice_ticks(low, high, 3)

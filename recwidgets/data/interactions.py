@@ -41,7 +41,7 @@ class Interactions:
     user, item: int32 (n,), indices from 0 into `users` and `items`.
     rating: float32 (n,), 1.0 where the source gave none (`has_ratings` is then False).
     time: int64 (n,), seconds since 1970, or the row's number where the source gave none (`has_times` is then False).
-    users, items: str (n_users,), (n_items,), the original ids; titles: str (n_items,);
+    users, items: str (n_users,), (n_items,), the original ids; titles: str (n_items,), the id where one is blank;
     genres: a tuple of names per item, empty where unknown; "(no genres listed)" and "unknown" are left out of them.
     Rows keep the order of their source; ties in time are broken by it, everywhere.
     Raises ValueError if the columns do not fit together.
@@ -63,6 +63,9 @@ class Interactions:
         columns = {"user": np.int32, "item": np.int32, "rating": np.float32, "time": np.int64}
         for column, dtype in {**columns, "users": np.str_, "items": np.str_, "titles": np.str_}.items():
             object.__setattr__(self, column, frozen(getattr(self, column), dtype))
+        blank = np.char.str_len(np.char.strip(self.titles)) == 0
+        if len(self.titles) == len(self.items) and blank.any():  # the id stands in: a blank row names nothing
+            object.__setattr__(self, "titles", frozen(np.where(blank, self.items, self.titles), np.str_))
         known = (tuple(name for name in names if name.strip().lower() not in _NO_GENRE) for names in self.genres)
         object.__setattr__(self, "genres", tuple(known))
         lengths = {column: getattr(self, column).shape for column in columns}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -15,6 +16,7 @@ _ALTERNATE = re.compile(r"\((?P<aka>a\.k\.a\. )?(?P<inside>[^()]*)\)")
 _NOT_DECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "³": "3", "½": "1/2"})
 
 
+@functools.lru_cache(maxsize=4096)  # a long history is named anew at each click
 def display_title(title: str) -> tuple[str, str]:
     """Split a MovieLens title into the name with its article in front, and the year.
 

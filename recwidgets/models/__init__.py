@@ -17,6 +17,8 @@ def load_model(path: Any) -> Any:
     Raises FileNotFoundError, or ValueError for a file that is not such a model.
     """
     about, arrays = read_arrays(Path(path))
+    if "fingerprint" in about:
+        raise not_ours(path, "a pretrained file holds no interactions; read it with rw.load_pretrained")
     if about.get("format") != FORMAT or about.get("model") not in known_models():
         raise ValueError(
             f"{str(path)!r} holds format {about.get('format')!r}, model {about.get('model')!r}; "

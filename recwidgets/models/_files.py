@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,38 @@ def read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if not isinstance(about, dict):
         raise not_ours(path, f"it says {about!r} about itself")
     return about, arrays
+
+
+def read_directory(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
+    """What such a file says about itself, and the bytes that each of its arrays takes when read; no array is read.
+
+    Raises as `read_arrays` does, also where a name is there twice.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            about = json.loads(str(np.load(file.open("about.npy"), allow_pickle=False)))
+            members = [(info.filename.removesuffix(".npy"), info.file_size) for info in file.infolist()]
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file {str(path)!r}; save one with model.save") from None
+    except Exception as error:
+        raise not_ours(path, error) from error
+    sizes = {name: size for name, size in members if name != "about"}
+    if not isinstance(about, dict):
+        raise not_ours(path, f"it says {about!r} about itself")
+    if len(sizes) != len(members) - 1:
+        raise not_ours(path, "a name is in it twice")
+    return about, sizes
+
+
+def read_members(path: Path, names: Iterable[str]) -> dict[str, Any]:
+    """These arrays alone. Raises as `read_arrays` does."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in names}
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # zipfile, zlib and numpy each have their own
+        raise not_ours(path, error) from error
 
 
 def not_ours(path: Any, why: object) -> ValueError:

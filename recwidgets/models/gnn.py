@@ -170,10 +170,16 @@ class GNN(TfrsRecommender):
         """How alike two users' vectors are, hop by hop: the mean cosine, 1 = the same (over-smoothing)."""
         return [mean_cosine(mean_over(self._graph().items_of, items)) for items in self._layers()[1]]
 
-    def through_viewers(self, person: Person, own: int, item: int, layers: int = DEPTH) -> tuple[Ints, Floats]:
-        """The users of an item of the history, and what reaches `item` through each of them: hops 2 to `layers`."""
+    def through_viewers(
+        self, person: Person, own: int, item: int | NDArray[Any], layers: int = DEPTH
+    ) -> tuple[Ints, Floats]:  # fmt: skip
+        """The users of an item of the history, and what reaches `item` through each of them: hops 2 to `layers`.
+
+        item: an index, or a vector (dim,) in its stead.
+        """
         viewers = self._graph().users_of.of(own)
-        users, target = self._layers()[0], self._items()[item]
+        users = self._layers()[0]
+        target = item if isinstance(item, np.ndarray) else self._items()[item]
         weight = 1.0 / max(len(person.history), 1) / max(len(viewers), 1)
         value = np.zeros(len(viewers), np.float32)
         far = max(min(layers, int(self.values["layers"])) - 1, 0)

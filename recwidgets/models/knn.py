@@ -102,8 +102,29 @@ class KNN(TfrsRecommender):
         return np.asarray(weight @ self._keys()[2][nearest], np.float32)
 
     def _queries(self) -> Floats:
-        data = self._trained()
-        return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
+        """All users' queries: a product in blocks, and the k nearest of each row; as `_query`, but for rounding."""
+        data, (keys, _, values) = self._trained(), self._keys()
+        if type(self).neighbours is not KNN.neighbours:  # a derived class finds them in its own way
+            return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
+        n, k = len(keys), min(int(self.values["k"]), len(keys) - 1)
+        queries = np.zeros((n, values.shape[1]), np.float32)
+        if k < 1:  # nobody else is there
+            return queries
+        for first in range(0, n, step := max(1, BLOCK // n)):
+            rows = np.arange(first, min(first + step, n))
+            near = nearness_of_many(self.values["similarity"], keys[rows], keys)  # (rows, n)
+            near[np.arange(len(rows)), rows] = -np.inf  # nobody is their own neighbour
+            order = np.argpartition(near, (n - k - 1, n - k), axis=1)
+            nearest = order[:, n - k :]  # (rows, k)
+            weight = np.maximum(np.take_along_axis(near, nearest, 1), LEAST) ** POWER
+            weight /= weight.sum(1, keepdims=True)
+            queries[rows] = np.einsum("nk,nkd->nd", weight, values[nearest])
+            # as near as the next one: a product of many rounds otherwise than that of one
+            edge = np.take_along_axis(near, order[:, n - k - 1 : n - k + 1], 1)
+            for row in rows[edge[:, 1] - edge[:, 0] < TIED]:
+                queries[row] = self._query(Person(int(row), data.history(int(row))))
+        queries[np.diff(data.by_user.indptr) == 0] = 0.0  # nobody is asked for somebody without history
+        return queries
 
     def terms(self, user: Who, k: int | None = None) -> Terms:
         """What each of the k nearest (None: as the knob says) contributes, nearest first; they add up to the query."""
@@ -120,6 +141,16 @@ class KNN(TfrsRecommender):
         mean = self.vectors()[0][some].mean(0)
         none, one = np.zeros_like(mean), np.ones(1, np.float32)
         return Terms("neighbours", np.array([-1], np.int32), mean[None, None], ("neighbours",), one, none, none)
+
+    def films_of(self, neighbour: int, item: int) -> tuple[Ints, Floats, float]:
+        """What a neighbour's own films bring to an item, were this neighbour the only one that is asked.
+
+        Returns (their items, what each adds (n,), what the own embedding adds): a value is the mean of the embeddings
+        of the items plus the own embedding, so its product with the item's vector is the sum of these.
+        """
+        items, target = self._trained().history(neighbour), self._items()[item]
+        values = self._snapshot["films_in"][items] @ target / max(len(items), 1)
+        return items, np.asarray(values, np.float32), float(self._snapshot["users"][neighbour] @ target)
 
     def alone(self, items: Ints) -> Floats:
         """The query vectors of histories of one film each, float32 (n, dim); as `query`, but for rounding."""

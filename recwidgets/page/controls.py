@@ -1,4 +1,4 @@
-"""Markup of what a learner turns: training, its settings, the model's knobs, and the slider over the epochs."""
+"""Markup of what a learner turns: training, its settings, and the model's knobs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from markupsafe import Markup
 
 from ..core import Knob
 from .elements import button, choice, joined, slider
+from .terms import term_or_text
 
 
-def controls(
-    state: str, settings: Sequence[tuple[str, str, int, int, int, str, bool]], hint: str, knobs: Markup | str
-) -> Markup:
-    """Train, Pause, Step, Reset in this order and place, one of them primary; then the settings.
-
-    state: "idle", "running" or "paused". settings: (act, label, value, low, high, said, off).
-    """
+def train_buttons(state: str) -> Markup:
+    """Train, Pause, Step, Reset in this order and place, one of them primary. state: "idle", "running" or "paused"."""
     running = state == "running"
     rows = [
         ("Train", "train", running, "rw-train" + ("" if running else " rw-primary")),
@@ -26,15 +22,18 @@ def controls(
         ("Reset", "reset", False, "rw-reset"),
     ]
     buttons = joined(button(label, act, classes=classes, off=off) for label, act, off, classes in rows)
+    return Markup('<div class="rw-buttons">{}</div>').format(buttons)
+
+
+def settings(rows: Sequence[tuple[str, str, int, int, int, str, bool]], hint: str) -> Markup:
+    """The settings of the next training. rows: (act, label, value, low, high, said, off)."""
     sliders = joined(
         Markup('<div class="rw-setting rw-train-setting"><span>{}</span>{}<output>{}</output></div>').format(
-            label, slider(act, value, low, high, name=label, said=said, off=off), said
+            term_or_text(label), slider(act, value, low, high, name=label, said=said, off=off), said
         )
-        for act, label, value, low, high, said, off in settings
+        for act, label, value, low, high, said, off in rows
     )
-    return Markup('<div class="rw-buttons">{}</div>{}<p class="rw-hint rw-train-setting">{}</p>{}').format(
-        buttons, sliders, hint, knobs
-    )
+    return Markup('{}<p class="rw-hint rw-train-setting">{}</p>').format(sliders, hint)
 
 
 def said(knob: Knob, value: float | str) -> str:
@@ -57,38 +56,54 @@ def knob_positions(knob: Knob) -> list[Any]:
     return values + ([] if knob.everything is None else [knob.everything])
 
 
+def knob_control(knob: Knob, value: float | str, training: bool) -> tuple[Markup, str]:
+    """(its slider or list, its value in words). training: one that needs a training is then off."""
+    positions, off = knob_positions(knob), training and not knob.instant
+    here = (
+        positions.index(value)
+        if value in positions
+        else min(range(len(positions)), key=lambda n: abs(positions[n] - value))
+    )
+    text = said(knob, value)
+    if knob.choices:
+        return choice(f"knob:{knob.name}", here, knob.choices, name=knob.label, off=off), text
+    return slider(f"knob:{knob.name}", here, 0, len(positions) - 1, name=knob.label, said=text, off=off), text
+
+
+def own_knob(knob: Knob, value: float | str, training: bool) -> Markup:
+    """The model's own knob as it stands beside the time line: label, value, slider."""
+    control, text = knob_control(knob, value, training)
+    words = "Answers at once." if knob.instant else "Retrain to see the effect."
+    return Markup(
+        '<div class="rw-knob rw-own-knob" title="{words} {hint}"><span>{label}</span><output>{value}</output>{control}</div>'
+    ).format(
+        words=words, hint=knob.hint, label=term_or_text(knob.label), value="" if knob.choices else text, control=control
+    )
+
+
 def knob_rows(
     knobs: Sequence[Knob], values: Mapping[str, float | str], training: bool, all_users: Markup | str = ""
 ) -> Markup:
-    """The model's own knobs: each says whether it answers now or needs training.
+    """The other knobs: each says whether it answers now or needs training.
 
     all_users: what the knobs, as they stand, do to the lists of all users.
     """
     rows = []
     for knob in knobs:
-        positions, value = knob_positions(knob), values[knob.name]
-        here = (
-            positions.index(value)
-            if value in positions
-            else min(range(len(positions)), key=lambda n: abs(positions[n] - value))
-        )
-        off = training and not knob.instant
-        if knob.choices:
-            control = choice(f"knob:{knob.name}", here, knob.choices, name=knob.label, off=off)
-        else:
-            text = said(knob, value)
-            bar = slider(f"knob:{knob.name}", here, 0, len(positions) - 1, name=knob.label, said=text, off=off)
-            control = bar + Markup("<output>{}</output>").format(text)
+        control, text = knob_control(knob, values[knob.name], training)
+        out = Markup("") if knob.choices else Markup("<output>{}</output>").format(text)
         rows.append(
             Markup(
-                '<div class="rw-knob"><div class="rw-setting"><span>{}</span>{}</div><p class="rw-hint">{} {}</p></div>'
+                '<div class="rw-knob"><div class="rw-setting"><span>{}</span>{}{}</div><p class="rw-hint">{} {}</p></div>'
             ).format(
-                knob.label, control, "Answers at once." if knob.instant else "Retrain to see the effect.", knob.hint
+                term_or_text(knob.label),
+                control,
+                out,
+                "Answers at once." if knob.instant else "Retrain to see the effect.",
+                knob.hint,
             )
         )
-    if rows:
-        rows.append(Markup('<div class="rw-hint rw-all-users" role="status">{}</div>').format(all_users))
-    return joined(rows)
+    return joined(rows) + Markup('<div class="rw-hint rw-all-users" role="status">{}</div>').format(all_users)
 
 
 def alike(hops: Sequence[float]) -> Markup:
@@ -106,39 +121,29 @@ def alike(hops: Sequence[float]) -> Markup:
     return Markup('<div>{}</div><div class="rw-hops">{}</div>').format(words, bars) if hops else Markup("")
 
 
-def time_machine(
-    epoch: int, newest: int, total: int, live: bool, playing: bool = False, tempo: str = "normal", kept: str = ""
-) -> Markup:
-    """The slider over the epochs, Play with its tempo, and the button for the changes from epoch to epoch."""
-    words = "no epoch yet" if not newest else f"epoch {epoch} of {newest}" + (" · live" if live else "")
-    few = newest < 2
-    tempi = joined(
+def tempo(chosen: str, off: bool) -> Markup:
+    """How fast a replay goes through the epochs."""
+    words = joined(
         Markup('<option value="{name}"{chosen}>{name}</option>').format(
-            name=name, chosen=" selected" if name == tempo else ""
+            name=name, chosen=" selected" if name == chosen else ""
         )
         for name in ("slow", "normal", "fast")
     )
     return Markup(
-        '<b>Time machine</b>{bar}<output>{words}</output><div class="rw-play">{play}'
-        '<label>Tempo <select class="rw-select" data-change="tempo"{off}>{tempi}</select></label>{changes}{kept}</div>'
-    ).format(
-        bar=slider("epoch", max(epoch, 1), 1, max(total, newest, 1), name="Time machine: epoch", said=words, off=few),
-        words=words,
-        play=button("Stop" if playing else "Play", "play", off=few, classes="rw-small"),
-        off=" disabled" if few else "",
-        tempi=tempi,
-        changes=button("Changes by epoch", "changes", off=few, classes="rw-small"),
-        kept=Markup("<span>Kept: epochs {}</span>").format(kept) if kept else "",
-    )
+        '<label class="rw-setting rw-tempo"><span>Tempo of the replay</span>'
+        '<select class="rw-select" data-change="tempo" aria-label="Tempo of the replay"{off}>{words}</select></label>'
+    ).format(off=" disabled" if off else "", words=words)
 
 
-def rank_changes(rows: Sequence[tuple[int, str, str]]) -> Markup:
-    """What entered and left the top 10 from one epoch to the next. rows: (epoch, entered, left) as text."""
-    body = joined(
-        Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>').format(epoch, entered or "–", left or "–")
-        for epoch, entered, left in rows
+def handles(chosen: str, data: str, goal: Markup | str = "") -> Markup:
+    """What opens the drawers; the goal of an exercise, or which data they are."""
+    names = {"curves": "Curves", "ranks": "Ranks over epochs", "edit": "Edit history", "more": "Settings"}
+    buttons = joined(
+        Markup(
+            '<button type="button" class="rw-handle rw-handle-{name}" data-act="drawer" data-value="{name}" '
+            'aria-expanded="{on}">{label}</button>'
+        ).format(name=name, label=label, on="true" if name == chosen else "false")
+        for name, label in names.items()
     )
-    return Markup(
-        '<div class="rw-scroll" tabindex="0"><table class="rw-changes"><thead><tr><th scope="col">epoch</th>'
-        '<th scope="col">entered the top 10</th><th scope="col">left it</th></tr></thead><tbody>{}</tbody></table></div>'
-    ).format(body)
+    about = goal or Markup('<span class="rw-data">{}</span>').format(data)
+    return Markup('<div class="rw-handle-row">{}</div>{}').format(buttons, about)

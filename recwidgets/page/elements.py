@@ -29,6 +29,14 @@ def yes(on: bool) -> str:
     return "true" if on else "false"
 
 
+def cut(text: str, most: int = 40) -> str:
+    """`text` with at most so many characters: cut in its middle, since ids and the parts of a series differ at the end."""
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 3
+    return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
+
+
 def button(
     label: str, act: str, value: object = "", *, classes: str = "", off: bool = False, name: str = "",
     pressed: bool | None = None, title: str = "",
@@ -46,6 +54,13 @@ def button(
     )  # fmt: skip
 
 
+def link(label: str, act: str, value: object = "", *, title: str = "") -> Markup:
+    """A button that looks like a link, within a line of text."""
+    return Markup('<button type="button" class="rw-link" data-act="{}" data-value="{}"{}>{}</button>').format(
+        act, value, attribute("title", title), label
+    )
+
+
 def toggle(label: str, act: str, value: object, on: bool, *, classes: str = "rw-small", name: str = "") -> Markup:
     """A button of which one state is chosen."""
     return button(label, act, value, classes=f"{classes}{' rw-chosen' if on else ''}", pressed=on, name=name)
@@ -53,6 +68,8 @@ def toggle(label: str, act: str, value: object, on: bool, *, classes: str = "rw-
 
 def named(title: str, year: str) -> Markup:
     """An item's name in a row. Where there is no room it is cut in its middle: the parts of a series differ at the end."""
+    if len(title) > CUT and " (" in title[1:]:  # the original title in brackets; the tooltip has it
+        title = title[: title.index(" (", 1)]
     words, end = title.split(" "), ""
     while len(title) > CUT and len(words) > 1 and len(end) + len(words[-1]) < END:
         end = f" {words.pop()}{end}"

@@ -6,21 +6,25 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..answer import Answer
 from .controls import alike as alike
-from .controls import controls as controls
+from .controls import handles as handles
 from .controls import knob_positions as knob_positions
 from .controls import knob_rows as knob_rows
-from .controls import rank_changes as rank_changes
+from .controls import own_knob as own_knob
 from .controls import said as said
-from .controls import time_machine as time_machine
+from .controls import settings as settings
+from .controls import tempo as tempo
+from .controls import train_buttons as train_buttons
 from .elements import button as button
 from .elements import choice as choice
 from .elements import combobox, joined, toggle, yes
+from .elements import link as link
 from .elements import named as named
 from .elements import slider as slider
+from .terms import term
 
 
 class Status(NamedTuple):
@@ -33,13 +37,17 @@ class Status(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A sentence in the panel's one message area, with buttons (label, act, value)."""
+    """A sentence in the panel's one message area, with buttons (label, act, value).
+
+    more: what is told on wish, as a sentence; details: the story of an error, for whoever opens it.
+    """
 
     lead: str
     text: str = ""
     bad: bool = False
     buttons: tuple[tuple[str, str, str], ...] = ()
     details: str = ""
+    more: str = ""
 
 
 def header(title: str, data: str, status: Status, spoken: str | None = None) -> Markup:
@@ -63,6 +71,32 @@ def header(title: str, data: str, status: Status, spoken: str | None = None) -> 
     )  # fmt: skip
 
 
+def state_of_training(status: Status, when: str, back: bool, spoken: str) -> Markup:
+    """What goes on, and which epoch is looked at. back: an earlier one than the newest, with the way to the newest."""
+    bar = Markup("")
+    if status.progress is not None:
+        bar = Markup(
+            '<div class="rw-progress" role="progressbar" aria-label="Training" aria-valuemin="0" '
+            'aria-valuemax="100" aria-valuenow="{}"><i style="width:{:.1f}%"></i></div>'
+        ).format(round(100 * status.progress), 100 * status.progress)
+    more = Markup('<span class="rw-more"><i> · </i>{}</span>').format(status.more)
+    newest = Markup(
+        ' <button type="button" class="rw-link" data-act="epoch" data-value="{}" aria-label="{said}" title="{said}">⇥</button>'
+    ).format(10**9, said="Back to the newest epoch")  # fmt: skip
+    return Markup(
+        '<div class="rw-state{busy}"><div class="rw-status{bad}" role="status" aria-live="off" title="{word} {more_text}"><b>{word}</b>{more}</div>'
+        '<div class="rw-when{past}"><span>{when}</span>{newest}</div>{bar}<span class="rw-hidden" aria-live="polite">{spoken}</span></div>'
+    ).format(
+        bad=" rw-bad" if status.bad else "", word=status.word, more_text=status.more, more=more if status.more else "",
+        busy=" rw-busy" if bar and status.more else "", past=" rw-past" if back else "", when=when, newest=newest if back else "", bar=bar, spoken=spoken,
+    )  # fmt: skip
+
+
+def top(title: str, who: Markup) -> Markup:
+    """The panel's name, the selector, and who is shown."""
+    return Markup("<h2>{}</h2>{}").format(title, who)
+
+
 def skeleton(title: str, status: Status, said: str = "") -> Markup:
     """A panel's frame before anything is loaded: its name, its state, and grey areas where the regions will be.
 
@@ -71,22 +105,26 @@ def skeleton(title: str, status: Status, said: str = "") -> Markup:
     if said:
         below = Markup('<div class="rw-message">{}</div>').format(said)
     else:
-        names = ("who", "chart", "list", "why", "curve", "controls")
+        names = ("chart", "list", "why")
         areas = joined(Markup('<i class="rw-bone rw-bone-{}"></i>').format(name) for name in names)
         below = Markup('<div class="rw-bones" aria-hidden="true">{}</div>').format(areas)
-    return Markup('<div class="rw-header">{}</div>{}').format(header(title, "", status), below)
+    return Markup('<div class="rw-header rw-opening">{}</div>{}').format(header(title, "", status), below)
 
 
 def message(shown: Message | None) -> Markup:
     """The panel's message: read out at once where something went wrong, else when there is time."""
     if shown is None:
         return Markup("")
-    details = Markup("<details><summary>Show the details</summary><pre>{}</pre></details>").format(shown.details)
+    details = Markup("")
+    if shown.details:
+        details = Markup("<details><summary>Show the details</summary><pre>{}</pre></details>").format(shown.details)
+    if shown.more:
+        details += Markup('<details class="rw-told"><summary>More</summary><p>{}</p></details>').format(shown.more)
     return Markup(
-        '<div class="rw-note{bad}"><div role="{role}"><p><b>{lead}</b> {text}</p>{details}</div><div class="rw-acts">{acts}</div></div>'
+        '<div class="rw-note{bad}"><div role="{role}"><p title="{all}"><b>{lead}</b> {text}</p>{details}</div><div class="rw-acts">{acts}</div></div>'
     ).format(
         bad=" rw-bad-note" if shown.bad else "", role="alert" if shown.bad else "status", lead=shown.lead,
-        text=shown.text, details=details if shown.details else "",
+        text=shown.text, details=details, all=" ".join(filter(None, (shown.lead, shown.text, shown.more))),
         acts=joined(button(label, act, value) for label, act, value in shown.buttons),
     )  # fmt: skip
 
@@ -106,50 +144,85 @@ def ranking(
     selected: int,
     slots: Mapping[int, int],
     nothing: str,
-    heading: str,
+    heading: Markup | str,
     moved: Mapping[int, str] | None = None,
+    parts: Any = None,
 ) -> Markup:
     """The list: the table of the chart. selected: index of the chosen row, 0 = first.
 
     slots: item -> colour of the items that own one. moved: change of rank since the previous answer.
-    nothing: what is said instead of an empty list.
+    nothing: what is said instead of an empty list. parts: what each score is made of, (items, 3), None = not known.
     """
     title = Markup("<h3>{}</h3>").format(heading)
     if answer is None or not len(answer.top):
         return title + empty(nothing)
     said_scores, moved = scores_in_short(answer.scores[answer.top]), moved or {}
+    bars = [Markup("")] * len(answer.top) if parts is None else part_bars(parts)
     rows = joined(
-        _row(answer, n, rank, item, score, n == selected, slots.get(item), moved.get(item, ""))
+        _row(answer, n, rank, item, score, n == selected, slots.get(item), moved.get(item, ""), bars[n])
         for n, (rank, item, score) in enumerate(zip(answer.ranks, answer.top.tolist(), said_scores, strict=True))
     )
-    hits = sum(item in answer.later for item in answer.top.tolist())
+    hits, foot = sum(item in answer.later for item in answer.top.tolist()), Markup("")
     if not answer.has_held_out:
-        foot = "Nothing is held out, so there is no ✓ to give."
+        foot = Markup("Nothing is held out, so there is no ✓ to give.")
     elif answer.person.user is None:
-        foot = "✓ needs held-out data, and a history of your own has none."
+        foot = Markup("✓ needs {} data, and a history of your own has none.").format(term("held-out"))
     else:
-        foot = f"✓ = in the held-out data, watched later: {hits} of {len(answer.top)}."
+        foot = Markup("✓ = in the {} data, watched later: {} of {}.").format(term("held-out"), hits, len(answer.top))
     return title + Markup(
-        '<p class="rw-cap">{caption}</p><div class="rw-row rw-head" aria-hidden="true"><span>#</span><span>Film</span>'
-        '<span></span><span class="rw-num">Score</span><span class="rw-ok">✓</span></div>'
-        '<ol class="rw-rows" aria-label="{heading}">{rows}</ol><p class="rw-cap rw-foot">{foot}</p>'
+        '<div class="rw-row rw-head"><span aria-hidden="true">#</span><span aria-hidden="true">Film</span>'
+        '<span class="rw-moved" aria-hidden="true" title="{since}">{sign}</span><span class="rw-num">{score}</span>'
+        '<span>{made}</span><span class="rw-ok" aria-hidden="true">✓</span></div>'
+        '<ol class="rw-rows" aria-label="{heading}">{rows}</ol>{legend}<p class="rw-cap rw-foot">{foot}</p>'
     ).format(
-        caption="↑↓ and new: change since the previous answer." if moved else "Select a film to see why.",
-        heading=heading, rows=rows, foot=foot,
+        score=term("score", "Score"), made="" if parts is None else term("contribution", "= its parts"), since="change since the previous answer" if moved else "",
+        sign="±" if moved else "", heading=escape(heading).striptags(), rows=rows, foot=foot,
+        legend=Markup("") if parts is None else _legend(answer),
     )  # fmt: skip
 
 
+def part_bars(parts: Any) -> list[Markup]:
+    """A slim bar for each row of (n, 3) parts, on one scale: what the films add, the own embedding, all users' part.
+
+    What is taken away is hatched, after the rest.
+    """
+    most = float(np.abs(parts).sum(1).max()) or 1.0
+    bars = []
+    for row in parts.tolist():
+        pieces = sorted(zip(row, ("mine", "own", "all"), strict=True), key=lambda piece: piece[0] < 0)
+        bars.append(
+            Markup('<span class="rw-made" aria-hidden="true">{}</span>').format(
+                joined(
+                    Markup('<i class="rw-made-{}{}" style="width:{:.1f}%"></i>').format(
+                        kind, " rw-minus" if value < 0 else "", 100 * abs(value) / most
+                    )
+                    for value, kind in pieces
+                )
+            )
+        )
+    return bars
+
+
+def _legend(answer: Answer) -> Markup:
+    whose = "your" if answer.person.user is None else "the user’s"
+    mine = "neighbours" if hasattr(answer.model, "neighbours") else f"{whose} films"
+    names = (("mine", mine), ("own", term("own embedding")), ("all", term("average user", "all users")))
+    return Markup('<p class="rw-cap rw-made-legend">{}</p>').format(
+        joined(Markup('<i class="rw-made-{}"></i>{}').format(kind, name) for kind, name in names)
+    )
+
+
 def _row(
-    answer: Answer, n: int, rank: str, item: int, score: str, chosen: bool, slot: int | None, move: str
+    answer: Answer, n: int, rank: str, item: int, score: str, chosen: bool, slot: int | None, move: str, bar: Markup
 ) -> Markup:  # fmt: skip
     seen, full = item in answer.later, answer.full_title(item)
     spoken = f"Rank {rank}: {full}, score {score}{', watched later' if seen else ''}"
     return Markup(
-        '<li><button type="button" class="rw-row{on}" data-row data-act="select" data-value="{n}" aria-pressed="{pressed}" '
+        '<li><button type="button" class="rw-row{on}" style="--n:{n}" data-row data-act="select" data-value="{n}" aria-pressed="{pressed}" '
         'aria-label="{spoken}" title="{full}"><span class="rw-chip{slot}">{rank}</span>{name}<span class="rw-moved">{move}</span>'
-        '<span class="rw-num">{score}</span><span class="rw-ok">{tick}</span></button></li>'
+        '<span class="rw-num">{score}</span><span>{bar}</span><span class="rw-ok">{tick}</span></button></li>'
     ).format(
-        on=" rw-on" if chosen else "", n=n, pressed=yes(chosen), full=full, move=move, score=score,
+        on=" rw-on" if chosen else "", n=n, pressed=yes(chosen), full=full, move=move, score=score, bar=bar,
         spoken=f"{spoken}, {in_words(move)}" if move else spoken, slot="" if slot is None else f" rw-f{slot}",
         rank=rank, name=named(*answer.title(item)), tick="✓" if seen else "",
     )  # fmt: skip
@@ -199,7 +272,7 @@ def who(
     name, facts, last = summary
     return Markup(
         '<div class="rw-pick">{field}{previous}{next}{random}{you}{edit}</div>'
-        '<p class="rw-facts"><b>{name}</b> · {facts}</p><p class="rw-cap rw-last">{last}</p>'
+        '<p class="rw-facts" title="{name} · {facts} · {last}"><b>{name}</b> · {facts}<span class="rw-last"> · {last}</span></p>'
     ).format(
         field=combobox(
             "User: an id, a favourite film or a genre", field, options, placeholder="42, Fargo, horror fans",

@@ -6,10 +6,11 @@ function morphAttributes(from, to) {
     const opened = name === "open" && from.tagName === "DETAILS"; // by the reader, who may go on reading
     if (!to.hasAttribute(name) && !opened) from.removeAttribute(name);
   }
+  if (from.classList.contains("rw-marked")) to.classList.add("rw-marked"); // a tour points there
   for (const { name, value } of [...to.attributes]) {
     if (from.getAttribute(name) !== value) from.setAttribute(name, value);
   }
-  const busy = document.activeElement === from && from.rwBusy;
+  const busy = from.rwBusy && (from.type === "range" || document.activeElement === from);
   if (from.tagName === "INPUT" && !busy) {
     const wanted = to.getAttribute("value") ?? "";
     if (to.dataset.stamp !== from.rwShown || from.type === "range") from.value = wanted;
@@ -37,6 +38,14 @@ function morph(from, to) {
   old.slice(fresh.length).forEach((node) => node.remove());
 }
 
+const WIDE = 1298; // px inside the panel's border, as in frame.css
+
+function moveThumb(slider, thumb) {
+  const { min, max, value } = slider;
+  thumb.style.setProperty("--part", max > min ? (value - min) / (max - min) : 0);
+  thumb.textContent = value;
+}
+
 function describeFigure(el, alt) {
   // bqplot has no text alternative: the figure beside us gets ours
   const figure = el.parentElement?.querySelector(".bqplot");
@@ -52,20 +61,28 @@ const SILENT =
 function render({ model, el }) {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
   let patience = null; // an act that is not answered in time means a busy kernel, or none
+  let sent = 0; // acts are numbered, and answered by their number
   const send = (act, value) => {
     clearTimeout(patience);
     patience = setTimeout(() => warn(SILENT), 5000);
+    sent += 1;
     try {
-      model.send({ act, value: value ?? "" });
+      model.send({ act, value: value ?? "", n: sent });
     } catch {
       warn(GONE); // the channel to the kernel is closed
     }
+    return sent;
   };
-  const onAnswer = () => {
+  const onAnswer = ({ answered }) => {
     clearTimeout(patience);
     warn("");
-    // a slider that was put where nothing is goes back to what is shown
+    if (answered >= sent) rows.settled();
     for (const slider of el.querySelectorAll("input[type=range]")) {
+      if (slider.rwSent <= answered) {
+        slider.rwBusy = Boolean(slider.rwNext);
+        fly(slider);
+      }
+      // one that was put where nothing is goes back to what is shown
       if (!slider.rwBusy) slider.value = slider.getAttribute("value");
     }
   };
@@ -77,27 +94,43 @@ function render({ model, el }) {
     shown.setAttribute("role", "alert");
     shown.textContent = text;
   };
-  let waiting = null;
-  const soon = (act, value) => {
-    // a slider sends at most ten values a second, the last always
-    const first = waiting === null;
-    waiting = [act, value];
-    if (first) {
-      send(act, value);
-      waiting = [];
-      setTimeout(() => {
-        const last = waiting;
-        waiting = null;
-        if (last.length) send(...last);
-      }, 100);
+  // A slider is the learner's until its last value is answered: what Python says of earlier ones must not put it back,
+  // or the next key press would start from there. It sends the next value when the one before is answered.
+  const soon = (slider, act, value) => {
+    slider.rwBusy = true;
+    slider.rwNext = [act, value];
+    if (!slider.rwFlight) fly(slider);
+  };
+  const fly = (slider) => {
+    clearTimeout(slider.rwFlight);
+    slider.rwFlight = null;
+    if (!slider.rwNext) return;
+    const wait = 100 - (performance.now() - (slider.rwTime ?? -Infinity)); // ms: at most ten values a second
+    if (wait > 0) {
+      slider.rwFlight = setTimeout(fly, wait, slider);
+      return;
     }
+    slider.rwTime = performance.now();
+    slider.rwLast = slider.rwNext[1];
+    slider.rwSent = send(...slider.rwNext);
+    slider.rwNext = null;
+    slider.rwFlight = setTimeout(fly, 1000, slider); // an act that failed may stay without an answer
   };
 
+  const words = tips(el); // tips.js
+  const rows = sortable(el, send); // sortable.js
   const paint = () => {
     const fresh = document.createElement("div");
     fresh.innerHTML = model.get("html");
     warn("");
+    const was = rows.before();
     morph(el, fresh);
+    rows.after(was);
+    words.painted();
+    for (const slider of el.querySelectorAll("input[type=range]")) {
+      const thumb = slider.rwBusy && slider.parentElement.querySelector(".rw-thumb");
+      if (thumb) moveThumb(slider, thumb);
+    }
     const alt = el.querySelector("[data-alt]")?.dataset.alt;
     if (alt) requestAnimationFrame(() => describeFigure(el, alt));
   };
@@ -126,24 +159,33 @@ function render({ model, el }) {
     const copied = event.target.closest("[data-copy]");
     if (copied && el.contains(copied)) return copy(copied);
     const button = event.target.closest("[data-act]");
-    if (button && el.contains(button) && !button.disabled) {
-      send(button.dataset.act, button.dataset.value);
-    }
+    if (!button || !el.contains(button) || button.disabled) return;
+    const row = button.closest("[data-item]"); // of a list that is put in order
+    const { act, value = row?.dataset.item } = button.dataset;
+    if (!rows.allows(event, button, act, value)) return;
+    if (row) rows.keep(row, { screen: true, focus: row.contains(document.activeElement) && act });
+    send(act, value);
   };
   const onInput = (event) => {
     const { type, dataset, value } = event.target;
+    const thumb = type === "range" && event.target.parentElement.querySelector(".rw-thumb");
+    if (thumb) moveThumb(event.target, thumb); // before Python answers
     event.target.rwBusy = true; // kept beside the attributes, which Python's markup replaces
-    if (dataset.input) (type === "range" ? soon : send)(dataset.input, value);
+    if (dataset.input && type === "range") soon(event.target, dataset.input, value);
+    else if (dataset.input) send(dataset.input, value);
   };
   const onChange = (event) => {
-    const { dataset, value } = event.target;
-    event.target.rwBusy = false;
-    if (dataset.change) send(dataset.change, value);
+    const { type, dataset, value, rwLast, rwNext } = event.target;
+    if (type !== "range") event.target.rwBusy = false;
+    if (!dataset.change) return;
+    if (type !== "range") send(dataset.change, value);
+    else if (value !== (rwNext ? rwNext[1] : rwLast)) soon(event.target, dataset.change, value);
   };
   const options = () => [...el.querySelectorAll("[role=option]")];
   const onKey = (event) => {
     const target = event.target;
     event.stopPropagation(); // JupyterLab's own single-letter shortcuts stay out of the panel
+    if (rows.onKey(event)) return;
     if (target.getAttribute("role") === "combobox") {
       const all = options();
       const now = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
@@ -184,11 +226,19 @@ function render({ model, el }) {
   };
   const onLeave = (event) => {
     const box = event.target;
-    box.rwBusy = false;
+    if (box.type !== "range") box.rwBusy = false;
     if (box.getAttribute("role") === "combobox" && box.getAttribute("aria-expanded") === "true") {
       setTimeout(() => send(box.dataset.escape, "leave"), 150); // after a click on an option
     }
   };
+  // a page with room for all drawers at once says so, whenever that changes
+  let roomy = null;
+  const sizes = new ResizeObserver(([{ contentRect }]) => {
+    if (!contentRect.width) return; // out of sight
+    const now = contentRect.width >= WIDE;
+    if (now !== (roomy ?? false)) send("wide", now ? "1" : "");
+    roomy = now;
+  });
   const onMotion = () => send("motion", still.matches ? "still" : "moving");
 
   const onKernel = () => {
@@ -210,18 +260,32 @@ function render({ model, el }) {
     // choosing an option must not take the focus out of the field first
     if (event.target.closest("[role=option]")) event.preventDefault();
   });
+  const mark = () => {
+    const panel = el.closest(".rw-panel");
+    panel?.querySelectorAll(".rw-marked").forEach((one) => one.classList.remove("rw-marked"));
+    const place = model.get("mark") && panel?.querySelector(model.get("mark"));
+    if (!place) return;
+    place.classList.add("rw-marked");
+    place.scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
+  };
+  model.on("change:mark", mark);
   model.on("change:html", paint);
   model.on("msg:custom", onAnswer);
   if (model.get("probe")) {
     still.addEventListener("change", onMotion);
     if (still.matches) onMotion();
+    requestAnimationFrame(() => el.closest(".rw-panel") && sizes.observe(el.closest(".rw-panel")));
   }
   model.on("comm_live_update", onKernel);
   paint();
   return () => {
     model.off("change:html", paint);
+    model.off("change:mark", mark);
     model.off("msg:custom", onAnswer);
     clearTimeout(patience);
+    words.end();
+    rows.stop();
+    sizes.disconnect();
     model.off("comm_live_update", onKernel);
     still.removeEventListener("change", onMotion);
   };

@@ -17,6 +17,9 @@ from markupsafe import escape
 
 HERE = Path(__file__).parent
 
+#: the stylesheet, in the order of its parts
+STYLES = ("page", "frame", "reason", "maps", "edit", "ranks", "terms", "compare")
+
 Handler = Callable[[str, str], None]
 
 
@@ -24,10 +27,12 @@ class Page(anywidget.AnyWidget):
     """One region. `handler(act, value)` is called for elements with data-act, data-input, …"""
 
     # as text: for the sake of a file's changes, anywidget keeps every widget that was ever made
-    _esm = (HERE / "page.js").read_text(encoding="utf-8")
-    _css = (HERE / "page.css").read_text(encoding="utf-8")
+    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("tips.js", "sortable.js", "page.js"))
+    _css = "\n".join((HERE / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
     html = traitlets.Unicode().tag(sync=True)
     probe = traitlets.Bool(False).tag(sync=True)  # ask the browser for its wish of less motion
+
+    mark = traitlets.Unicode("").tag(sync=True)  # a place of the panel to scroll to and to outline, as a CSS selector
 
     def __init__(self, *classes: str, handler: Handler | None = None, **options: Any) -> None:
         super().__init__(**options)
@@ -39,7 +44,9 @@ class Page(anywidget.AnyWidget):
     def _message(self, _: Any, content: Any, buffers: Any) -> None:
         if self._handler is not None and isinstance(content, dict) and "act" in content:
             self._handler(str(content["act"]), str(content.get("value", "")))
-            self.send({"answered": True})  # silence means a busy kernel, or none: the page says so
+            self.send(
+                {"answered": content.get("n", 0)}
+            )  # which act; silence means a busy kernel, or none: the page says so
 
     def show(self, content: str) -> None:
         """Replace what is on the page: Markup as it is, a plain str as text. Nothing is sent where nothing changed."""

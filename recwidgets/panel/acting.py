@@ -137,6 +137,12 @@ class Acting(Opening):
         item = self.shown.item
         return self.state if item is None else replace(self.state, item=item)
 
+    def close(self) -> None:
+        """Take the panel off the page; its traits answer no more, either."""
+        super().close()
+        for name in ("user", "epoch", "selected"):
+            self._trait_values.pop(name, None)  # asked again, the default is made anew: it raises PanelClosed
+
     def _set_traits(self, **traits: Any) -> None:
         """Set traits without making acts of them."""
         self._silent = True
@@ -154,7 +160,10 @@ class Acting(Opening):
     def _known_user(self, proposal: dict[str, Any]) -> str:
         """Unknown ids raise UnknownUser, and the panel stays where it is."""
         self.data.user_index(proposal["value"])
-        return str(proposal["value"])
+        user = str(proposal["value"])
+        if not self._silent and self.state.own and user == self.state.user:
+            self.act("user", user)  # back from "You" to the same user: no change of the trait that would be told
+        return user
 
     @traitlets.observe("user", "epoch", "selected")
     def _on_trait(self, change: Any) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 from ..page import markup
 from . import edits as edits  # enters its acts into the table
+from . import looks as looks  # its, too
+from . import ordering as ordering
 from .state import TEMPI, State, plain, remembered
 from .table import ACTS as ACTS
 from .table import Seen as Seen
@@ -38,7 +40,7 @@ def select(seen: Seen, state: State, value: str) -> State:
     rank = whole(value, "selected")
     if not 0 <= rank < max(len(top), 1):
         raise ValueError(f"selected must be from 0 to {len(top) - 1} (0 = first of the list), got {rank!r}")
-    return replace(state, item=top[rank] if top else None)
+    return replace(state, item=top[rank] if top else None, opened="")
 
 
 @called("epoch")
@@ -81,12 +83,6 @@ def tick(seen: Seen, state: State, value: str) -> State:
     return replace(at_epoch(seen, state, later[0]), playing=len(later) > 1)
 
 
-@called("changes")
-def changes(seen: Seen, state: State, value: str) -> State:
-    """Open or close the table of what entered and left the list, epoch by epoch."""
-    return replace(state, changes=not state.changes and seen.training.rewindable)
-
-
 @called("motion")
 def motion(seen: Seen, state: State, value: str) -> State:
     """The browser's wish, or the switch on the panel."""
@@ -107,7 +103,7 @@ def turned(seen: Seen, state: State, name: str, value: Any) -> State:
     kept = remembered(state)
     if not knob.instant:  # the answer stays, and what is said of it; but it can be put back as well
         return replace(state, knobs=knobs, undo=kept, turning=name)
-    return plain(state, knobs=knobs, before=kept, undo=kept, turning=name, changes=False)
+    return plain(state, knobs=knobs, before=kept, undo=kept, turning=name)
 
 
 def _knob(seen: Seen, name: str) -> Any:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..models.popularity import Popularity
-from ..protocols import Tunable
+from ..protocols import Tunable, Vectors
 from ..ranking import held_out_accuracy
+from ..reasons.share import PersonalCurve, personal_curve
 from .all_users import AllUsers, measure
 from .background import Background, Told
 from .show import Asked, model_at, view
@@ -25,9 +26,10 @@ class Beside:
 
     def __init__(self, changed: Callable[[Exception | None], None]) -> None:
         self._changed = changed
-        self._known: dict[Any, tuple[Any, AllUsers | None]] = {}  # with the snapshot, so that its id stays its own
+        self._known: dict[Any, tuple[Any, Any]] = {}  # with the snapshot, so that its id stays its own
         self._baseline: float | None = None
         self._knobs, self._popularity = Background(self._take), Background(self._take_baseline)
+        self._lists = Background(self._take)
         self._timers: dict[str, Any] = {}
 
     def baseline(self, world: World) -> None:
@@ -78,6 +80,33 @@ class Beside:
                 return self.look(world, training, state, asked)
         return True, None, None, self._baseline
 
+    def taste(
+        self, world: World, training: Training, state: State, asked: Asked
+    ) -> tuple[bool, PersonalCurve | None]:  # fmt: skip
+        """(being measured, what less of all users' taste does to all users' lists, from as trained to the state's)."""
+        alpha, rows = state.alpha, world.split.validation
+        if not alpha or not len(rows) or not training.rewindable or training.history.last is None:
+            self._lists.stop()
+            return False, None
+        snapshot = training.history.at(state.epoch or training.newest).snapshot
+        knobs = state.values(world) if isinstance(training.model, Tunable) else {}
+        key = (*self._key(snapshot, knobs), alpha)
+        if key in self._known:
+            return False, self._known[key][1]
+        busy = training.state == "running" or state.playing or state.turning
+        if busy or not isinstance(training.model, Vectors):
+            self._lists.stop()
+            return bool(state.turning), None
+        model, train = training.model, world.data
+
+        def work(told: Told) -> Any:
+            seen = model_at(model, snapshot, knobs, train)  # a view of its own, since the panel's is asked meanwhile
+            self._known[key] = snapshot, personal_curve(seen, train, rows, (0.0, alpha))
+            return snapshot
+
+        self._lists.want(key, work)
+        return (False, self._known[key][1]) if key in self._known else (True, None)
+
     @staticmethod
     def _key(snapshot: Any, knobs: Any) -> Any:
         return id(snapshot), tuple(sorted(knobs.items()))
@@ -107,6 +136,6 @@ class Beside:
         """Measure no more, and hold nothing."""
         for name in tuple(self._timers):
             self.not_later(name)
-        self._knobs.stop()
-        self._popularity.stop()
+        for background in (self._knobs, self._popularity, self._lists):
+            background.stop()
         self._known = {}

@@ -2,39 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..answer import Answer
 from ..core import Explanation
-from ..page.markup import Message
+from ..page.elements import cut
+from ..page.markup import Message, scores_in_short
 from ..why.parts import listed, minus
 
+TITLE, MOST = 24, 125  # characters of a title in a message, and of a message of two lines
 
-def what_changed(before: Answer, after: Answer, lead: str, item: int | None = None, more: str = "") -> Message:
-    """Which items are new, which left, or that nothing moved.
 
-    item: the one that was selected; its old and new score are said too, and `more` of it.
+def what_changed(
+    before: Answer, after: Answer, lead: str, item: int | None = None, more: str = "",
+    buttons: Sequence[tuple[str, str, str]] = (("Undo", "undo", ""),), since: str = "",
+) -> Message:  # fmt: skip
+    """What a change did, in two short lines; all films that came and went, and `more`, are told on wish.
+
+    item: the one that was selected, whose rank and score before and now are said. since: what it is compared with,
+    where that is not the answer before the last change, as the beginning of a sentence.
     """
     old, new = before.top.tolist(), after.top.tolist()
     came = [after.full_title(other) for other in new if other not in old]
     went = [before.full_title(other) for other in old if other not in new]
-    if not came and not went:
-        moved = sum(a != b for a, b in zip(old, new, strict=False))
-        text = (
-            f"The same {len(new)} films; {moved} of them changed their rank."
-            if moved
-            else "Nothing in the list changed."
-        )
+    if came or went:
+        text = f"{len(came)} of {len(new)} films {'is' if len(came) == 1 else 'are'} new."
     else:
-        text = f"{len(came)} of {len(new)} films {'is' if len(came) == 1 else 'are'} new"
-        text += f": {listed(came[:3])}" if came else ""
-        text += f" and {len(came) - 3} more" if len(came) > 3 else ""
-        if went:
-            text += f"; {listed(went[:3])}{f' and {len(went) - 3} more' if len(went) > 3 else ''} left the list"
-        text += "."
-    if item is not None and item not in after.person.history:
-        old_score, new_score = before.scores[item], after.scores[item]
-        text += f" {before.full_title(item)}: score {old_score:.3f} before, {new_score:.3f} now."
-        text += f" {more}" if more else ""
-    return Message(lead, text, buttons=(("Put it back", "undo", ""),))
+        moved = sum(a != b for a, b in zip(old, new, strict=False))
+        text = f"the same {len(new)} films, {moved} at another rank." if moved else "the list stays as it was."
+    text = f"{since}{text}" if since else f"{text[0].upper()}{text[1:]}"
+    told = ""
+    if item is not None and item not in after.left_out and item not in before.left_out:
+        told = f"{cut(after.title(item)[0], TITLE)}: {_told(before, after, item)}."
+        if len(f"{lead} {text} {told}") <= MOST:
+            text, told = f"{text} {told}", ""
+    came_all = f"New: {listed(came)}." if came else ""
+    went_all = f"Left the list: {listed(went)}." if went else ""
+    whole = " ".join(words for words in (told, came_all, went_all, more) if words)
+    return Message(lead, text, buttons=tuple(buttons), more=whole)
+
+
+def _told(before: Answer, after: Answer, item: int) -> str:
+    """An item's rank and score, before and now: "rank 1 → 3, score 5.38 → 5.12"."""
+    ranks = dict.fromkeys(str(rank_of(answer, item)) for answer in (before, after))
+    scores = dict.fromkeys(scores_in_short([answer.scores[item] for answer in (before, after)]))
+    return minus_signs(f"rank {' → '.join(ranks)}, score {' → '.join(scores)}")
+
+
+def minus_signs(text: str) -> str:
+    return text.replace("-", "−")
+
+
+def rank_of(answer: Answer, item: int) -> int | None:
+    """The rank of any item among those that can be recommended, 1 = first; None for one that cannot be."""
+    if item in answer.left_out:
+        return None
+    better = answer.scores > answer.scores[item]
+    better[answer.left_out] = False
+    return int(better.sum()) + 1
 
 
 def what_it_added(explanation: Explanation, item: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import ipywidgets
 from markupsafe import Markup
 
 from ..answer import Answer
@@ -14,24 +15,38 @@ from ..core import FitEvent, Snapshot
 from ..data import Interactions, Split, load_movielens
 from ..models.popularity import Chance, Popularity
 from ..page import markup
+from ..page.elements import joined, yes
 from ..page.markup import Message, Status
 from ..page.page import Page
 from ..training import TrainingHistory
-from . import acts, effects, honesty, leaderboard, settings, views
+from . import acts, effects, honesty, leaderboard, lists, settings, views
 from .acting import Acting
 from .background import Background, Progress, Told
-from .opening import close_all
-from .panel import as_split
+from .cases import Case, case_of, cases, chosen_item
+from .opening import box, close_all, look
 from .show import Asked, Shown, failure, show
-from .state import State, World, world_of
+from .state import State, World, as_split, world_of
 from .table import index_in
 from .trainer import Training, as_given
 
-BASELINES = {"popularity", "chance"}
-COUNTS = ("no", "one", "two", "three", "four", "five")
 NOTHING_HELD_OUT = markup.empty("Nothing is held out, so there is nothing to measure.")
 #: the epoch of a model that is taken as it is
 NOW = TrainingHistory((FitEvent(1, 1, {}, Snapshot("now", {})),), 1)
+
+
+class Pages:
+    """The regions of a comparison, made once."""
+
+    def __init__(self, handler: Any) -> None:
+        self.header = Page("rw-header", "rw-user", handler=handler, probe=True)
+        self.lists = Page("rw-list", handler=handler)
+        self.cases = Page("rw-cases", handler=handler)
+        self.note = Page("rw-message", handler=handler)
+        self.board = Page("rw-board", "rw-drawer", "rw-drawer-board", handler=handler)
+        self.editor = Page("rw-own", "rw-drawer", "rw-drawer-edit", handler=handler)
+        self.handles = Page("rw-handles", handler=handler)
+        body = (self.lists, self.cases, self.board, self.editor, self.note)
+        self.children = [self.header, box(ipywidgets.GridBox, "rw-body", *body), self.handles]
 
 
 @dataclass
@@ -42,10 +57,12 @@ class Compared:
     trainings: dict[str, Training]
     state: State
     shown: dict[str, Shown]
-    pages: tuple[Page, ...]
+    pages: Pages
+    cases: dict[str, Case] = field(default_factory=dict)
     asked: Asked = field(default_factory=Asked)
     off: frozenset[str] = frozenset()  # honesty checks that are switched off
     rows: dict[frozenset[str], list[honesty.Row]] = field(default_factory=dict)
+    leads: dict[frozenset[str], list[honesty.Lead]] = field(default_factory=dict)
     progress: Progress | None = None
 
     @property
@@ -72,6 +89,14 @@ class Compared:
         """Ask every model what is to be shown of this state."""
         self.state = state
         self.shown = {n: show(world, self.trainings[n], state, self.asked) for n, world in self.worlds.items()}
+        known = {name: found for name, found in self.answers.items() if found is not None}
+        item = chosen_item(state.item, known)
+        self.cases = {} if item is None else {n: case_of(found, item, self.asked) for n, found in known.items()}
+
+    @property
+    def item(self) -> int | None:
+        """The item whose reasons are shown."""
+        return next((case.item for case in self.cases.values()), None)
 
     @property
     def traits(self) -> dict[str, Any]:
@@ -82,8 +107,9 @@ class ComparePanel(Acting):
     """Three models side by side for one user, and the leaderboard with its four honesty checks.
 
     models: by name, trained on the same data; None = the pretrained ones. They are only asked. edited: as for Panel.
-    Items on more than one list are linked; select one to find it on the others. The leaderboard is worked
-    out in a thread of its own, after the first lists are on the page.
+    Each has its shares, its list, and its reason for the film selected, also where that is not on its list. Films on
+    more than one list are linked. The leaderboard is worked out in a thread of its own, after the first lists are on
+    the page.
     """
 
     def __init__(
@@ -108,7 +134,7 @@ class ComparePanel(Acting):
         models = dict(models) if models is not None else pretrained(split.train)
         if not models:
             raise ValueError("models must name at least one trained model, got none")
-        if taken := BASELINES & set(models):
+        if taken := set(honesty.BASELINES) & set(models):
             raise ValueError(
                 f"models must have names of their own, got {min(taken)!r}: popularity and chance stand beside every "
                 "comparison as baselines"
@@ -118,18 +144,15 @@ class ComparePanel(Acting):
         first = next(iter(worlds))
         start = State(effects.first_user(split.train))
         start = settings.restored(worlds[first], trainings[first], start, wanted)
-        pages = tuple(
-            Page(name, handler=self.act, probe=name == "rw-header")
-            for name in ("rw-header", "rw-user", "rw-own", "rw-message", "rw-list", "rw-board")
-        )
+        pages = Pages(self.act)
         self._board = Background(self._on_ranked, self._on_progress)
         with self._lock:
             self._parts = Compared(worlds, trainings, start, {}, pages)
             try:
                 self._become(start)
-                self.children = list(pages)
+                self.children = pages.children
             except BaseException:
-                close_all(list(pages))
+                close_all(pages.children)
                 self._parts = None
                 raise
             self._rank()
@@ -179,36 +202,44 @@ class ComparePanel(Acting):
 
     def _paint(self) -> None:
         compared = self._ready()
-        seen, n = self._seen(), len(compared.worlds)
-        header, who, editor, note, lists, _ = compared.pages
+        seen, pages, state = self._seen(), compared.pages, compared.state
         labels = compared.labels
-        count = COUNTS[n] if n < len(COUNTS) else str(n)
-        status = Status("Ready", f"{count} trained model{'' if n == 1 else 's'}")
+        parts = {name: shown.parts for name, shown in compared.shown.items()}
+        moved = {name: shown.moved for name, shown in compared.shown.items()}
         with self.hold_sync():
-            header.show(markup.header("Compare", views.about_data(seen.world), status))
-            who.show(views.who(seen.world, compared.state, seen.shown.person))
-            editor.show(views.own_history(seen.world, compared.state, Markup("")))
-            note.show(markup.message(self._message(seen.shown, labels[compared.first])))
-            lists.show(leaderboard.lists(compared.answers, labels, compared.state.item))
+            pages.header.show(markup.top("Compare", views.who(seen.world, state, seen.shown.person)))
+            # the leaderboard needs the room that a page of a large screen has, so the editor stays a drawer
+            pages.editor.show(views.own_history(seen.world, replace(state, wide=False), Markup("")))
+            pages.note.show(markup.message(self._message()))
+            pages.lists.show(lists.lists(compared.answers, labels, compared.item, parts, moved))
+            pages.cases.show(cases(compared.cases, labels))
+            for name in ("edit", "board"):
+                look(self, f"rw-open-{name}", state.drawer == name)
             self._paint_board()
 
-    def _message(self, shown: Shown, label: str) -> Message | None:
-        """What a change did is told of one model: of which, is said."""
-        message = shown.message
-        failed = [other.message for other in self._ready().shown.values() if other.answer is None and other.message]
-        if failed and message is not None and not message.bad:
-            message = failed[0]
-        if message is None or shown.previous is None or message.bad or len(self._ready().worlds) == 1:
-            return message or (failed[0] if failed else None)
-        return message._replace(text=f"{label}: {message.text}")
+    def _message(self) -> Message | None:
+        """What a change did to each model's list, or which model failed: of which one it is said, is said."""
+        compared = self._ready()
+        labels = compared.labels
+        for name, shown in compared.shown.items():
+            if shown.answer is None and shown.message is not None and shown.message.bad:
+                return shown.message._replace(text=f"{labels[name]}: {shown.message.text}")
+        first = compared.shown[compared.first]
+        message, moved = first.message, {n: shown.moved for n, shown in compared.shown.items()}
+        if message is None or message.bad or first.previous is None or len(moved) == 1:
+            return message
+        return message._replace(text=lists.new_films(moved, labels))
 
     # -- the leaderboard: worked out beside, shown on the kernel's thread --------------------------------
 
     def _paint_board(self) -> None:
         compared = self._ready()
         rows, honest = compared.rows.get(compared.off), compared.rows.get(frozenset())
-        told = leaderboard.board(rows, compared.off, honest, compared.progress)
-        compared.pages[-1].show(told if len(self.held_out) else NOTHING_HELD_OUT)
+        leads = compared.leads.get(compared.off, ())
+        board = leaderboard.board(rows, compared.off, honest, compared.progress, leads)
+        compared.pages.board.show(board if len(self.held_out) else NOTHING_HELD_OUT)
+        verdict = leaderboard.short_verdict(compared.leads.get(frozenset(), ()))
+        compared.pages.handles.show(handles(compared.state.drawer, verdict or views.about_data(self._seen().world)))
 
     def _rank(self) -> None:
         compared = self._ready()
@@ -219,12 +250,15 @@ class ComparePanel(Acting):
         self._paint_board()
 
     @staticmethod
-    def _work(compared: Compared, off: frozenset[str], told: Told) -> list[honesty.Row]:
+    def _work(
+        compared: Compared, off: frozenset[str], told: Told
+    ) -> tuple[list[honesty.Row], list[honesty.Lead]]:  # fmt: skip
         split = compared.worlds[compared.first].split
         models: dict[str, Any] = {name: world.model for name, world in compared.worlds.items()}
         baselines = {"popularity": Popularity().learn(split.train), "chance": Chance().learn(split.train)}
         labels = compared.labels | {name: model.label for name, model in baselines.items()}
-        return honesty.measure(models | baselines, labels, split, off, told)
+        rows = honesty.measure(models | baselines, labels, split, off, told)
+        return rows, honesty.leads(rows)
 
     def _on_progress(self, progress: Progress) -> None:
         with self._lock:
@@ -240,13 +274,12 @@ class ComparePanel(Acting):
             if isinstance(rows, Exception):
                 self._become(replace(self.state, message=failure(rows)))
             else:
-                self._parts.rows[off] = rows
+                self._parts.rows[off], self._parts.leads[off] = rows
             self._paint_board()
 
     def _choose(self, value: Any) -> None:
-        """Mark an item on all lists, or no more."""
-        item = index_in(self.data.items, str(value), "a film")
-        self._become(replace(self.state, item=None if self.state.item == item else item))
+        """Select an item on all lists."""
+        self._become(replace(self.state, item=index_in(self.data.items, str(value), "a film")))
 
     def _switch(self, name: Any) -> None:
         compared = self._ready()
@@ -275,6 +308,19 @@ class ComparePanel(Acting):
             self._board.stop()
         super().close()
         self._parts, self._listeners = None, ()
+
+
+def handles(chosen: str, verdict: str) -> Markup:
+    """What opens the drawers, and the leaderboard in a few words."""
+    names = {"board": "Leaderboard", "edit": "Edit history"}
+    buttons = joined(
+        Markup(
+            '<button type="button" class="rw-handle rw-handle-{name}" data-act="drawer" data-value="{name}" '
+            'aria-expanded="{on}">{label}</button>'
+        ).format(name=name, label=label, on=yes(name == chosen))
+        for name, label in names.items()
+    )
+    return Markup('<div class="rw-handle-row">{}</div><span class="rw-data">{}</span>').format(buttons, verdict)
 
 
 def pretrained(train: Interactions) -> dict[str, Any]:

@@ -11,19 +11,9 @@ from markupsafe import Markup
 
 from ..charts._base import AXIS, digits_of, nice_ticks
 from ..page.page import Page
+from ..page.terms import term
 from ..training import TrainingHistory
-
-POINTS = 300  # at most so many points travel to the browser
-
-
-def thin(steps: list[int], values: list[float], points: int = POINTS) -> tuple[Any, Any]:
-    """Evenly chosen points, the first and the last always among them; NaN is left out."""
-    x, y = np.asarray(steps, np.float64), np.asarray(values, np.float64)
-    x, y = x[np.isfinite(y)], y[np.isfinite(y)]
-    if len(x) > points:
-        chosen = np.unique(np.linspace(0, len(x) - 1, points).round().astype(int))
-        x, y = x[chosen], y[chosen]
-    return x, y
+from .timebar import thin as thin
 
 
 def value_range(values: Any, zero: bool) -> tuple[float, float]:
@@ -52,7 +42,7 @@ class _Plot:
             x=[], y=[], scales=scales, marker="diamond", colors=["var(--rw-ink)"], default_size=64, apply_clip=False
         )
         self.below = bqplot.Axis(scale=self.x, tick_format="d", grid_lines="none", **AXIS)
-        self.left = bqplot.Axis(scale=self.y, orientation="vertical", **AXIS)
+        self.left = bqplot.Axis(scale=self.y, side="left", **AXIS)
         self.figure = bqplot.Figure(
             marks=[self.base, self.marker, self.line, self.dot, self.turned],
             axes=[self.below, self.left],
@@ -102,13 +92,16 @@ class Curve:
         self.k = k
         self.loss, self.accuracy = _Plot(zero=False, percent=False), _Plot(zero=True, percent=True)
         self.loss_head, self.accuracy_head = Page(), Page()
-        self.widget = ipywidgets.GridBox(
-            [
-                ipywidgets.VBox([self.loss_head, self.loss.figure]),
-                ipywidgets.VBox([self.accuracy_head, self.accuracy.figure]),
-            ]
-        )
+        self.widget = ipywidgets.GridBox([ipywidgets.VBox([self.loss_head]), ipywidgets.VBox([self.accuracy_head])])
         self.widget.add_class("rw-curve")
+
+    def unfold(self) -> None:
+        """Put the figures on the page: before they are looked at, a browser need not draw them."""
+        for box, head, plot in zip(
+            self.widget.children, (self.loss_head, self.accuracy_head), (self.loss, self.accuracy), strict=True
+        ):
+            if plot.figure not in box.children:
+                box.children = [head, plot.figure]
 
     def show(
         self,
@@ -128,11 +121,13 @@ class Curve:
         accuracy = thin(*history.curve(f"top_{self.k}_accuracy"))
         self.loss.show(*loss, epoch, total, None)
         self.accuracy.show(*accuracy, epoch, total, baseline, turned)
-        self.loss_head.show(_head("Loss on the training rows", loss, epoch, "", lambda v: f"{v:.3f}", "Loss"))
+        self.loss_head.show(
+            _head(term("loss", "Loss on the training rows"), loss, epoch, "", lambda v: f"{v:.3f}", "Loss")
+        )
         note = "" if baseline is None else f"dashed: popularity {100 * baseline:.1f} %"
         if turned is not None:
             note = f"◆ now {100 * turned:.1f} %" + (f" · {note.removeprefix('dashed: ')}" if note else "")
-        title = f"Top-{self.k} accuracy, validation rows"
+        title = Markup("{}, {}").format(term("accuracy", f"Top-{self.k} accuracy"), term("validation rows"))
         if not validation:
             note = "this split has no validation rows"
         self.accuracy_head.show(

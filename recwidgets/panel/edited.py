@@ -15,7 +15,7 @@ class Edited(NamedTuple):
     """user: whose history it was, None = one's own. items: oldest first, by index.
 
     dropped: items taken out as evidence, which stay out of the list too. without: users who are not
-    asked as neighbours. edits: how many changes led here.
+    asked as neighbours. edits: how many changes led here; a history of one's own that is cleared begins anew.
     """
 
     user: int | None
@@ -40,6 +40,10 @@ class Edited(NamedTuple):
         without = (*(other for other in self.without if other != neighbour), neighbour)
         return self._replace(without=without, edits=self.edits + 1)
 
+    def ask_again(self, neighbour: int) -> Edited:
+        without = tuple(other for other in self.without if other != neighbour)
+        return self._replace(without=without, edits=self.edits + 1)
+
     def add(self, item: int) -> Edited:
         """With this item as the newest; one that was there already moves to the end."""
         dropped = tuple(other for other in self.dropped if other != item)
@@ -53,8 +57,24 @@ class Edited(NamedTuple):
         items.insert(there, items.pop(here))
         return self._with(tuple(items), self.dropped)
 
+    def move_to(self, item: int, index: int) -> Edited:
+        """To this index of the history as it is shown: 0 = newest; beyond the last one to the end."""
+        return self.move(item, len(self.items) - 1 - index - self.items.index(item))
+
+    def put_back(self, item: int, index: int) -> Edited:
+        """With an item that was taken out, at the index that it had, 0 = oldest."""
+        dropped = tuple(other for other in self.dropped if other != item)
+        return self._with((*self.items[:index], item, *self.items[index:]), dropped)
+
+    def reverse(self) -> Edited:
+        return self._with(self.items[::-1], self.dropped)
+
     def clear(self) -> Edited:
-        return Edited(self.user, (), edits=self.edits + 1)
+        return Edited(self.user, (), edits=0 if self.user is None else self.edits + 1)
+
+    def same(self, other: Edited) -> bool:
+        """Is it the same history, however it came about?"""
+        return self[:4] == other[:4]
 
     def _with(self, items: tuple[int, ...], dropped: tuple[int, ...]) -> Edited:
         return self._replace(items=items, dropped=dropped, edits=self.edits + 1)

@@ -1,4 +1,4 @@
-"""The history on the page: its items in order, a field to add one, a shelf to start from. Pure functions."""
+"""The history on the page: a list to be put in order, a field to add to it, a shelf to start from. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,59 +8,145 @@ import numpy as np
 from markupsafe import Markup
 
 from ..core import film_label
-from ..data import Interactions
-from ..page.elements import button, combobox, joined
+from ..data import Interactions, display_title
+from ..page.elements import button, combobox, cut, joined, link, toggle
 from . import selector
 from .edited import Edited
+from .ordering import ROWS, STEP
+from .state import State, World, history_of, original_of
 
 SHELF = 8  # well-known items to start with
-CHIPS = 12  # items of a long history that are shown one by one
+FEW = 5  # items of a history of one's own, from which on nobody needs the shelf
+NAME, SHORT, TIP = 60, 40, 200  # characters of a title: in a row, in a button's name, and where the pointer rests
 
 _EDITOR = Markup(
-    '<div class="rw-yours"><h3>{title}</h3><p class="rw-cap">{text}</p>{goal}<div class="rw-chips">{older}{chips}</div>'
-    '<div class="rw-pick">{field}{clear}{back}</div>{shelf}</div>'
+    '<div class="rw-yours"><div class="rw-yours-head"><h3 title="{full}">{title}</h3><p class="rw-cap">{text}</p>'
+    '{bases}</div>{goal}<div class="rw-yours-tools">{field}{tools}</div>{list}{shelf}</div>'
 )
-_CHIP = Markup('<span class="rw-pill-film"><span>{label}</span>{buttons}</span>')
+_BASES = Markup('<span class="rw-base" role="group" aria-label="Compare with">Compare with {}</span>')
+_LIST = Markup(
+    '<div class="rw-films">{newer}<ol data-sort="move-to" data-first="{first}" aria-label="{label}" title="{keys}">'
+    "{rows}</ol>{older}</div>"
+)
+# a row is as short as it can be: a hundred of them are sent at each change; what its buttons act on is in data-item
+_ROW = Markup(
+    '<li data-item="{item}"><button class="rw-hold" title="{full}"><i></i><b>{number}</b>'
+    "<span>{title}{year}</span></button><em>{stars}</em>{buttons}</li>"
+)
+_GONE = Markup(
+    '<li data-item="{item}" class="rw-taken"><button class="rw-hold" title="{full}"><i></i><b></b><span>{title}{year}'
+    '</span></button><button data-act="put-back" data-once aria-label="Put {full} back">put back</button></li>'
+)
+_MOVE = Markup('<button data-act="{act}" aria-label="{name}"{off}>{sign}</button>')
+KEYS = (
+    "Drag a film to its place. By keys: arrows choose one, Alt with ↑ or ↓ moves it, Home puts it first, "
+    "Delete takes it out."
+)
 
 
-def shelf(data: Interactions, taken: Sequence[int], n: int = SHELF) -> list[int]:
-    """The most rated items that are not taken yet."""
-    order = np.argsort(-data.popularity, kind="stable")
-    return [int(item) for item in order[: n + len(taken)] if int(item) not in taken][:n]
+def shelf(data: Interactions, refused: int | None = None, n: int = SHELF) -> list[int]:
+    """The most rated items, but for the one that a goal refuses."""
+    order = np.argsort(-data.popularity, kind="stable")[: n + 1]
+    return [int(item) for item in order if int(item) != refused][:n]
 
 
-def editor(data: Interactions, edited: Edited, typed: str | None, user: str, goal: Markup) -> Markup:
-    """typed: what stands in the field, None = nothing, and its list is open meanwhile. user: to go back to."""
-    items, own = list(edited.items), edited.user is None
-    older = max(0, len(items) - CHIPS)
-    chips = [_chip(data, item, n > 0, n < len(items) - 1) for n, item in list(enumerate(items))[older:]]
-    text = "Newest last. Each film that you add, move or remove changes the answer at once."
-    if own and not items:
+def editor(world: World, state: State, goal: Markup, refused: int | None = None) -> Markup:
+    """The history shown, newest first. goal: the line of an exercise; refused: its film, which does not count."""
+    data, edited, original = world.data, history_of(world, state), original_of(world, state)
+    n, own, typed = len(edited.items), edited.user is None, state.item_typed
+    changed = original is not None and not edited.same(original)
+    user = cut(state.user, selector.ID)
+    text = f"{n} film{'' if n == 1 else 's'}, newest first."
+    if own and not n:
         text = "Pick three to five films you have seen. The model answers without retraining."
-    start = [button(film_label(data, item), "add", item) for item in shelf(data, items)]
-    below = Markup('<p class="rw-cap">Or start with</p><div class="rw-chips">{}</div>').format(joined(start))
+    tools = [
+        button("Reverse", "reverse", classes="rw-small", off=n < 2, title="The whole order the other way round"),
+        button("Original", "original", classes="rw-small", off=not changed, name="Back to the original",
+               title="Back to the history that your changes began from"),
+        button("Clear all", "clear", classes="rw-small", off=not n),
+    ]  # fmt: skip
+    if own:
+        tools.append(button(f"Back to user {user}", "user", state.user, classes="rw-small"))
+    words = {"last": "last", "original": "first" if own else "original"}
+    bases = [toggle(word, "base", base, state.base == base) for base, word in words.items()]
     return _EDITOR.format(
-        title="Your own history" if edited.user is None else f"The history of user {data.users[edited.user]}",
+        title="Your own history" if own else f"The history of user {user}",
+        full="" if own else state.user,
         text=text,
+        bases=_BASES.format(joined(bases)),
         goal=goal,
-        older=Markup('<span class="rw-cap">{} older films · </span>').format(older) if older else "",
-        chips=joined(chips),
-        field=combobox(
-            "Add a film by its title", typed or "", selector.item_options(data, typed), wide=True,
-            placeholder="Add a film, for example Fargo", stamp=f"{typed or ''}-{len(items)}", find="film",
-            enter="add-title", leave="film-close", options_name="Films found",
-        ),
-        clear=button("Clear all", "clear", off=not items),
-        back=button(f"Back to user {user}", "user", user),
-        shelf=below if own and len(items) < 5 else "",
+        field=_field(data, edited, typed, refused),
+        tools=joined(tools),
+        list=_list(data, edited, state),
+        shelf=_shelf(data, edited.items, refused) if own and n < FEW else "",
+    )
+
+
+def _field(data: Interactions, edited: Edited, typed: str | None, refused: int | None) -> Markup:
+    example = next((item for item in shelf(data, refused) if item not in edited.items), None)
+    hint = "" if example is None else f": {cut(display_title(str(data.titles[example]))[0], 24)}"
+    return combobox(
+        "Add a film by its title", typed or "", selector.item_options(data, typed, refused), wide=True,
+        placeholder=f"Add a film{hint}", stamp=f"{typed or ''}-{len(edited.items)}", find="film", enter="add-title",
+        leave="film-close", options_name="Films found",
     )  # fmt: skip
 
 
-def _chip(data: Interactions, item: int, earlier: bool, later: bool) -> Markup:
-    label, buttons = film_label(data, item), []
-    if earlier:
-        buttons.append(button("←", "earlier", item, classes="rw-tiny", name=f"Move {label} one place earlier"))
-    if later:
-        buttons.append(button("→", "later", item, classes="rw-tiny", name=f"Move {label} one place later"))
-    buttons.append(button("Remove", "remove", item, classes="rw-tiny", name=f"Remove {label}"))
-    return _CHIP.format(label=label, buttons=joined(buttons))
+def _list(data: Interactions, edited: Edited, state: State) -> Markup:
+    """The rows from `state.first` on, and the one that was taken out last, in its old place."""
+    newest, n = edited.items[::-1], len(edited.items)
+    first = min(state.first, max(n - 1, 0) // STEP * STEP)
+    here = newest[first : first + ROWS]
+    stars = {} if edited.user is None else selector.ratings(data, edited.user)
+    rows = [_row(data, item, first + k, n, stars.get(item)) for k, item in enumerate(here)]
+    if state.gone is not None:
+        item, index = state.gone
+        at = n - index - first  # rows before it: those that are newer
+        if 0 <= at <= len(rows):
+            rows.insert(at, _GONE.format(**_named(data, item)))
+    newer, older = max(first - STEP, 0), first + STEP
+    more = n - first - len(here)
+    return _LIST.format(
+        rows=joined(rows), first=first, label="Films, newest first", keys=KEYS,
+        newer=_page(f"{first:,} newer films", newer) if first else "",
+        older=_page(f"{more:,} older films", older) if more > 0 else "",
+    )  # fmt: skip
+
+
+def _page(label: str, first: int) -> Markup:
+    return Markup('<p class="rw-films-more">{}</p>').format(link(label, "films", first))
+
+
+def _named(data: Interactions, item: int) -> dict[str, Markup | str | int]:
+    title, year = display_title(str(data.titles[item]))
+    when = Markup(" <small>{}</small>").format(year)
+    return {"item": item, "full": cut(film_label(data, item), TIP), "title": cut(title, NAME), "year": when}
+
+
+def _row(data: Interactions, item: int, at: int, n: int, stars: float | None) -> Markup:
+    label = cut(film_label(data, item), SHORT)
+    buttons = (
+        ("front", "⤒", f"{label} to the front", at == 0),
+        ("later", "↑", f"{label} up", at == 0),
+        ("earlier", "↓", f"{label} down", at == n - 1),
+        ("remove", "×", f"Take out {label}", False),
+    )
+    return _ROW.format(
+        **_named(data, item), number=at + 1, stars="" if stars is None else f"{stars:g}★",
+        buttons=joined(
+            _MOVE.format(act=act, name=name, sign=sign, off=Markup(" disabled") if off else "")
+            for act, sign, name, off in buttons
+        ),
+    )  # fmt: skip
+
+
+def _shelf(data: Interactions, taken: Sequence[int], refused: int | None) -> Markup:
+    """Films to start with. One that is taken stays in its place, so that no other comes under the pointer."""
+    films = []
+    for item in shelf(data, refused):
+        label = cut(film_label(data, item), 36)
+        off = Markup('<button type="button" class="rw-btn rw-small" disabled>{}</button>').format(label)
+        films.append(off if item in taken else button(label, "add", item, classes="rw-small"))
+    return Markup(
+        '<div class="rw-shelf"><p class="rw-cap">Or start with</p><div class="rw-chips">{}</div></div>'
+    ).format(joined(films))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..core import film_label
+from ..page.elements import cut
 from ..page.markup import Message
 from . import selector
 from .edited import Edited
 from .state import Change, State, history_of, plain, remembered
-from .table import ACTS, Act, Seen, called, index_in, item_of, whole
+from .table import ACTS, Act, Seen, called, index_in, item_of, short, whole
+
+ID = 16  # characters of a user's id in a sentence
+PUT_BACK = "Put it back"  # what takes a change back is called by what it does
 
 # -- who ---------------------------------------------------------------------------------------------
 
@@ -19,10 +22,16 @@ from .table import ACTS, Act, Seen, called, index_in, item_of, whole
 def user(seen: Seen, state: State, value: str) -> State:
     """Show this user as in the data. Raises UnknownUser."""
     seen.world.data.user_index(value)
+    state = _left(state)
     return plain(
-        state, user=str(value), edited=None, item=None, editor="", typed=None, wrong=False, item_typed=None,
-        changes=False, undo=None,
+        state, user=str(value), edited=None, item=None, typed=None, wrong=False, item_typed=None, rival=None,
+        rival_typed=None, opened="", undo=None, first=0, gone=None,
     )  # fmt: skip
+
+
+def _left(state: State) -> State:
+    """Without the editor of a history of one's own, which is left."""
+    return replace(state, drawer="") if state.own and state.drawer == "edit" else state
 
 
 @called("find")
@@ -40,9 +49,9 @@ def choose(seen: Seen, state: State, value: str) -> State:
     if found.user is not None:
         return user(seen, state, str(data.users[found.user]))
     last = str(data.users[-1])
-    text = f"Users run from {selector.known_ids(data)}. The panel still shows user {state.user}."
-    buttons = ((f"Show user {last}", "user", last), ("Random user", "random", ""))
-    message = Message(f"There is no user {value}.", text, True, buttons)
+    text = f"Users run from {selector.known_ids(data)}. The panel still shows user {cut(state.user, ID)}."
+    buttons = ((f"Show user {cut(last, ID)}", "user", last), ("Random user", "random", ""))
+    message = Message(f"There is no user {cut(value)}.", text, True, buttons)
     return replace(state, typed=value, wrong=True, message=message)
 
 
@@ -69,17 +78,19 @@ ACTS |= {"previous": _step_user(-1), "next": _step_user(1)}
 def changed(state: State, edited: Edited | None, message: Message | Change | None, **more: Any) -> State:
     """Another history: the answer before is kept beside, and there is a way back to it."""
     kept = remembered(state)
-    return replace(
-        state, edited=edited, message=message, before=kept, outlined=True, undo=kept, turning="", changes=False, **more
-    )
+    changes = {"gone": None, "turning": "", "opened": "", **more}
+    return replace(state, edited=edited, message=message, before=kept, outlined=True, undo=kept, **changes)
 
 
 @called("you")
 def you(seen: Seen, state: State, value: str) -> State:
-    """Open an empty history of one's own, or close it and go back to the user."""
-    if state.editor == "you":
-        return user(seen, state, state.user)
-    return plain(state, edited=Edited(None, ()), item=None, editor="you", item_typed=None, undo=remembered(state))
+    """Open an empty history of one's own, or go back from it to the user; it can be put back."""
+    if state.own:
+        return replace(user(seen, state, state.user), undo=remembered(state))
+    return plain(
+        state, edited=Edited(None, ()), item=None, drawer="edit", item_typed=None, undo=remembered(state), first=0,
+        gone=None,
+    )  # fmt: skip
 
 
 @called("own")
@@ -88,17 +99,13 @@ def own(seen: Seen, state: State, value: str) -> State:
     items = tuple(dict.fromkeys(item_of(seen, item) for item in value.split()))
     edits = 0 if state.edited is None else state.edited.edits
     edited, lead = Edited(None, items, edits=edits + 1), "You made a history of your own."
-    return changed(state, edited, Change(lead, seen.shown.item), editor="you", item_typed=None, item=None)
+    return changed(state, edited, Change(lead, seen.shown.item), drawer="edit", item_typed=None, item=None, first=0)
 
 
 @called("edit")
 def edit(seen: Seen, state: State, value: str) -> State:
-    """Open the user's own history to be edited, or close it; what was changed stays changed."""
-    if state.editor == "history":
-        return replace(state, editor="", item_typed=None)
-    if state.edited is not None and state.edited.user is None:
-        state = plain(state, edited=None, item=None, undo=remembered(state))
-    return replace(state, editor="history", item_typed=None)
+    """Open the history that is shown, to be edited, or close it; what was changed stays changed."""
+    return replace(state, drawer="" if state.drawer == "edit" else "edit", item_typed=None)
 
 
 @called("drop")
@@ -108,30 +115,62 @@ def drop(seen: Seen, state: State, value: str) -> State:
     now, data = history_of(seen.world, state), seen.world.data
     if kind == "neighbour":
         neighbour = index_in(data.users, index, "a neighbour")
-        lead = f"Changed because user {data.users[neighbour]} is not asked."
-        return changed(state, now.leave_out(neighbour), Change(lead, seen.shown.item))
+        lead = f"User {cut(str(data.users[neighbour]), ID)} is not asked any more."
+        return changed(state, now.leave_out(neighbour), Change(lead, seen.shown.item, undo=PUT_BACK))
     if kind != "film":
         raise ValueError(f'what is dropped must be "film:" or "neighbour:" and an index, got {value!r}')
     item = item_of(seen, index, now)
-    lead = f"Changed because you dropped {film_label(data, item)}."
-    return changed(state, now.drop(item), Change(lead, seen.shown.item, item))
+    change = Change(f"You took out {short(seen, item)}.", seen.shown.item, item, PUT_BACK)
+    return changed(state, now.drop(item), change, gone=(item, now.items.index(item)))
+
+
+@called("ask-again")
+def ask_again(seen: Seen, state: State, value: str) -> State:
+    """Ask a neighbour, by index, who was left out."""
+    neighbour = index_in(seen.world.data.users, value, "a neighbour")
+    now = history_of(seen.world, state)
+    if neighbour not in now.without:
+        raise ValueError(f"user {seen.world.data.users[neighbour]} is not left out; nothing to put back")
+    lead = f"User {cut(str(seen.world.data.users[neighbour]), ID)} is asked again."
+    return changed(state, now.ask_again(neighbour), Change(lead, seen.shown.item))
+
+
+@called("take-out")
+def take_out(seen: Seen, state: State, value: str) -> State:
+    """Take out several pieces of evidence as one change: "film:1 2 3" or "neighbour:4 5", by index."""
+    kind, _, indices = value.partition(":")
+    now, data, many = history_of(seen.world, state), seen.world.data, indices.split()
+    if kind not in ("film", "neighbour") or not many:
+        raise ValueError(f'what is taken out must be "film:" or "neighbour:" and indices, got {value!r}')
+    edited = now
+    for index in many:
+        if kind == "film":
+            edited = edited.drop(item_of(seen, index, now))
+        else:
+            edited = edited.leave_out(index_in(data.users, index, "a neighbour"))
+    what = f"{len(many)} {'film' if kind == 'film' else 'neighbour'}{'' if len(many) == 1 else 's'}"
+    asked = f"{what} {'is' if len(many) == 1 else 'are'} not asked any more."
+    lead = f"You took out {what}." if kind == "film" else asked
+    return changed(state, edited._replace(edits=now.edits + 1), Change(lead, seen.shown.item, undo=PUT_BACK))
 
 
 @called("remove")
 def remove(seen: Seen, state: State, value: str) -> State:
     now = history_of(seen.world, state)
     item = item_of(seen, value, now)
-    lead = f"You removed {film_label(seen.world.data, item)}."
-    return changed(state, now.remove(item), Change(lead, seen.shown.item))
+    change = Change(f"You took out {short(seen, item)}.", seen.shown.item, undo=PUT_BACK)
+    return changed(state, now.remove(item), change, gone=(item, now.items.index(item)))
 
 
 @called("add")
 def add(seen: Seen, state: State, value: str) -> State:
     """The item becomes the newest of the history."""
     now, item = history_of(seen.world, state), item_of(seen, value)
-    title, again = film_label(seen.world.data, item), item in now.items
-    lead = f"{title} was in the history already; it is the newest now." if again else f"You added {title}."
-    return changed(state, now.add(item), Change(lead, seen.shown.item), item_typed=None)
+    title, again = short(seen, item), item in now.items
+    if again and item == now.items[-1]:
+        return replace(state, message=Message(f"{title} is the newest already."), item_typed=None)
+    lead = f"{title} was there already; it is the newest now." if again else f"You added {title}."
+    return changed(state, now.add(item), Change(lead, seen.shown.item), item_typed=None, first=0)
 
 
 @called("film")
@@ -154,20 +193,7 @@ def add_title(seen: Seen, state: State, value: str) -> State:
     if not value.strip():
         return state
     text = "Type a part of its title and choose from the list."
-    return replace(state, message=Message(f"There is no film called {value}.", text, True))
-
-
-def _move(by: int) -> Act:
-    def move(seen: Seen, state: State, value: str) -> State:
-        now, where = history_of(seen.world, state), "earlier" if by < 0 else "later"
-        item = item_of(seen, value, now)
-        lead = f"You moved {film_label(seen.world.data, item)} {where}."
-        return changed(state, now.move(item, by), Change(lead, seen.shown.item))
-
-    return move
-
-
-ACTS |= {"earlier": _move(-1), "later": _move(1)}
+    return replace(state, message=Message(f"There is no film called {cut(value)}.", text, True))
 
 
 @called("click")
@@ -180,13 +206,21 @@ def click(seen: Seen, state: State, value: str) -> State:
     n = min(max(len(now.items) + whole(value, "the clicks to go on"), 1), len(clicks))
     if n == len(now.items) or not clicks:
         return state
-    lead = f"After {n} of {len(clicks)} clicks; the last was {film_label(data, clicks[n - 1])}."
+    lead = f"After {n} of {len(clicks)} clicks; the last was {short(seen, clicks[n - 1])}."
     return changed(state, Edited(now.user, clicks[:n], edits=now.edits + 1), Change(lead, seen.shown.item))
 
 
 @called("clear")
 def clear(seen: Seen, state: State, value: str) -> State:
-    return changed(state, history_of(seen.world, state).clear(), Change("You cleared the history.", seen.shown.item))
+    """All out. Of a history of one's own nothing is left, so that its edits are counted anew."""
+    now = history_of(seen.world, state)
+    if now.same(now.clear()):
+        return state
+    n = len(now.items)
+    lead = f"You took out {'the one film' if n == 1 else f'all {n} films'}."
+    if not n:
+        lead = "What was taken out may be recommended again."
+    return changed(state, now.clear(), Change(lead, seen.shown.item), first=0)
 
 
 @called("undo")
@@ -195,13 +229,11 @@ def undo(seen: Seen, state: State, value: str) -> State:
     back = state.undo
     if back is None:
         return state
-    more = None
+    more, state = None, state if back.edited is not None and back.edited.user is None else _left(state)
     if back.undo is not None and back.edited is not None and back.edited.edits:
-        buttons = (("Put it back", "undo", ""), (f"Back to user {state.user}", "user", state.user))
-        more = Message("Put back.", "Earlier changes are still there.", buttons=buttons)
-    own = back.edited is not None and back.edited.user is None
-    editor = "you" if own else "" if state.editor == "you" else state.editor
+        buttons = (("Undo", "undo", ""), (f"Back to user {cut(state.user, ID)}", "user", state.user))
+        more = Message("Undone.", "Earlier changes are still there.", buttons=buttons)
     return plain(
-        state, edited=back.edited, knobs=back.knobs, item=back.item, editor=editor, undo=back.undo, message=more,
-        changes=False,
+        state, edited=back.edited, knobs=back.knobs, alpha=back.alpha, item=back.item, undo=back.undo, message=more,
+        gone=None,
     )  # fmt: skip

@@ -99,7 +99,7 @@ def trained(panel: Panel, finished: bool) -> None:
             state = replace(state, epoch=None)
         if len(training.steps) == 1:  # a new training: what was asked of the model before is of no use any more
             parts.asked.clear()
-        panel._become(replace(state, before=None, outlined=False, changes=False))
+        panel._become(replace(state, before=None, outlined=False))
     else:
         panel._paint()
 
@@ -168,8 +168,8 @@ def setup(panel: Panel) -> str:
     from .regions import default_chart
 
     parts = panel._ready()
-    found = told(panel, parts.trainer.training.model if parts.trainer.training.here else None)
     world, training = parts.world, parts.trainer.training
+    found = told(panel, training.model if training.here else None)
     found |= {"hide": list(parts.hide)} if parts.hide else {}
     found |= {} if parts.state.moving else {"animate": False}
     call, first = world.call, world.first

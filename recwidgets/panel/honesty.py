@@ -1,18 +1,26 @@
-"""Four honesty checks. Each can be switched off, and the numbers get better for the wrong reason."""
+"""The leaderboard's numbers: four honesty checks to switch off, and which differences are more than noise."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import metrics
 from ..data import Split
 from ..ranking import recommend_all
+from .changes import sentence
 
 DEPTH = 10
 DRAWS = 20
+RESAMPLES = 1000
+BASELINES = ("popularity", "chance")
+
+
+class NotRanked(RuntimeError):
+    """A model failed where all users are asked at once; the message says which model, and what it raised."""
 
 
 class Check(NamedTuple):
@@ -37,11 +45,60 @@ CHECKS = (
 
 
 class Row(NamedTuple):
-    """One model's numbers: (value, low, high) by metric; low and high are NaN without an interval."""
+    """One model's numbers: (value, low, high) by metric; low and high are NaN without an interval.
+
+    ndcg: nDCG@10 of each user, float (n_users,), NaN where nothing is held out; None = only the means are known.
+    """
 
     name: str
     label: str
     values: dict[str, tuple[float, float, float]]
+    ndcg: NDArray[np.float64] | None = None
+
+
+class Lead(NamedTuple):
+    """How far one model is ahead of another in nDCG@10, user by user. Names are those of the rows.
+
+    mean: of the users' differences, one − other. low, high: 95 % of the means lie between them when the users are drawn
+    anew with replacement RESAMPLES times. users: how many count, those with a held-out film.
+    """
+
+    one: Row
+    other: Row
+    mean: float
+    low: float
+    high: float
+    users: int
+
+    @property
+    def more_than_noise(self) -> bool:
+        """Does the interval leave out 0?"""
+        return self.low > 0 or self.high < 0
+
+
+def lead(one: Row, other: Row) -> Lead | None:
+    """The paired difference of two models in nDCG@10; None where the users' own numbers are not known.
+
+    Paired: of each user the difference is taken first, so what makes a user easy or hard for both models cancels out,
+    and two models whose intervals overlap can still differ. The interval is the percentile
+    bootstrap of `metrics.bootstrap` over users, seed 0, the same draws for every pair. It says how much the mean
+    depends on which users there are; what another seed or another split of the data would change is not in it.
+    """
+    if one.ndcg is None or other.ndcg is None:
+        return None
+    apart = one.ndcg - other.ndcg
+    n = int(np.count_nonzero(~np.isnan(apart)))
+    if not n:
+        return None
+    return Lead(one, other, float(np.nanmean(apart)), *metrics.bootstrap(apart, RESAMPLES), n)
+
+
+def leads(rows: Sequence[Row]) -> list[Lead]:
+    """What is compared: the best model with the second, then each, best first, with popularity. Best = highest mean."""
+    models = sorted((row for row in rows if row.name not in BASELINES), key=lambda row: -row.values["ndcg"][0])
+    base = [row for row in rows if row.name == "popularity"]
+    pairs = [*zip(models[:1], models[1:2], strict=False), *((row, other) for row in models for other in base)]
+    return [found for one, other in pairs if (found := lead(one, other)) is not None]
 
 
 METRICS = ("top_10_accuracy", "ndcg", "coverage", "novelty")
@@ -64,12 +121,17 @@ def measure(
     for done, (name, model) in enumerate(models.items()):
         told(done, len(models))
         keep_seen = "seen" in off or "leak" in off
-        ranked = recommend_all(model, train, min(DEPTH, train.n_items), seen=keep_seen)
-        rows.append(Row(name, labels[name], _numbers(ranked, train, held_out, off)))
+        try:
+            ranked = recommend_all(model, train, min(DEPTH, train.n_items), seen=keep_seen)
+        except Exception as error:
+            raise NotRanked(f"{labels[name]} could not rank all films for all users: {sentence(error)}") from error
+        rows.append(Row(name, labels[name], *_numbers(ranked, train, held_out, off)))
     return rows
 
 
-def _numbers(ranked: Any, train: Any, held_out: Any, off: frozenset[str]) -> dict[str, tuple[float, float, float]]:
+def _numbers(
+    ranked: Any, train: Any, held_out: Any, off: frozenset[str]
+) -> tuple[dict[str, tuple[float, float, float]], NDArray[np.float64]]:
     hit, relevant = metrics.hits(ranked, held_out), metrics.n_relevant(held_out)
     accuracy_hits, rows = hit.sum(1).astype(float), np.bincount(held_out.user, minlength=held_out.n_users).astype(float)
     if "leak" in off:
@@ -87,7 +149,7 @@ def _numbers(ranked: Any, train: Any, held_out: Any, off: frozenset[str]) -> dic
         "coverage": (metrics.coverage(ranked, train.n_items, DEPTH), np.nan, np.nan),
         "novelty": (float(np.nanmean(novelty)), *metrics.bootstrap(novelty)),
     }
-    return _luckiest(values, accuracy_hits, rows, ndcg) if "seed" in off else values
+    return (_luckiest(values, accuracy_hits, rows, ndcg) if "seed" in off else values), ndcg
 
 
 def _ratio_interval(hits: Any, rows: Any, n: int = 1000) -> tuple[float, float]:
@@ -96,7 +158,7 @@ def _ratio_interval(hits: Any, rows: Any, n: int = 1000) -> tuple[float, float]:
     hits, rows = hits[some], rows[some]
     if not len(rows):
         return float("nan"), float("nan")
-    counts = np.random.default_rng(0).multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=n)
+    counts = metrics.resamples(len(rows), n)
     low, high = np.quantile(counts @ hits / np.maximum(counts @ rows, 1), [0.025, 0.975])
     return float(low), float(high)
 

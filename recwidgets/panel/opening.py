@@ -151,6 +151,18 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
         self._frame = self._instead = None
 
 
+def box(kind: Any, name: str, *children: Any) -> Any:
+    made = kind(list(children))
+    made.add_class(name)
+    return made
+
+
+def look(widget: Any, name: str, on: bool) -> None:
+    """A class of the stylesheet, on or off."""
+    if on != (name in widget._dom_classes):
+        (widget.add_class if on else widget.remove_class)(name)
+
+
 def close_all(roots: list[Any]) -> None:
     """Close these widgets and all that they hold."""
     for widget in all_widgets(roots):

@@ -19,9 +19,11 @@ from . import acts, effects, settings
 from .acting import Acting
 from .beside import Beside
 from .goal import Goal
-from .opening import close_all
-from .show import Asked, Shown, rank_history, show, untrained, view
-from .state import State, World, remembered, world_of
+from .opening import close_all, look
+from .ranks import Ranks
+from .show import Asked, Shown, show, untrained, view
+from .state import DRAWERS, State, World, remembered, world_of
+from .state import as_split as as_split
 from .trainer import Trainer, Training
 from .views import Scene
 
@@ -70,6 +72,7 @@ class Panel(Acting):
     edited: a history of your own, {"you": [ids of films, oldest first]}, or what is changed in the user's:
     "films", "dropped" (films taken out as evidence), "without" (neighbours that are not asked).
     selected: id of the film that is selected, None = the first. epochs, learning_rate: for the next training.
+    alpha: how much of all users' taste is taken away, 0 = as trained, 1 = what is the person's alone.
     hide: parts to leave out for a lesson (see settings.PARTS). goal: an exercise, shown in "You".
     state: a small JSON file that the panel writes at each change and starts from when the cell is
     run again. animate=False: marks jump instead of moving. The panel trains in one thread of its
@@ -92,6 +95,7 @@ class Panel(Acting):
         selected: str | int | None = None,
         epochs: int | None = None,
         learning_rate: float | None = None,
+        alpha: float | None = None,
         history: TrainingHistory | None = None,
         hide: Sequence[str] = (),
         goal: Goal | None = None,
@@ -106,8 +110,8 @@ class Panel(Acting):
             first = ", ".join(words for words, value in given.items() if value is not None)
             self._fill(
                 replace(world, first=first), chart, user=user, epoch=epoch, knobs=knobs, edited=edited,
-                selected=selected, epochs=epochs, learning_rate=learning_rate, hide=hide, goal=goal, state=state,
-                animate=animate,
+                selected=selected, epochs=epochs, learning_rate=learning_rate, alpha=alpha, hide=hide, goal=goal,
+                state=state, animate=animate,
             )  # fmt: skip
         except BaseException:
             self.close()
@@ -131,7 +135,7 @@ class Panel(Acting):
                 world.data.item_by_title(goal.title)  # raises UnknownItem
             start, path = effects.from_file(world, trainer.training, start, first, state)
             regions = Regions(world.model, chart or default_chart(world.model)(), self.act)
-            self._beside = Beside(self._on_measured)
+            self._beside, self._ranks = Beside(self._on_measured), Ranks(self._on_measured)
             self._parts = Parts(
                 world, trainer, regions, start, Shown(Person(None, np.zeros(0, np.int32))), path, parts, goal
             )
@@ -255,6 +259,10 @@ class Panel(Acting):
         """
         return effects.export(self, folder)
 
+    def mark(self, where: str) -> None:
+        """Scroll to a place of the panel, a CSS selector within it, and outline it; "" = no more."""
+        self._ready().regions.header.mark = where
+
     # -- acts: one road for all --------------------------------------------------------------------
 
     def _ready(self) -> Parts:
@@ -272,14 +280,18 @@ class Panel(Acting):
         parts = self._ready()
         with self.hold_sync():
             parts.regions.paint(self._scene(), effects.spoken(self))
-            (self.remove_class if parts.state.moving else self.add_class)("rw-still")
+            look(self, "rw-still", not parts.state.moving)
+            for name in DRAWERS[1:]:
+                look(self, f"rw-open-{name}", parts.state.drawer == name)
 
     def _scene(self) -> Scene:
         parts = self._ready()
         world, training, state = parts.world, parts.trainer.training, parts.state
         beside = self._beside.look(world, training, state, parts.asked)
-        ranks = rank_history(world, training, state, parts.asked) if state.changes else []
-        return Scene(world, state, training, parts.shown, effects.setup(self), parts.goal, *beside, tuple(ranks))
+        taste = self._beside.taste(world, training, state, parts.asked)
+        ranks = self._ranks.look(world, training, state, parts.shown)
+        setup = effects.setup(self)
+        return Scene(world, state, training, parts.shown, setup, parts.goal, *beside, ranks, *taste)
 
     # -- traits: what is set from code becomes an act ----------------------------------------------
 
@@ -320,20 +332,18 @@ class Panel(Acting):
                 effects.measured(self, error)
 
     def _held(self) -> list[Any]:
-        return [] if self._parts is None else [self.chart, self._parts.regions.why, self._parts.regions.curve]
+        if self._parts is None:
+            return []
+        regions = self._parts.regions
+        return [self.chart, regions.why, regions.curve, regions.bump]
 
     def close(self) -> None:
         """Stop the training, take the panel off the page, and give back all that it held."""
         parts = self._parts
         if parts is not None:
             self._beside.stop()
+            self._ranks.stop()
             parts.trainer.close()
         super().close()
         self._parts, self._listeners = None, ()
         effects.PANELS.discard(self)
-
-
-def as_split(data: Interactions | Split) -> Split:
-    if not isinstance(data, (Interactions, Split)):
-        raise TypeError(f"data must be Interactions or a Split, got {type(data).__name__}; see rw.load_movielens")
-    return data if isinstance(data, Split) else data.split("temporal", test=0.2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets
@@ -10,11 +11,13 @@ import ipywidgets
 from .._found import classes_in, named_classes
 from ..page import markup
 from ..page.page import Handler, Page
-from ..why._base import Why
+from ..why._base import Selected, Why
 from . import views
+from .bump import Bump, Listed
 from .changes import sentence
 from .curve import Curve
-from .show import names
+from .opening import box
+from .share_view import share_line
 from .views import Scene
 
 if TYPE_CHECKING:  # bqplot takes its time: a panel's frame is on the page before
@@ -25,21 +28,33 @@ class Regions:
     """The widgets of a panel; `paint(scene)` gives each what it has to show, where that has changed."""
 
     def __init__(self, model: Any, chart: Chart, handler: Handler) -> None:
-        self.header = Page("rw-header", handler=handler, probe=True)
-        self.who = Page("rw-user", handler=handler)
-        self.editor = Page("rw-own", handler=handler)
-        self.note = Page("rw-message", handler=handler)
+        self.header = Page("rw-header", "rw-user", handler=handler, probe=True)
+        self.transport = Page("rw-transport", "rw-controls", handler=handler)
         self.chart, self.chart_head, self.chart_foot = chart, Page(), Page()
         self.list = Page("rw-list", handler=handler)
+        self.share = Page("rw-shared-line", handler=handler)
+        self.note = Page("rw-message", handler=handler)
         self.why = why_for(model, handler)
-        self.time = Page("rw-epoch", handler=handler)
-        self.controls = Page("rw-controls", handler=handler)
-        self.curve = Curve()
+        self.editor = Page("rw-own", "rw-drawer", "rw-drawer-edit", handler=handler)
+        self.curve, self.bump = Curve(), Bump(handler)
+        self.more = Page("rw-more-settings", "rw-drawer", "rw-drawer-more", handler=handler)
+        self.handles = Page("rw-handles", handler=handler)
         chart_box = box(ipywidgets.VBox, "rw-chart", self.chart_head, chart.figure, self.chart_foot)
-        main = box(ipywidgets.GridBox, "rw-main", chart_box, self.list, self.why.widget)
-        left = box(ipywidgets.VBox, "rw-left", self.curve.widget, self.time)
-        training = box(ipywidgets.GridBox, "rw-training", left, self.controls)
-        self.children = [self.header, self.who, self.editor, self.note, main, training]
+        list_box = box(ipywidgets.VBox, "rw-list-column", self.list, self.note, self.share)
+        for name in ("rw-drawer", "rw-drawer-curves"):
+            self.curve.widget.add_class(name)
+        body = box(
+            ipywidgets.GridBox,
+            "rw-body",
+            chart_box,
+            list_box,
+            self.why.widget,
+            self.editor,
+            self.curve.widget,
+            self.bump.widget,
+            self.more,
+        )
+        self.children = [self.header, self.transport, body, self.handles]
         self._painted: dict[str, Hashable] = {}
 
     def _once(
@@ -59,21 +74,29 @@ class Regions:
     def paint(self, scene: Scene, spoken: str) -> None:
         shown, state, training = scene.shown, scene.state, scene.training
         self._once("motion", state.moving, lambda: self._animate(state.moving))
+        self._once("room", state.wide, lambda: self.chart.fit(state.wide))
         answered = (shown.answer, shown.rank, shown.previous if shown.outlined else None)
         self._once("chart", answered, lambda: self._paint_chart(scene), self._no_chart)
         self.list.show(views.ranking(scene, self._slots()))
-        why = (shown.answer, shown.item, shown.explanation, shown.fault)
-        self._once("why", why, lambda: self._paint_why(scene), lambda fault: self._no_why(scene, fault))
-        whose = (state.user, state.edited, state.typed, state.wrong, state.editor)
-        self._once("who", whose, lambda: self.who.show(views.who(scene.world, state, shown.person)))
-        self.editor.show(views.own_history(scene.world, state, views.goal_line(scene)))
+        selected = views.selected(scene)
+        why = (*(getattr(selected, name) for name in selected.__dataclass_fields__),)
+        self._once("why", why, lambda: self.why.show(selected), lambda fault: self._no_why(selected, fault))
+        whose = (state.user, state.edited, state.typed, state.wrong, state.drawer)
+        self._once("who", whose, lambda: self.header.show(views.top(scene)))
+        self.transport.show(views.transport(scene, spoken))
+        self.editor.show(views.own_history(scene.world, state, views.goal_line(scene), views.goal_item(scene)))
         self.note.show(markup.message(shown.message))
-        self.header.show(views.header(scene, spoken))
-        self.time.show(views.time_machine(scene))
+        self.share.show(share_line(scene))
+        self.handles.show(views.handles(scene))
         turned = views.accuracy_now(scene)
         curve = (training.history, scene.epoch, scene.baseline, turned, len(scene.world.split.validation) > 0)
+        if state.wide or state.drawer == "curves":
+            self.curve.unfold()
+        if state.wide or state.drawer == "ranks":
+            self.bump.unfold()
         self._once("curve", curve, lambda: self.curve.show(*curve))
-        self.controls.show(views.controls(scene))
+        self.more.show(views.more(scene))
+        self._paint_ranks(scene)
 
     def _animate(self, moving: bool) -> None:
         self.chart.animate(moving)
@@ -86,6 +109,15 @@ class Regions:
         self.chart_head.show(markup.chart_head(chart.title, *said))
         self.chart_foot.show(chart.foot(shown.answer))
 
+    def _paint_ranks(self, scene: Scene) -> None:
+        shown, every, whom = scene.shown, scene.state.every, views.whom(scene)
+        top = () if shown.answer is None else tuple(shown.answer.top.tolist())
+        mine = "neighbours" if hasattr(scene.training.model, "neighbours") else f"{views.whose(scene)} films"
+        list_shown = Listed(top, shown.item, tuple(self._slots().items()), whom, mine)
+        data, epoch = scene.world.data, scene.epoch
+        key = (scene.ranks, list_shown, epoch, every)
+        self._once("ranks", key, lambda: self.bump.show(scene.ranks, data, list_shown, epoch, every))
+
     def _no_chart(self, fault: str) -> None:
         """A chart of the learner's own that cannot draw this answer: the rest of the page goes on."""
         self.chart_head.show(markup.chart_head(str(self.chart.title), f"This chart could not be drawn: {fault}", fault))
@@ -97,21 +129,9 @@ class Regions:
         except Exception:  # said where the chart is
             return {}
 
-    def _no_why(self, scene: Scene, fault: str) -> None:
-        shown = scene.shown
-        self.why.show(shown.answer, shown.item, None, f"This explanation could not be drawn: {fault}")
-
-    def _paint_why(self, scene: Scene) -> None:
-        shown, edited = scene.shown, scene.state.edited
-        if hasattr(self.why, "dropped"):
-            self.why.dropped = tuple(names(scene.world, [] if edited is None else list(edited.dropped)))
-        self.why.show(shown.answer, shown.item, shown.explanation, shown.fault)
-
-
-def box(kind: Any, name: str, *children: Any) -> Any:
-    made = kind(list(children))
-    made.add_class(name)
-    return made
+    def _no_why(self, selected: Selected, fault: str) -> None:
+        said = f"This explanation could not be drawn: {fault}"
+        self.why.show(replace(selected, fault=said, explanation=None, reason=None, difference=None))
 
 
 def default_chart(model: Any) -> type[Chart]:

@@ -15,7 +15,7 @@ from .state import State, World, person_of, plain
 from .trainer import Training
 
 #: What may be told of a State; each is also an option of `Panel`.
-NAMES = ("user", "epoch", "knobs", "edited", "selected", "epochs", "learning_rate")
+NAMES = ("user", "epoch", "knobs", "edited", "selected", "epochs", "learning_rate", "alpha")
 #: Parts of a panel that a lesson may leave out.
 PARTS = (
     "train", "pause", "step", "reset", "epoch", "knobs", "settings", "you", "why", "list", "curve", "controls", "tools",
@@ -48,6 +48,8 @@ def told(
     found |= {"edited": edited} if edited else {}
     if item is not None:
         found["selected"] = str(world.data.items[item])
+    if state.alpha:
+        found["alpha"] = state.alpha
     if epochs is not None and state.epochs != epochs:
         found["epochs"] = state.epochs
     given = world.model if model is None else model
@@ -73,7 +75,7 @@ def restored(world: World, training: Training, first: State, wanted: Mapping[str
     if wanted.get("edited"):
         edited = from_ids(wanted["edited"], world.data, world.data.user_index(state.user))
         own = edited is not None and edited.user is None
-        state = replace(state, edited=edited, editor="you" if own else "", undo=state)
+        state = replace(state, edited=edited, drawer="edit" if own else "", undo=state)
     if wanted.get("selected") is not None:
         item = world.data.item_index(str(wanted["selected"]))
         if item in person_of(world, state).history:
@@ -81,6 +83,8 @@ def restored(world: World, training: Training, first: State, wanted: Mapping[str
                 f"selected must be a film that can be recommended, got {wanted['selected']!r}: it was seen"
             )
         state = replace(state, item=item)
+    if wanted.get("alpha") is not None:
+        state = replace(state, alpha=checked_alpha(wanted["alpha"]))
     if wanted.get("epochs") is not None:
         state = replace(state, epochs=_whole("epochs", wanted["epochs"]))
     if wanted.get("learning_rate") is not None:
@@ -133,6 +137,12 @@ def checked_rate(training: Training, rate: Any) -> float:
     if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < float(rate) < math.inf:
         raise ValueError(f"learning_rate must be a number above 0, got {rate!r}")
     return float(rate)
+
+
+def checked_alpha(alpha: Any) -> float:
+    if isinstance(alpha, bool) or not isinstance(alpha, Real) or not 0 <= float(alpha) <= 1:
+        raise ValueError(f"alpha must be a number from 0 (as trained) to 1 (the person's taste alone), got {alpha!r}")
+    return round(float(alpha), 2)
 
 
 def _whole(name: str, value: Any) -> int:

@@ -7,9 +7,10 @@ import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..answer import Answer, answer
 from ..core import Explanation, Person, Snapshot, film_label
@@ -17,8 +18,16 @@ from ..data import Interactions, UnknownItem, UnknownUser
 from ..models._base import EmbeddingModel
 from ..page.markup import Message
 from ..protocols import Explains, Tunable
+from ..ranking import rank
+from ..reasons.asked import Asked as Question
+from ..reasons.asked import another, ask, known_data
+from ..reasons.less import less_shared
+from ..reasons.parts import score_parts
+from ..reasons.reason import Reason, reason_of
+from ..reasons.usual import Usual, usual
+from ..reasons.why_not import Difference, difference_of
 from .changes import moves, sentence, what_changed, what_it_added
-from .state import Change, State, World, person_of
+from .state import Change, State, World, compared_with, history_of, original_of, person_of
 from .trainer import Training
 
 T = TypeVar("T")
@@ -31,8 +40,12 @@ class Shown:
     """What is on the page: views are functions of this, and of nothing else that a model says.
 
     answer: None where there is none yet, or where the model failed. rank, item: what is selected, 0 = first.
-    previous: the answer before the last change, None without one; outlined: charts draw it. moved: change of
-    rank since then, by item. explanation: of the selected item; fault: why there is none, as a sentence.
+    previous: the answer before the last change, or to the original history (see `State.base`), None without one;
+    outlined: charts draw it. moved: change of rank since then, by item.
+    explanation, reason: of the selected item; fault: why there is none, as a sentence.
+    difference: the selected item against the rival of "why not …?". parts: what each score of the list is made of,
+    float64 (items of the list, 3), see `reasons.parts`; None for a model that does not say. shared: how many of the
+    list the average user would get too, of the same unseen items; None where it cannot be known.
     message: what is said of the last change, or of a failure. empty: what the list says instead of items.
     """
 
@@ -44,6 +57,10 @@ class Shown:
     outlined: bool = False
     moved: dict[int, str] = field(default_factory=dict)
     explanation: Explanation | None = None
+    reason: Reason | None = None
+    difference: Difference | None = None
+    parts: NDArray[np.float64] | None = None
+    shared: int | None = None
     fault: str = ""
     message: Message | None = None
     empty: str = ""
@@ -84,12 +101,22 @@ def view(world: World, training: Training, state: State, asked: Asked) -> Any:
         return None
     model = training.model
     if not training.rewindable:
-        return model
+        return less_of_all(model, world, state, asked, training.newest)
     snapshot = training.history.at(state.epoch or training.newest).snapshot
     knobs = state.values(world) if isinstance(model, Tunable) else {}
 
     key = ("view", id(model), id(snapshot), tuple(sorted(knobs.items())))
-    return asked.once(key, (model, snapshot), lambda: model_at(model, snapshot, knobs, world.data))
+    return less_of_all(
+        asked.once(key, (model, snapshot), lambda: model_at(model, snapshot, knobs, world.data)), world, state, asked
+    )
+
+
+def less_of_all(seen: Any, world: World, state: State, asked: Asked, learned: int | None = None) -> Any:
+    """The view without so much of all users' taste as the state says."""
+    if not state.alpha:
+        return seen
+    key = ("less", id(seen), learned, state.alpha)
+    return asked.once(key, seen, lambda: less_shared(seen, state.alpha, known_data(seen, world.data)))
 
 
 def untrained(world: World, state: State) -> Any:
@@ -132,36 +159,105 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     top = now.top.tolist()
     rank = top.index(state.item) if state.item in top else 0
     item = top[rank] if top else None
-    previous = _previous(world, training, state, asked)
-    explanation, fault = _reason(now, item, asked)
+    other = compared_with(world, state)
+    previous = _previous(world, training, other, asked)
+    explanation, fault = _explanation(now, item, asked)
+    why = _reasons(world, state, now, item, asked, None if training.rewindable else training.newest)
     message: Message | None = shown.message
     if isinstance(state.message, Change) and previous is not None:
-        more = _added(state.message, previous, asked)
-        message = what_changed(previous, now, state.message.lead, state.message.item, more)
+        more = "" if other is not state.before else _added(state.message, previous, asked)
+        since = "" if other is state.before else "Since your first films: " if state.own else "Since the original: "
+        message = what_changed(
+            previous, now, state.message.lead, state.message.item, more, _buttons(world, state, state.message), since
+        )
+    outlined = state.outlined or (previous is not None and other is not state.before)
     return replace(
-        shown, answer=now, rank=rank, item=item, previous=previous, outlined=state.outlined, explanation=explanation,
-        fault=fault, message=message, moved=moves(previous, now),
+        shown, answer=now, rank=rank, item=item, previous=previous, outlined=outlined, explanation=explanation,
+        fault=fault, message=message, moved=moves(previous, now), **why._asdict(),
     )  # fmt: skip
 
 
 def _said(message: Message | Change | None) -> Message | None:
     """What is said of a change where there is no answer to compare."""
     if isinstance(message, Change):
-        return Message(message.lead, buttons=(("Put it back", "undo", ""),))
+        return Message(message.lead, buttons=((message.undo, "undo", ""),))
     return message
 
 
-def _previous(world: World, training: Training, state: State, asked: Asked) -> Answer | None:
-    """The answer before the last change; None without one, or where it cannot be had any more."""
-    if state.before is None:
+def _buttons(world: World, state: State, change: Change) -> list[tuple[str, str, str]]:
+    """Take the change back; and, after several changes, compare with what they all began from, or no more."""
+    buttons = [(change.undo, "undo", "")]
+    original, before = original_of(world, state), state.before
+    if original is None or before is None or state.wide or state.drawer == "edit":
+        return buttons  # the editor, where it is open, has these two side by side
+    if history_of(world, state).same(original):
+        return buttons
+    if state.base == "original":
+        return [*buttons, ("Since the last change", "base", "last")]
+    if history_of(world, before).same(original):
+        return buttons
+    return [*buttons, ("Since the original", "base", "original")]
+
+
+def _previous(world: World, training: Training, state: State | None, asked: Asked) -> Answer | None:
+    """The answer that a change is compared with; None without one, or where it cannot be had any more."""
+    if state is None:
         return None
     try:
-        return answer_of(world, training, state.before, asked)
+        return answer_of(world, training, state, asked)
     except Exception:  # said when it was shown
         return None
 
 
-def _reason(now: Answer, item: int | None, asked: Asked) -> tuple[Explanation | None, str]:
+class Reasons(NamedTuple):
+    """What is said of the list beside the scores: see Shown."""
+
+    reason: Reason | None = None
+    difference: Difference | None = None
+    parts: NDArray[np.float64] | None = None
+    shared: int | None = None
+
+
+def _reasons(world: World, state: State, now: Answer, item: int | None, asked: Asked, learned: int | None) -> Reasons:
+    """The selected item's reason, against which other it is asked, and the parts of all scores of the list."""
+    model, data, person = now.model, world.data, now.person
+    try:
+        average = asked.once(("usual", id(model), learned), model, lambda: usual(model, known_data(model, data)))
+        parts, shared = asked.once(
+            ("parts", id(now)), now,
+            lambda: (score_parts(model, average, person, now.scores, now.top), shared_with(average, now)),
+        )  # fmt: skip
+
+        if item is None:
+            return Reasons(parts=parts, shared=shared)
+        first = asked.once(("question", id(now)), now, lambda: ask(model, data, person, str(data.items[item]), average))
+
+        def question() -> Question:
+            return first if first.item == item else another(first, item)
+
+        def whole() -> Reason:
+            found = reason_of(question())
+            if learned is not None:  # one object that goes on learning: later it would answer otherwise
+                found.out()
+            return found
+
+        why = asked.once(("reason", id(now), item), now, whole)
+        if state.tab != "not" or state.rival is None or state.rival == item:
+            return Reasons(why, None, parts, shared)
+        rival = str(data.items[state.rival])
+        key = ("not", id(now), item, state.rival)
+        against = asked.once(key, now, lambda: difference_of(question(), rival))
+        return Reasons(why, against, parts, shared)
+    except Exception:  # a model of one's own that answers here, but not for another user; its explanation is there
+        return Reasons()
+
+
+def shared_with(average: Usual, now: Answer) -> int:
+    """How many items of a list the average user would get too, of the same that may be recommended."""
+    return len(np.intersect1d(now.top, rank(average.scores, now.left_out, len(now.top))))
+
+
+def _explanation(now: Answer, item: int | None, asked: Asked) -> tuple[Explanation | None, str]:
     """The selected score taken apart, or a sentence that says why it is not."""
     if item is None:
         return None, ""
@@ -178,7 +274,7 @@ def _added(change: Change, before: Answer, asked: Asked) -> str:
     """What a dropped item had added to the selected score: not the same as what it takes away."""
     if change.dropped is None or change.item is None or len(before.person.history) < 2:
         return ""
-    explanation, _ = _reason(before, change.item, asked)
+    explanation, _ = _explanation(before, change.item, asked)
     return "" if explanation is None else what_it_added(explanation, change.dropped)
 
 
@@ -190,22 +286,6 @@ def _empty(person: Person, training: Training) -> str:
     if person.user is None and not len(person.history):
         return "No films yet, so there is nothing to recommend from. Add one and the list appears here."
     return "Every film there is has been seen, so none is left to recommend."
-
-
-def rank_history(world: World, training: Training, state: State, asked: Asked, most: int = 12) -> list[Any]:
-    """(epoch, items of the list, or why there is none) for at most so many kept epochs, the first and the last too."""
-    steps = training.steps
-    if len(steps) > most:
-        chosen = np.unique(np.linspace(0, len(steps) - 1, most).round().astype(int))
-        steps = [steps[n] for n in chosen]
-    lists: list[Any] = []
-    for step in steps:
-        try:
-            found = answer_of(world, training, replace(state, epoch=step), asked)
-            lists.append((step, [] if found is None else found.top.tolist()))
-        except Exception as error:
-            lists.append((step, sentence(error)))
-    return lists
 
 
 def names(world: World, items: list[int]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..core import film_label
+from ..page.elements import cut
 from .edited import Edited
 from .show import Shown
 from .state import State, World
@@ -48,6 +49,11 @@ def index_in(known: Any, value: str, what: str) -> int:
         there = f"an index from 0 to {len(known) - 1}" if len(known) else "left out where there is none"
         raise ValueError(f"{what} must be {there}, got {value!r}")
     return index
+
+
+def short(seen: Seen, item: int, most: int = 32) -> str:
+    """What an item is called in a message, with at most so many characters."""
+    return cut(film_label(seen.world.data, item), most)
 
 
 def item_of(seen: Seen, value: str, among: Edited | None = None) -> int:

@@ -9,15 +9,20 @@ import numpy as np
 from markupsafe import Markup
 
 from .. import _tf
+from ..core import Knob
 from ..page import markup
 from ..page.markup import Status
-from ..why.parts import listed
+from ..page.terms import term
+from ..reasons.share import PersonalCurve
+from ..why._base import Selected
 from . import selector
 from .all_users import AllUsers
 from .editor import editor
 from .goal import Goal
+from .ranks import RankHistory
 from .show import Shown, names
-from .state import State, World, history_of
+from .state import State, World
+from .timebar import time_bar
 from .trainer import Training
 
 
@@ -25,7 +30,9 @@ from .trainer import Training
 class Scene:
     """Everything that a page shows. all_users, as_trained: what was measured of all users, None = not (yet).
 
-    baseline: popularity's accuracy on the validation rows, None = not known. ranks: the lists of the kept epochs.
+    taste: what less of all users' taste does to all users, None = as trained, or not (yet) known.
+    baseline: popularity's accuracy on the validation rows, None = not known. ranks: of the kept epochs,
+    None while no place for them is open.
     """
 
     world: World
@@ -38,7 +45,9 @@ class Scene:
     all_users: AllUsers | None = None
     as_trained: AllUsers | None = None
     baseline: float | None = None
-    ranks: tuple[Any, ...] = ()
+    ranks: RankHistory | None = None
+    measuring_taste: bool = False
+    taste: PersonalCurve | None = None
 
     @property
     def epoch(self) -> int:
@@ -59,7 +68,6 @@ def about_data(world: World) -> str:
 
 def status(world: World, training: Training) -> Status:
     """What the header says of the training."""
-    epochs = f"{training.newest} epoch{'' if training.newest == 1 else 's'}"
     if training.state == "running":
         if training.step == 0 and not training.progress:
             return Status("Getting ready to train", "" if _tf.is_loaded() else "about 5 s, once", 0.0)
@@ -72,80 +80,135 @@ def status(world: World, training: Training) -> Status:
     if training.history.last is None:
         return Status("Not trained yet")
     if not training.here:
-        return Status("Ready", "pretrained" if world.pretrained else f"trained before, {epochs}")
-    return Status("Stopped" if training.ended == "stopped" else "Ready", f"trained here, {epochs}")
+        return Status("Ready", "pretrained" if world.pretrained else "trained before")
+    return Status("Stopped" if training.ended == "stopped" else "Ready", "trained here")
 
 
-def header(scene: Scene, spoken: str) -> Markup:
-    return markup.header(scene.world.label, about_data(scene.world), status(scene.world, scene.training), spoken)
+def top(scene: Scene) -> Markup:
+    return markup.top(scene.world.label, who(scene.world, scene.state, scene.shown.person))
 
 
 def who(world: World, state: State, person: Any) -> Markup:
     """The selector and who is shown; also in a comparison."""
-    about = selector.facts(world.data, world.data.user_index(state.user))
+    about = selector.facts(world.data, world.data.user_index(state.user), state.edited)
     own = person.user is None
-    if own:
-        n = len(person.history)
-        about = ("You", f"{n} film{'' if n == 1 else 's'} of your own", f"{about[0]} is one click away.")
     options = selector.user_options(world.data, state.typed, state.wrong)
     typed = ("You" if own else f"User {state.user}") if state.typed is None else state.typed
-    return markup.who(about, typed, options, state.wrong, state.editor == "you", state.editor == "history")
+    return markup.who(about, typed, options, state.wrong, state.own, state.drawer == "edit")
 
 
-def own_history(world: World, state: State, goal: Markup) -> Markup:
-    """The editor, where it is open."""
-    if not state.editor:
+def own_history(world: World, state: State, goal: Markup, refused: int | None = None) -> Markup:
+    """The editor, where it is open. refused: the film of a goal, which adding it does not reach."""
+    if state.drawer != "edit" and not state.wide:
         return Markup("")
-    return editor(world.data, history_of(world, state), state.item_typed, state.user, goal)
+    return editor(world, state, goal, refused)
 
 
 def goal_line(scene: Scene) -> Markup:
+    """What an exercise asks for, and how far it is; nothing without a goal."""
+    if scene.goal is None:
+        return Markup("")
     edits = 0 if scene.state.edited is None else scene.state.edited.edits
-    return Markup("") if scene.goal is None else scene.goal.markup(scene.shown.answer, edits)
+    clue = markup.link("Clue", "clue", goal_item(scene), title="What its viewers rated, more than others")
+    return scene.goal.line(scene.shown.answer, edits, clue)
 
 
-def heading(scene: Scene) -> str:
+def goal_item(scene: Scene) -> int | None:
+    return None if scene.goal is None else scene.world.data.item_by_title(scene.goal.title)
+
+
+def when(scene: Scene) -> str:
+    """Which epoch is looked at."""
+    newest = scene.training.newest
+    return f"epoch {scene.epoch} of {newest}" if newest else "no epoch yet"
+
+
+def whom(scene: Scene) -> str:
+    """Whose list it is."""
+    return "you" if scene.shown.person.user is None else f"user {scene.state.user}"
+
+
+def whose(scene: Scene) -> str:
+    return "your" if scene.shown.person.user is None else "the user’s"
+
+
+def heading(scene: Scene) -> Markup:
     """Whose list it is, and of when."""
     answer, state = scene.shown.answer, scene.state
-    whom = "you" if scene.shown.person.user is None else f"user {state.user}"
-    when = "" if state.epoch is None else f" · epoch {state.epoch} of {scene.training.newest}"
-    return f"Top {10 if answer is None else len(answer.top)} for {whom}{when}"
+    return Markup('Top {} for {} · <span class="rw-when{}">{}</span>').format(
+        10 if answer is None else len(answer.top), whom(scene), "" if state.epoch is None else " rw-past", when(scene)
+    )
 
 
 def ranking(scene: Scene, slots: Any) -> Markup:
     shown = scene.shown
-    return markup.ranking(shown.answer, shown.rank, slots, shown.empty, heading(scene), shown.moved)
+    return markup.ranking(
+        shown.answer, shown.rank, slots, shown.empty, heading(scene), shown.moved, shown.parts
+    )  # fmt: skip
 
 
-def time_machine(scene: Scene) -> Markup:
+def selected(scene: Scene) -> Selected:
+    """What the region of the reason shows."""
+    shown, state = scene.shown, scene.state
+    dropped = () if state.edited is None else tuple(names(scene.world, list(state.edited.dropped)))
+    return Selected(
+        shown.answer, shown.item, shown.rank, shown.explanation, shown.reason, shown.difference, shown.fault, state.tab,
+        state.opened, state.rival, state.rival_typed, dropped, state.wide,
+        None if state.gone is None else state.gone[0],
+    )  # fmt: skip
+
+
+def transport(scene: Scene, spoken: str) -> Markup:
+    """Training, the time line with the accuracy behind it, and the model's own knob, in one strip."""
+    world, state, training = scene.world, scene.state, scene.training
+    status_now = status(world, training)
+    buttons = markup.train_buttons(training.state)
+    at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
+    own, knob = own_knob(training), Markup("")
+    if own is not None:
+        knob = markup.own_knob(own, state.values(world)[own.name], training.state != "idle")
+    return buttons + at + time_line(scene) + accuracy(scene) + knob
+
+
+def own_knob(training: Training) -> Knob | None:
+    """The knob that stands beside the time line: the first that answers at once and has a slider."""
+    return next((knob for knob in training.knobs if knob.instant and not knob.choices), None)
+
+
+def time_line(scene: Scene) -> Markup:
     """The slider over the epochs; for a model that cannot go back a sentence instead."""
-    training, newest = scene.training, scene.training.newest
-    if newest and not training.rewindable:
+    training = scene.training
+    if training.newest and not training.rewindable:
         text = f"{training.model.label} cannot go back to earlier epochs: it has no method at(snapshot)."
-        return Markup('<b>Time machine</b><p class="rw-cap rw-no-epochs">{}</p>').format(text)
-    steps, state = training.steps, scene.state
-    kept = ", ".join(map(str, steps)) if 1 < len(steps) < min(newest, 9) else ""
-    return markup.time_machine(
-        scene.epoch, newest, training.history.total, scene.live, state.playing, state.tempo, kept
-    ) + rank_changes(scene)
+        return Markup('<p class="rw-cap rw-epoch rw-no-epochs">{}</p>').format(text)
+    return time_bar(
+        training.history, scene.epoch, training.newest, scene.baseline, scene.state.playing, scene.live
+    )  # fmt: skip
 
 
-def rank_changes(scene: Scene) -> Markup:
-    """What entered and left the list from one kept epoch to the next, once it was asked for."""
-    rows, before = [], list[int]()
-    for step, now in scene.ranks:
-        if isinstance(now, str):  # the model failed there
-            rows.append((step, now, ""))
-            continue
-        came = [item for item in now if item not in before]
-        went = [item for item in before if item not in now]
-        rows.append((step, *(listed(names(scene.world, items)) if items else "" for items in (came, went))))
-        before = now
-    return markup.rank_changes(rows) if rows else Markup("")
+def accuracy(scene: Scene) -> Markup:
+    """The accuracy at the epoch shown, and what to compare it with."""
+    x, y = scene.training.history.curve("top_10_accuracy")
+    known = dict(zip(x, y, strict=True))
+    here, turned = known.get(scene.epoch, float("nan")), accuracy_now(scene)
+    if not len(scene.world.split.validation):
+        return Markup('<div class="rw-accuracy">no {}</div>').format(term("validation rows"))
+    first = f"{100 * here:.1f} %" if np.isfinite(here) else "–"
+    second: str = ""
+    if scene.baseline is not None:
+        second = Markup("{} {:.1f} %").format(term("popularity"), 100 * scene.baseline)
+    if turned is not None:
+        first, second = f"{100 * turned:.1f} %", f"as trained {first}"
+    return Markup('<div class="rw-accuracy">{} <b>{}</b><br>{}</div>').format(term("accuracy"), first, second)
 
 
-def controls(scene: Scene) -> Markup:
-    """Train, Pause, Step, Reset; the settings of the next training; the model's own knobs; what can be taken away."""
+def handles(scene: Scene) -> Markup:
+    """The drawers; the goal of an exercise, or else which data they are."""
+    return markup.handles(scene.state.drawer, about_data(scene.world), goal_line(scene))
+
+
+def more(scene: Scene) -> Markup:
+    """The settings of the next training, the model's knobs, and what can be taken away."""
     training, state = scene.training, scene.state
     busy = training.state != "idle"
     settings = [
@@ -156,9 +219,11 @@ def controls(scene: Scene) -> Markup:
         here = int(np.argmin([abs(known - rate) for known in rates]))
         settings.append(("rate", "Learning rate", here, 0, len(rates) - 1, f"{rates[here]:g}", busy))
     hint = "Reset to change these." if busy else "For the next training."
-    rows = markup.knob_rows(training.knobs, state.values(scene.world), busy, all_users(scene))
+    others = [knob for knob in training.knobs if knob is not own_knob(training)]
+    rows = markup.knob_rows(others, state.values(scene.world), busy, all_users(scene))
     tools = markup.tools(scene.setup, state.moving, scene.shown.answer is not None)
-    return markup.controls(training.state, settings, hint, rows + tools)
+    replay = markup.tempo(state.tempo, training.newest < 2 or not training.rewindable)
+    return Markup("<h3>Settings</h3>{}{}{}{}").format(markup.settings(settings, hint), replay, rows, tools)
 
 
 def all_users(scene: Scene) -> Markup:

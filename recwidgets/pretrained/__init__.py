@@ -1,4 +1,4 @@
-"""Trained models as small files: a handful of epochs each, rounded to save space, without pickle.
+"""Trained models as files: most of their epochs, rounded to save space, each read when it is looked at; no pickle.
 
 The files in this folder were made by `recwidgets train latest-small --package`. For other data,
 `recwidgets train 100k` makes them in the user's own folder. A file belongs to exactly the
@@ -15,16 +15,22 @@ from typing import Any
 
 import numpy as np
 
-from ..core import FitEvent, Snapshot
+from ..core import FitEvent
 from ..data import Interactions
 from ..models import known_models, make
-from ..models._files import read_arrays, write_arrays
+from ..models._files import not_ours, read_arrays, read_directory, write_arrays
+from ..ranking import held_out_accuracy
 from ..training import TrainingHistory
+from .stored import EpochFile, StoredSnapshot, quantise, restore
 
 HERE = Path(__file__).parent
-FORMAT = 2
-LAST_BITS, EARLIER_BITS = 7, 4  # the last epoch is what people use, the others are for looking back
+FORMAT, READ = 3, (2, 3)  # 3: earlier epochs have rows of more and of fewer levels, and scales of float16
+# the last epoch is what people use; in the others, items that hardly anybody rated, which are most of them and in few
+# lists, are rounded coarsely: of the lists of ten at an earlier epoch 9.8 items are those of the unrounded one
+BITS, RARE_BITS, RARE = 7, 3, 3  # RARE: items with fewer ratings
 EXACT = 4096  # arrays up to this size are stored as they are
+
+__all__ = ["quantise", "restore"]
 
 
 def user_folder() -> Path:
@@ -65,23 +71,6 @@ def pretrained_names(data: Interactions) -> tuple[str, ...]:
     return tuple(name for name in known_models() if find(name, data) is not None)
 
 
-def quantise(array: Any, bits: int) -> dict[str, Any]:
-    """Round each row to 2**bits - 1 levels: {"q": int8, "scale": float32 per row}.
-
-    The error is at most half a level: max|row| / (2**bits - 2).
-    """
-    levels = 2 ** (bits - 1) - 1
-    rows = array.reshape(len(array), -1)
-    scale = np.abs(rows).max(axis=1) / levels
-    safe = np.where(scale > 0, scale, 1.0)
-    return {"q": np.rint(rows / safe[:, None]).astype(np.int8), "scale": scale.astype(np.float32)}
-
-
-def restore(q: Any, scale: Any) -> Any:
-    """float32, shaped like q: the inverse of `quantise` but for the rounding."""
-    return q.astype(np.float32) * scale[:, None]
-
-
 def save_pretrained(path: Path, model: Any, history: TrainingHistory, keep: Sequence[int]) -> None:
     """Write the epochs `keep` of a training, and the metrics of all its epochs.
 
@@ -89,11 +78,15 @@ def save_pretrained(path: Path, model: Any, history: TrainingHistory, keep: Sequ
     """
     arrays: dict[str, Any] = {}
     keep = sorted({history.at(step).step for step in keep})
+    data: Interactions = model.data
+    rare = np.bincount(data.item, minlength=data.n_items) < RARE
     for step in keep:
-        bits = LAST_BITS if step == keep[-1] else EARLIER_BITS
         for name, array in history.at(step).snapshot.arrays.items():
             if array.ndim == 2 and array.size > EXACT and array.dtype.kind == "f":
-                for part, value in quantise(array, bits).items():
+                of_items = len(array) == data.n_items != data.n_users
+                bits = np.where(rare, RARE_BITS, BITS) if of_items and step != keep[-1] else BITS
+                half = step != keep[-1] and np.abs(array).max() < 1e4  # what float16 can hold
+                for part, value in quantise(array, bits, np.float16 if half else np.float32).items():
                     arrays[f"{step}/{name}/{part}"] = value
             elif array.ndim > 2 and array.dtype == np.float32:
                 arrays[f"{step}/{name}"] = array.astype(np.float16)  # maps: few, and finer than a row's levels
@@ -103,8 +96,8 @@ def save_pretrained(path: Path, model: Any, history: TrainingHistory, keep: Sequ
         "format": FORMAT,
         "model": model.name,
         "settings": model.settings(),
-        "data": model.data.name,
-        "fingerprint": fingerprint(model.data),
+        "data": data.name,
+        "fingerprint": fingerprint(data),
         "keep": keep,
         "total": history.total,
         "metrics": {str(step): metrics for step, metrics in history.metrics.items()},
@@ -113,9 +106,23 @@ def save_pretrained(path: Path, model: Any, history: TrainingHistory, keep: Sequ
     write_arrays(path, about, arrays)
 
 
+def measure_kept(path: Path, data: Interactions, validation: Interactions) -> None:
+    """Write the accuracy of each kept epoch anew, as the arrays in the file give it: these are rounded.
+
+    So a panel's curve is what its model answers. The epochs that are not kept stay as the training measured them.
+    """
+    about, arrays = read_arrays(path)
+    model, history = _read(path, about["model"], data)
+    for event in history.events:
+        accuracy = held_out_accuracy(model.at(event.snapshot), data, validation)
+        about["metrics"][str(event.step)]["top_10_accuracy"] = accuracy
+    write_arrays(path, about, arrays)
+
+
 def load_pretrained(name: str, data: Interactions) -> tuple[Any, TrainingHistory]:
     """The model of this short name ("gnn", "knn", "session" …) trained on `data`, and its epochs.
 
+    The arrays of an epoch are read from the file when they are first asked for, which must stay where it is.
     data: the very interactions it was trained on, for the embedded data
     `rw.load_movielens("latest-small").split("temporal", test=0.2).train`.
     Raises FileNotFoundError where there is no such file; the message says how to make one.
@@ -127,28 +134,30 @@ def load_pretrained(name: str, data: Interactions) -> tuple[Any, TrainingHistory
             f"there is no pretrained {name!r} for these {len(data):,} interactions of {data.name}; "
             "train one with rw.fit(model, data), or with the command: recwidgets train"
         )
-    about, stored = read_arrays(path)
+    return _read(path, name, data)
+
+
+def _read(path: Path, name: str, data: Interactions) -> tuple[Any, TrainingHistory]:
+    about, sizes = read_directory(path)
     expected = {"format": FORMAT, "model": name, "fingerprint": fingerprint(data)}
     found = {key: about.get(key) for key in expected}
-    if found != expected:
+    if {**found, "format": FORMAT} != expected or found["format"] not in READ:
         raise ValueError(
             f"{path.name} must hold {expected}, it holds {found}; make it again with the command: recwidgets train"
         )
-    model = make(name, **about["settings"])
+    try:
+        keep, total, settings = [int(step) for step in about["keep"]], int(about["total"]), about["settings"]
+        metrics = {int(step): dict(numbers) for step, numbers in about["metrics"].items()}
+        missing = [step for step in keep if step not in metrics]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise not_ours(path, error) from error
+    if missing or keep != sorted(set(keep)):
+        raise not_ours(path, f"it says that it keeps the epochs {keep}")
+    file = EpochFile(path, sizes, keep, max(data.n_users, data.n_items))
+    model = make(name, **settings)
     model.data = data
-    snapshots = {step: Snapshot(name, _arrays(stored, step)) for step in about["keep"]}
-    model.snapshot = snapshots[about["keep"][-1]]
-    events = [FitEvent(step, about["total"], about["metrics"][str(step)], snapshots[step]) for step in about["keep"]]
-    history = TrainingHistory(tuple(events), about["total"])
-    history.metrics = {int(step): metrics for step, metrics in about["metrics"].items()}
+    events = [FitEvent(step, total, metrics[step], StoredSnapshot(name, file, step)) for step in keep]
+    model.snapshot = events[-1].snapshot
+    history = TrainingHistory(tuple(events), total)
+    history.metrics = metrics
     return model, history
-
-
-def _arrays(stored: dict[str, Any], step: int) -> dict[str, Any]:
-    """The arrays of one epoch, restored to float32."""
-    own = {key.partition("/")[2]: value for key, value in stored.items() if key.startswith(f"{step}/")}
-    whole = {name: value for name, value in own.items() if "/" not in name}
-    whole = {name: v.astype(np.float32) if v.dtype == np.float16 else v for name, v in whole.items()}
-    for name in {key.partition("/")[0] for key in own if "/" in key}:
-        whole[name] = restore(own[f"{name}/q"], own[f"{name}/scale"])
-    return whole

@@ -70,8 +70,8 @@ class Asked:
         return tuple(self.data.items[np.asarray(items, np.int64)].tolist())
 
 
-def ask(model: Any, data: Interactions, user: Who, item: str | int) -> Asked:
-    """Look the question up and ask the model.
+def ask(model: Any, data: Interactions, user: Who, item: str | int, average: Usual | None = None) -> Asked:
+    """Look the question up and ask the model. average: what its average user gets, where that is known already.
 
     Raises UnknownUser or UnknownItem for an id that the data do not have, ValueError where the scores are of others.
     """
@@ -81,11 +81,17 @@ def ask(model: Any, data: Interactions, user: Who, item: str | int) -> Asked:
     person = person_of(known if isinstance(user, (str, int, np.integer)) else data, user)
     scores = np.asarray(model.scores(person))
     check_scored(scores.shape, data)
-    asked = Asked(model, data, known, person, index, scores, usual(model, known), None)
+    asked = Asked(model, data, known, person, index, scores, average or usual(model, known), None)
     if not isinstance(model, SumsTerms) or not len(person.history):
         return asked
     summed = replace(asked, terms=model.terms(person))
     return summed if _adds_up(summed) else asked
+
+
+def another(asked: Asked, item: int) -> Asked:
+    """The same person asked about another item (index): the model is not asked again."""
+    same = replace(asked, item=item)
+    return same if asked.terms is None or _adds_up(same) else replace(same, terms=None)
 
 
 def _adds_up(asked: Asked) -> bool:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..core import Ints, Terms
 from .asked import Asked
 from .groups import Group, grouped
+from .less import LABEL as LESS
 
 OWN, SAME = "own embedding", "the same for all users"
 
@@ -20,14 +21,16 @@ class Line(NamedTuple):
 
     kind: "popular" (what the 100 items get that the average user gets first), "average" (this item against those, for
     the average user), "voters", "recent", "raters", "group" and "rest" (of the person's items or neighbours), "own"
-    (embedding), "base" (what the item has for all users), "unexplained".
-    items: the ids meant, of users where kind is of neighbours.
+    (embedding), "less" (of all users' taste, taken away by a view), "base" (what the item has for all users),
+    "unexplained".
+    items: the ids meant, of users where the rows are neighbours; values: what each of them adds, in that order.
     """
 
     label: str
     value: float
     kind: str = "group"
     items: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +63,13 @@ def flow_of(asked: Asked, voters: Ints) -> Flow:
 
 def row_values(asked: Asked, terms: Terms) -> NDArray[np.float64]:
     """What each row adds beyond as much of the average user, by way: float64 (n, ways)."""
-    lead = _lead(asked)
+    lead = lead_of(asked)
     usual = asked.usual.terms(asked.model).vectors[0] @ lead  # (ways,)
     values: NDArray[np.float64] = terms.vectors @ lead - np.outer(terms.shares, usual)
     return values
 
 
-def _lead(asked: Asked) -> NDArray[np.float64]:
+def lead_of(asked: Asked) -> NDArray[np.float64]:
     """The item's vector less the mean vector of the 100 items that the average user gets first: (dim,)."""
     popular = asked.vectors[asked.usual.popular].mean(0, dtype=np.float64)
     lead: NDArray[np.float64] = asked.vectors[asked.item] - popular
@@ -74,7 +77,7 @@ def _lead(asked: Asked) -> NDArray[np.float64]:
 
 
 def _of_terms(asked: Asked, terms: Terms, voters: Ints) -> Flow:
-    average, lead = asked.usual.terms(asked.model), _lead(asked)
+    average, lead = asked.usual.terms(asked.model), lead_of(asked)
     popular = asked.vectors[asked.item] - lead  # (dim,) the mean of the 100
     values = row_values(asked, terms)  # (n, ways)
     groups = grouped(asked, terms.kind, terms.index, values.sum(1), voters)
@@ -82,21 +85,26 @@ def _of_terms(asked: Asked, terms: Terms, voters: Ints) -> Flow:
     lines = [
         Line(f"what the {len(asked.usual.popular)} most popular films get, on average", 0.0, "popular"),
         Line("this film against these, for all users", 0.0, "average"),
-        *(Line(group.label, 0.0, group.kind, _ids(asked, terms.kind, terms.index, group)) for group in groups),
+        *(_line(asked, terms.kind, terms.index, values.sum(1), group) for group in groups),
+        Line(LESS, 0.0, "less"),
         Line(OWN if asked.person.user is not None else f"no {OWN}, which others have", 0.0, "own"),
     ]
-    n_ways = len(terms.ways)
+    n_ways, alpha = len(terms.ways), float(getattr(asked.model, "alpha", 0.0))
+    taken = alpha * asked.usual.query if alpha and asked.usual.query is not None else np.zeros_like(terms.base)
+    base = terms.base + taken  # as trained
     table = np.zeros((len(lines), n_ways + 2))
-    table[0] = [*(terms.vectors.sum(0, dtype=np.float64) @ popular), terms.own @ popular, terms.base @ popular]
+    table[0] = [*(terms.vectors.sum(0, dtype=np.float64) @ popular), terms.own @ popular, base @ popular]
     table[1] = [*(average.vectors[0] @ lead), average.own @ lead, average.base @ lead]
     for row, group in enumerate(groups, 2):
         table[row, :n_ways] = values[group.rows].sum(0)
-    table[-1, n_ways:] = (terms.own - average.own) @ lead, (terms.base - average.base) @ lead
+    table[-2, n_ways + 1] = -taken @ asked.vectors[asked.item]
+    table[-1, n_ways:] = (terms.own - average.own) @ lead, (base - average.base) @ lead
     used = [*range(n_ways)]
     used += [n_ways] if terms.own.any() or average.own.any() else []
-    used += [n_ways + 1] if terms.base.any() or average.base.any() else []
+    used += [n_ways + 1] if terms.base.any() or average.base.any() or alpha else []
     ways = (*terms.ways, OWN, SAME)
-    kept = [row for row, line in enumerate(lines) if line.kind != "own" or n_ways in used]
+    there = {"own": n_ways in used, "less": bool(alpha)}
+    kept = [row for row, line in enumerate(lines) if there.get(line.kind, True)]
     return _flow(asked, [lines[row] for row in kept], [ways[way] for way in used], table[np.ix_(kept, used)])
 
 
@@ -111,7 +119,7 @@ def _of_explanation(asked: Asked, voters: Ints) -> Flow:
         index = np.array([part.index for part in some], np.int32)
         value = np.array([part.value for part in some], np.float64)
         for group in grouped(asked, terms_kind, index, value, voters):
-            lines.append(Line(group.label, 0.0, group.kind, _ids(asked, terms_kind, index, group)))
+            lines.append(_line(asked, terms_kind, index, value, group))
             values.append(float(value[group.rows].sum()))
     for part in parts:
         if part.kind not in ("film", "neighbour"):
@@ -142,6 +150,8 @@ def _flow(asked: Asked, lines: list[Line], ways: list[str], table: NDArray[np.fl
     return Flow(tuple(filled), tuple(ways), table, asked.score)
 
 
-def _ids(asked: Asked, kind: str, index: Ints, group: Group) -> tuple[str, ...]:
+def _line(asked: Asked, kind: str, index: Ints, values: NDArray[np.float64], group: Group) -> Line:
+    """The line of some rows; its value is filled in later. values: what each of all rows adds."""
     names = asked.data.users if kind == "neighbours" else asked.data.items
-    return tuple(names[index[group.rows]].tolist())
+    ids, added = names[index[group.rows]].tolist(), values[group.rows].tolist()
+    return Line(group.label, 0.0, group.kind, tuple(ids), tuple(added))

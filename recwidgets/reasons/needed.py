@@ -129,7 +129,9 @@ def _neighbours(asked: Asked, rivals: Ints) -> Needed:
     assert asked.terms is not None
     k = len(asked.terms.index)
     wide = asked.model.terms(asked.person, k + MOST_NEIGHBOURS)
-    given = wide.vectors.sum(1, dtype=np.float64) @ _apart(asked, rivals)  # (asked, rivals)
+    apart = _apart(asked, rivals)
+    given = wide.vectors.sum(1, dtype=np.float64) @ apart  # (asked, rivals)
+    given += np.outer(wide.shares, wide.base @ apart)  # what is the same for all, by weight: a mean's sign is the sum's
     for count in range(1, len(given) - k + 1):
         among = given[: k + count]
         kept = np.sort(among, axis=0)[:k].sum(0)  # (rivals,)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from ..data import Interactions
 from .asked import Asked, ask
 from .flow import Flow, Line, flow_of, row_values
 from .groups import ratings_of
-from .needed import needed
+from .needed import Needed, needed
+from .usual import TOP
 from .votes import usual_votes, voters_of
 from .why_not import rank_of
 from .words import LAST, Facts, headline, net
@@ -31,20 +32,49 @@ class Raters:
         return len(self.users) / self.of if self.of else float("nan")
 
 
+class Out(NamedTuple):
+    """What would have to go, by id: see Reason."""
+
+    needed: tuple[str, ...]
+    needed_neighbours: tuple[str, ...]
+    needed_values: tuple[float, ...]
+    rival: str | None
+
+
+class Later:
+    """`Out` of a question, found when first asked for; then the question, and the model with it, is let go."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked: Asked | None = asked
+        self._found: Out | None = None
+
+    def __call__(self) -> Out:
+        asked = self._asked
+        if self._found is None and asked is not None:
+            self._found, self._asked = _out_of(asked), None
+        assert self._found is not None
+        return self._found
+
+
 @dataclass(frozen=True)
 class Reason:
     """Why a person gets an item.
 
-    headline: a sentence or two, plain text. kind: what it says: "votes", "popular" (the person's items add nearly
-    nothing, all users get it), "neighbours", "recent", "parts" (one named group), "spread" (over many items) or "none".
+    headline: a sentence or two, plain text. kind: what it says: "votes", "popular" (all users get it, and the
+    person's items add nearly nothing or lower it), "neighbours", "recent", "parts" (one item or named group), "spread"
+    (over many items), "against" (the items lower the score) or "none".
     n: how many items the person has.
     votes: the ids of the person's items that, each asked alone, put this item into their top 10. votes_usual: the mean
     number of votes of the 100 items that the average user gets first; NaN where the model cannot be asked so.
     rank: for this person, None for an item that they have. average_rank: for the mean query of all users.
+    average_top: the ids of the first unseen items (≤ 10) that the average user gets.
     lines: add up to `score`, but for float32 rounding. flow: the same lines, by ways.
     needed: the ids of the smallest set of the person's items without which `rival` is ahead, of the 400 unseen items
-    that rank right below; needed_neighbours: the same of neighbours, for a model that asks those. Both are empty, and
-    rival None, where no such set was found. The model's own scores confirm it.
+    that rank right below; needed_neighbours: the same of neighbours. A model of neighbours has only these, and `needed`
+    is empty: one item less moves the query and may change all neighbours, so that only trying every set would prove
+    that none is smaller. Both are empty, and rival None, where no such set was found. The model's own scores confirm
+    it. needed_values: what each of them adds to this item more than to the rival, 0 for a neighbour who is asked only
+    when others are gone; empty for a model without terms. A panel finds these four when they are first shown (`out`).
     raters: for a model of neighbours. recent: for a model of recency, the ids of the last items, newest first.
     """
 
@@ -57,14 +87,29 @@ class Reason:
     votes_usual: float
     rank: int | None
     average_rank: int
+    average_top: tuple[str, ...]
     lines: tuple[Line, ...]
     score: float
-    needed: tuple[str, ...]
-    needed_neighbours: tuple[str, ...]
-    rival: str | None
     raters: Raters | None
     recent: tuple[str, ...]
     flow: Flow
+    out: Later = field(repr=False, compare=False)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        return self.out().needed
+
+    @property
+    def needed_neighbours(self) -> tuple[str, ...]:
+        return self.out().needed_neighbours
+
+    @property
+    def needed_values(self) -> tuple[float, ...]:
+        return self.out().needed_values
+
+    @property
+    def rival(self) -> str | None:
+        return self.out().rival
 
     @property
     def personal(self) -> float:
@@ -80,13 +125,15 @@ def reason(model: Any, data: Interactions, user: Who, item: str | int) -> Reason
     than `scores`, what it gives on average.
     Raises UnknownUser or UnknownItem for an id that the data do not have.
     """
-    return reason_of(ask(model, data, user, item))
+    found = reason_of(ask(model, data, user, item))
+    found.out()  # now: the model may learn on before it is read
+    return found
 
 
 def reason_of(asked: Asked) -> Reason:
+    """The reason, but for what would have to go: that is asked of the model when it is first read."""
     voters, terms = voters_of(asked), asked.terms
     flow = flow_of(asked, voters)
-    out = needed(asked)
     raters = _raters(asked)
     facts = Facts(
         len(voters),
@@ -109,14 +156,23 @@ def reason_of(asked: Asked) -> Reason:
         votes_usual=facts.votes_usual,
         rank=rank_of(asked, asked.item),
         average_rank=facts.average_rank,
+        average_top=asked.ids(asked.usual.popular[~np.isin(asked.usual.popular, asked.seen)][:TOP]),
         lines=flow.lines,
         score=asked.score,
-        needed=asked.ids(out.items),
-        needed_neighbours=tuple(asked.known.users[out.neighbours].tolist()),
-        rival=None if out.rival < 0 else str(asked.data.items[out.rival]),
         raters=raters,
         recent=asked.ids(asked.person.history[::-1][:LAST]) if facts.terms == "recent" else (),
         flow=flow,
+        out=Later(asked),
+    )
+
+
+def _out_of(asked: Asked) -> Out:
+    found = needed(asked)
+    return Out(
+        asked.ids(found.items),
+        tuple(asked.known.users[found.neighbours].tolist()),
+        _needed_values(asked, found),
+        None if found.rival < 0 else str(asked.data.items[found.rival]),
     )
 
 
@@ -127,6 +183,16 @@ def _net(asked: Asked, flow: Flow) -> float:
     popular, usual = asked.usual.popular, asked.usual.scores.astype(np.float64)
     mine = asked.score - float(asked.scores[popular].mean(dtype=np.float64))
     return mine - float(usual[asked.item] - usual[popular].mean())
+
+
+def _needed_values(asked: Asked, out: Needed) -> tuple[float, ...]:
+    """What each row that would have to go adds to the item more than to the rival."""
+    terms = asked.terms
+    if terms is None or out.rival < 0:
+        return ()
+    apart = asked.vectors[asked.item].astype(np.float64) - asked.vectors[out.rival]
+    added = dict(zip(terms.index.tolist(), (terms.vectors.sum(1, dtype=np.float64) @ apart).tolist(), strict=True))
+    return tuple(added.get(row, 0.0) for row in (*out.items.tolist(), *out.neighbours.tolist()))
 
 
 def _raters(asked: Asked) -> Raters | None:

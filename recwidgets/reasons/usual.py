@@ -72,6 +72,7 @@ class Usual:
 
     def tops(self, model: Any, items: Ints) -> Ints:
         """The top 10 of a history of each item alone, that item left out: int32 (n, 10), -1 where there are fewer."""
+        model = getattr(model, "as_trained", model)
         with self._lock:
             new = items[~self._asked[items]]
             if len(new):
@@ -111,6 +112,8 @@ def usual(model: Any, data: Interactions) -> Usual:
 
     A model without a snapshot is asked anew each time: nothing says whether it has learned since.
     """
+    if isinstance(average := getattr(model, "average", None), Usual):  # a view without so much of all users' taste
+        return average
     snapshot = getattr(model, "snapshot", None)
     if snapshot is None:
         return Usual(model, data)

@@ -27,7 +27,8 @@ class Difference:
 
     rank, rival_rank: for this person, among what may be recommended, from 1; None for an item that the person has.
     average_rank, rival_average_rank: for the average user. in_favour, against: how many of the person's items or
-    neighbours say more for the item, and for the rival.
+    neighbours say more for the item, and for the rival. average_value: what all users get, their mean score of the
+    item less that of the rival; the rest of `value` is this person's.
     """
 
     item: str
@@ -39,6 +40,7 @@ class Difference:
     average_rank: int
     rival_average_rank: int
     contributions: tuple[Contribution, ...]
+    average_value: float = float("nan")
 
     @property
     def value(self) -> float:
@@ -59,7 +61,11 @@ def why_not(model: object, data: Interactions, user: Who, item: str | int, rival
     A model that gives no parts gets one contribution, the whole difference.
     Raises UnknownUser or UnknownItem for an id that the data do not have, ValueError for an item against itself.
     """
-    asked, other = ask(model, data, user, item), data.item_index(rival)
+    return difference_of(ask(model, data, user, item), rival)
+
+
+def difference_of(asked: Asked, rival: str | int) -> Difference:
+    data, other = asked.data, asked.data.item_index(rival)
     if other == asked.item:
         raise ValueError(f"rival must be another item than {asked.name(other)!r}, got {rival!r} for both; choose one")
     score, rival_score = asked.score, float(asked.scores[other])
@@ -74,6 +80,7 @@ def why_not(model: object, data: Interactions, user: Who, item: str | int, rival
         asked.usual.average_rank(asked.item),
         asked.usual.average_rank(other),
         tuple(parts),
+        float(asked.usual.scores[asked.item]) - float(asked.usual.scores[other]),
     )
 
 

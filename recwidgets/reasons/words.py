@@ -1,10 +1,13 @@
 """Headlines: one sentence or two that count. Which one is decided here, in an order that is the design's.
 
-What the person's items add is looked at first: many votes for an item that all users get say little about one person.
+What the person's items add is looked at first: many votes for an item that all users get say little about one person,
+and where they lower the score, they are no reason for it.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +21,13 @@ from .usual import POPULAR
 ADDS_NOTHING = 0.06  # of the score: less than that is not what brought the item up
 PERSONAL = ("voters", "recent", "raters", "group", "rest")  # the kinds of lines that are the person's
 LAST = 5  # items that a headline by recency counts
-LEADS = 0.4  # of what the items add: a named group that brings so much is a reason
+LEADS = 0.4  # of what the items add: a named group, or a film, that brings so much is a reason
+MORE = 1.5  # times the votes that a popular item gets: as many are no reason
+ALL = 0.995  # printed as 100 %
+NOTHING = 0.005  # printed as 0.00
+COUNTED = 10  # neighbours: of fewer, a share in per cent says no more than the count
+LONG = 170  # characters: three lines of a panel's reason
+_ALTERNATES = re.compile(r"(?: \([^()]*\))+$")
 
 
 class Facts(NamedTuple):
@@ -44,90 +53,197 @@ def headline(asked: Asked, facts: Facts) -> tuple[str, str]:
     """(kind, text)."""
     if not asked.n:
         return "none", _nothing_known(asked, facts)
-    if abs(facts.net) < ADDS_NOTHING * abs(asked.score) and facts.average_rank <= POPULAR:
+    if _all_alike(asked):
+        return "none", f"All films get the same score here, so the order says nothing. {_average(facts)}"
+    if facts.net < ADDS_NOTHING * abs(asked.score) and facts.average_rank <= POPULAR:
         return "popular", _popular(asked, facts)
     if facts.of:
         return "neighbours", _neighbours(asked, facts)
+    if facts.terms and not facts.values.any():
+        return "none", _adds_nothing(asked, facts)
+    if facts.terms and facts.net < 0:
+        return "against", _against(asked, facts)
+    if asked.n == 1 and not facts.votes and facts.terms:
+        return "parts", _only(asked, facts)
     if facts.terms == "recent":
         return "recent", _recent(asked, facts)
-    if facts.votes and not facts.votes <= facts.votes_usual:  # NaN: nothing to compare with, and no votes either
+    if facts.votes and facts.votes >= MORE * facts.votes_usual:  # NaN: nothing to compare with, and no votes either
         return "votes", _votes(asked, facts)
-    named = [line for line in facts.lines if line.kind == "group" and line.value >= LEADS * facts.net > 0]
+    best = _leading(facts)
+    if best is not None:
+        return "parts", _film(asked, facts, best)
+    total = net(facts.lines)
+    named = [line for line in facts.lines if line.kind == "group" and line.value >= LEADS * total > 0]
     if named:
-        return "parts", _parts(asked, facts, max(named, key=lambda line: line.value))
-    if len(facts.values):
+        return "parts", _group(asked, facts, max(named, key=lambda line: line.value))
+    if len(facts.values) or any(line.kind in PERSONAL for line in facts.lines):
         return "spread", _spread(asked, facts)
     return "none", _silent(asked, facts)
 
 
+def _all_alike(asked: Asked) -> bool:
+    known = asked.scores[~np.isnan(asked.scores)]
+    return len(known) > 1 and bool(known.min() == known.max())
+
+
+def _leading(facts: Facts) -> int | None:
+    """The row that brings so much of all that speaks for the item, or None."""
+    if not len(facts.values):
+        return None
+    best = int(np.argmax(facts.values))
+    return best if facts.values[best] >= LEADS * facts.values[facts.values > 0].sum() else None
+
+
 def _votes(asked: Asked, facts: Facts) -> str:
+    if asked.n == 1:
+        return _said(f"{_capital(_mine(asked))}, asked alone, puts {_title(asked)} into its top 10", facts)
     put, them = ("puts", "its") if facts.votes == 1 else ("put", "their")
-    return (
-        f"{facts.votes:,} of {_whose(asked)} {films(asked.n)}, each asked alone, {put} {_title(asked)} into {them} "
-        f"top 10; a popular film gets {_about(facts.votes_usual)} of {asked.n:,}. {_average(facts)}"
+    return _said(
+        f"{facts.votes:,} of {_mine(asked)}, each asked alone, {put} {_title(asked)} into {them} top 10; "
+        f"a popular film gets {_about(facts.votes_usual)} of {asked.n:,}",
+        facts,
     )
 
 
 def _popular(asked: Asked, facts: Facts) -> str:
-    mine = f"{_whose(asked)} {films(asked.n)}" if not facts.of else f"{_whose(asked)} {facts.of:,} neighbours"
-    one = (facts.of or asked.n) == 1
-    verb = f"add{'s' if one else ''}" if facts.net >= 0 else f"take{'s' if one else ''}"
-    if abs(facts.net) < 0.005:
-        adds = f"add{'s' if one else ''} nothing to it"
+    one, little = (facts.of or asked.n) == 1, abs(facts.net) < ADDS_NOTHING * abs(asked.score)
+    mine = _mine(asked)
+    if facts.of:
+        mine = f"{_whose(asked)} {'one neighbour' if one else f'{facts.of:,} neighbours'}"
+    if abs(facts.net) < NOTHING:
+        adds = f"{_s('add', one)} nothing to that"
     else:
-        adds = f"{verb} only {abs(facts.net):.2f} {'to' if facts.net > 0 else 'from'} it"
-    also = ""
+        adds = _adds(facts.net, one, "that", "only " if little else "")
+    votes = ""
     if facts.votes:
-        also = f"; asked alone, {facts.votes:,} of the films {'gets' if facts.votes == 1 else 'get'} it too"
+        who = f"{facts.votes:,} of {films(asked.n)}" if facts.of else f"{facts.votes:,} of them, asked alone,"
+        votes = f"; {'it' if asked.n == 1 and not facts.of else who} {_s('vote', facts.votes == 1)} for it too"
     return (
         f"Popular with all users: the average user gets {_title(asked)} {ordinal(facts.average_rank)}. "
-        f"{mine[0].upper()}{mine[1:]} {adds}{also}."
+        f"{_capital(mine)} {adds}{votes}."
     )
 
 
 def _neighbours(asked: Asked, facts: Facts) -> str:
-    part = facts.raters / facts.of
-    return (
-        f"{facts.raters:,} of the {facts.of:,} nearest neighbours rated {_title(asked)} ({part:.0%}); "
-        f"of all users {facts.share:.0%} did. {_average(facts)}"
-    )
+    one, part = facts.of == 1, facts.raters / facts.of
+    if one:
+        counted = f"The one nearest neighbour {'rated' if facts.raters else 'has not rated'} {_title(asked)}"
+    elif not facts.raters:
+        counted = f"None of the {facts.of:,} nearest neighbours rated {_title(asked)}"
+    else:
+        share = f" ({part:.0%})" if facts.of >= COUNTED else ""
+        counted = f"{facts.raters:,} of the {facts.of:,} nearest neighbours rated {_title(asked)}{share}"
+    still = ""
+    if abs(facts.net) >= NOTHING and (facts.net > 0) != (part > facts.share):  # the count alone points elsewhere
+        vectors = "The neighbour’s user vector" if one else "Their user vectors"
+        still = f". {vectors} {_adds(facts.net, one, 'it')} all the same"
+    return _said(f"{counted}; of all users {_percent(facts.share)} did{still}", facts)
 
 
 def _recent(asked: Asked, facts: Facts) -> str:
-    positive = float(facts.values[facts.values > 0].sum())
-    latest = asked.name(int(asked.person.history[-1]))
-    if positive <= 0:
-        return f"None of {_whose(asked)} {films(asked.n)} says much for {_title(asked)}. {_average(facts)}"
-    first = max(float(facts.values[0]), 0.0) / positive
+    """values add up to more than nothing here, so that there is something to have a share of."""
+    added = np.maximum(facts.values, 0.0)
+    first, share = float(added[0] / added.sum()), float(added[:LAST].sum() / added.sum())
+    latest, mine, title = _spoken(asked, int(asked.person.history[-1])), _mine(asked), _title(asked)
     if asked.n == 1:
-        return f"{latest} is the only film that speaks for {_title(asked)}. {_average(facts)}"
+        return _only(asked, facts)
+    if first > ALL:
+        return _said(f"{latest}, the last of {mine}, is all that speaks for {title}", facts)
+    if asked.n <= LAST and not first:
+        return _said(f"What {mine} say for {title} is not said by the last, {latest}", facts)
     if asked.n <= LAST:
-        return (
-            f"{latest}, the last of {_whose(asked)} {films(asked.n)}, makes up {first:.0%} of what they say for "
-            f"{_title(asked)}. {_average(facts)}"
-        )
-    share = max(float(facts.values[:LAST].sum()), 0.0) / positive
-    return (
-        f"The last {LAST} of {_whose(asked)} {films(asked.n)} make up {share:.0%} of what these films say for "
-        f"{_title(asked)}; {latest}, the last one, {first:.0%}. {_average(facts)}"
-    )
+        return _said(f"{latest}, the last of {mine}, makes up {first:.0%} of what they say for {title}", facts)
+    if not share:
+        return _said(f"None of the last {LAST} of {mine} speaks for {title}; older ones do", facts)
+    text = f"The last {LAST} of {mine} make up {share:.0%} of what these say for {title}"
+    alone = f"{first:.0%}" if first else "says nothing for it"
+    named = _said(f"{text}; {latest}, the last one, {alone}", facts)
+    return named if len(named) <= LONG else _said(f"{text}; the last one {alone}", facts)
 
 
-def _parts(asked: Asked, facts: Facts, line: Line) -> str:
-    return (
-        f"{line.label[0].upper()}{line.label[1:]} add {line.value:.2f} of the {facts.net:.2f} that {_whose(asked)} "
-        f"{films(asked.n)} add to {_title(asked)}. {_average(facts)}"
-    )
+def _only(asked: Asked, facts: Facts) -> str:
+    """One film, which adds something."""
+    film = _spoken(asked, int(asked.person.history[0]))
+    return _said(f"{_capital(_mine(asked))}, {film}, {_adds(facts.net, True, _title(asked))}", facts)
+
+
+def _film(asked: Asked, facts: Facts, row: int) -> str:
+    assert asked.terms is not None
+    film, value, total = _spoken(asked, int(asked.terms.index[row])), float(facts.values[row]), net(facts.lines)
+    text = f"{film}, one of {_mine(asked)}, adds {value:.2f}"
+    if value <= total:
+        return _said(f"{text} of the {total:.2f} that they add to {_title(asked)}", facts)
+    return _said(f"{text} to {_title(asked)}; {_others(asked.n - 1, total - value)}", facts)
+
+
+def _group(asked: Asked, facts: Facts, line: Line) -> str:
+    label = line.label.replace(" other film", " film")  # other than the voters, which are not told of here
+    text, total = f"{_capital(label)} add {line.value:.2f}", net(facts.lines)
+    if line.value <= total:
+        return _said(f"{text} of the {total:.2f} that {_mine(asked)} add to {_title(asked)}", facts)
+    return _said(f"{text} to {_title(asked)}; {_others(asked.n - len(line.items), total - line.value)}", facts)
+
+
+def _others(count: int, value: float) -> str:
+    return f"the other {'film' if count == 1 else films(count)} {_adds(value, count == 1, 'it')}"
 
 
 def _spread(asked: Asked, facts: Facts) -> str:
-    say = f"asked alone, {facts.votes:,} of them would get it" if facts.votes else "asked alone, none would get it"
-    spread = ", spread over many" if asked.n > 3 else ""
-    verb = ("adds" if facts.net >= 0 else "takes") if asked.n == 1 else ("together add" if facts.net >= 0 else "take")
-    return (
-        f"No single film decides: {_whose(asked)} {films(asked.n)} {verb} {abs(facts.net):.2f}{spread}; {say}. "
-        f"{_average(facts)}"
-    )
+    total, one = net(facts.lines), asked.n == 1
+    adds = f"{_mine(asked)} {_adds(total, one, _title(asked))}"
+    return _said(_capital(adds) if one else f"No single film stands out: {adds}{_asked_alone(facts)}", facts)
+
+
+def _against(asked: Asked, facts: Facts) -> str:
+    """The person's films lower the score: what brings the item up is something else."""
+    one = asked.n == 1
+    little = abs(facts.net) < ADDS_NOTHING * abs(asked.score)
+    verb = f"{_s('add', one)} nothing to" if little else f"{_s('speak', one)} against"
+    takes = f"{'it' if one else 'they'} {_adds(facts.net, one, 'what all users get')}"
+    also = _asked_alone(facts) if facts.votes and not one else ""
+    return _said(f"{_capital(_mine(asked))} {verb} {_title(asked)}: {takes}{also}", facts)
+
+
+def _adds_nothing(asked: Asked, facts: Facts) -> str:
+    """What the model is asked with does not depend on the films at all."""
+    own = "; the own embedding alone counts" if any(line.kind == "own" and line.value for line in facts.lines) else ""
+    return _said(f"{_capital(_mine(asked))} {_s('add', asked.n == 1)} nothing to {_title(asked)}{own}", facts)
+
+
+def _asked_alone(facts: Facts) -> str:
+    if math.isnan(facts.votes_usual):  # no votes are known
+        return ""
+    return f"; asked alone, {facts.votes or 'none':{',' if facts.votes else ''}} {_s('vote', facts.votes < 2)} for it"
+
+
+def _adds(value: float, one: bool, to: str, only: str = "") -> str:
+    """ "add 0.31 to it", "takes only 0.02 from it"."""
+    verb, into = ("add", "to") if value >= 0 else ("take", "from")
+    return f"{_s(verb, one)} {only}{_amount(value)} {into} {to}"
+
+
+def _amount(value: float) -> str:
+    return f"{abs(value):.2f}" if abs(value) >= NOTHING else "less than 0.01"
+
+
+def _percent(share: float) -> str:
+    if 0 < share < NOTHING:
+        return "under 1%"
+    return f"{share:.0%}" if share else "none"
+
+
+def _s(verb: str, one: bool) -> str:
+    return f"{verb}s" if one else verb
+
+
+def _said(text: str, facts: Facts) -> str:
+    """Two sentences; a title may end in a full stop of its own."""
+    return f"{text}{'' if text.endswith('.') else '.'} {_average(facts)}"
+
+
+def _mine(asked: Asked) -> str:
+    """ "your only film", "user 42’s 352 films"."""
+    return f"{_whose(asked)} {'only film' if asked.n == 1 else films(asked.n)}"
 
 
 def _nothing_known(asked: Asked, facts: Facts) -> str:
@@ -155,11 +271,23 @@ def _whose(asked: Asked) -> str:
 
 
 def _title(asked: Asked) -> str:
-    return asked.name(asked.item)
+    return _spoken(asked, asked.item)
+
+
+def _spoken(asked: Asked, item: int) -> str:
+    """The title without the alternates in parentheses, which the list has: a headline is three lines long."""
+    name = asked.name(item)
+    return _ALTERNATES.sub("", name) or name
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _about(count: float) -> str:
     """A mean number of votes: whole from 2 on, else with one digit."""
+    if count < 0.05:
+        return "hardly any" if count else "none"
     return f"{count:,.0f}" if count >= 2 else f"{count:.1f}"
 
 

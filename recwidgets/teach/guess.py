@@ -25,14 +25,14 @@ class GuessPie(Pie):
 
     def halves(self, share: float, words: tuple[str, str]) -> None:
         """Two slices: `share`, and the quiet rest."""
-        self._slots, self._ranks = [None] * FIRST, []
+        self._slots = [None] * FIRST
         with self.pie.hold_sync():
             self.pie.sizes, self.pie.labels = np.array([share, 0.0, 0.0, 1.0 - share]), [""] * (FIRST + 1)
         self.centre.text, self.below.text = [words[0]], [words[1]]
 
 
 def three_films(answer: Answer) -> tuple[int, ...]:
-    """The model's favourite, one that was watched later, and the crowd's favourite beside its list.
+    """The model's favourite, one that was watched later, and all users' favourite beside its list.
 
     By title, but not in the model's order: that would be right before a film is moved.
 
@@ -41,8 +41,8 @@ def three_films(answer: Answer) -> tuple[int, ...]:
     top = answer.top.tolist()
     later = [item for item in np.argsort(-answer.scores, kind="stable").tolist() if item in answer.later]
     seen = set(answer.person.history.tolist()) | set(answer.excluded.tolist())
-    crowd = [item for item in np.argsort(-answer.data.popularity, kind="stable").tolist() if item not in seen]
-    beside = [item for item in crowd if item not in top]
+    popular = [item for item in np.argsort(-answer.data.popularity, kind="stable").tolist() if item not in seen]
+    beside = [item for item in popular if item not in top]
     chosen: list[int] = []
     for candidates in (top, later, beside[:1], top):
         new = [item for item in candidates if item not in chosen]

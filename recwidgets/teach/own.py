@@ -172,7 +172,7 @@ class OwnKNN(KNN):
         return found, np.maximum(near, LEAST) ** POWER
 
     def _weighed(self, places: Floats, who: int, k: int) -> tuple[Array, Array]:
-        """What the learner's layer makes of the unit vectors: the weight of everybody."""
+        """What the learner's layer makes of the unit vectors: the weight of all users."""
         assert self.layer is not None
         weight = numbers(called(self.layer, places, np.eye(len(places), dtype=np.float32), who, k, POWER))
         found = np.argsort(-weight, kind="stable")[: max(int(np.count_nonzero(weight)), 1)]

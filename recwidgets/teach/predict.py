@@ -26,7 +26,7 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
 
     panel: a Panel; it is kept off the page until the guess stands. Without `number`, three films
     are put in order: which would the model put first? films: three titles, None = the model's
-    favourite, the crowd's, and one that was watched later. number: (low, high) asks for a whole
+    favourite, all users', and one that was watched later. number: (low, high) asks for a whole
     number instead; answer(panel) is what it turns out to be, by default how many of the first ten
     this person went on to watch. question: your own words. name: under which the guess is kept in
     the learner's progress file.

@@ -214,10 +214,9 @@ def arithmetic(explanation: Explanation, shown: int = 60) -> Markup:
         for some in (rows, feet)
     )
     return Markup(
-        '<details class="rw-arithmetic"><summary>The arithmetic</summary><div class="rw-scroll" tabindex="0">'
-        '<table class="rw-sum"><thead><tr><th>weight × inner product</th><th>adds</th><th>from</th></tr></thead>'
-        "<tbody>{}</tbody><tfoot>{}</tfoot></table></div></details>"
-    ).format(body, foot)
+        '<div class="rw-arithmetic{}" tabindex="0"><table class="rw-sum"><thead><tr><th>weight × inner product</th><th>adds</th><th>from</th></tr></thead>'
+        "<tbody>{}</tbody><tfoot>{}</tfoot></table></div>"
+    ).format("" if any(part.terms for part in explanation.parts) else " rw-no-terms", body, foot)
 
 
 def terms_of(part: Part) -> str:

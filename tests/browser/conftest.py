@@ -77,7 +77,7 @@ def page(
 
 @pytest.fixture(scope="session")
 def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., tuple[Path, str]]]:
-    """labs(theme, packages=None): folder and address of a JupyterLab, each started once for all tests.
+    """labs(theme, packages=None): folder and address of a JupyterLab, started once for all tests and themes.
 
     packages: a folder that its kernels look into first, to run with another ipykernel.
     """
@@ -85,12 +85,15 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., tup
         started: list[str] = []
 
         @functools.cache
-        def lab(theme: str, packages: Path | None = None) -> tuple[Path, str]:
-            home = tmp_path_factory.mktemp(f"lab-{theme}")
+        def server(packages: Path | None) -> tuple[Path, str]:
+            home = tmp_path_factory.mktemp("lab")
             root = home / "root"
             root.mkdir()
-            started.append(stack.enter_context(servers.jupyterlab(root, home, theme, packages)))
+            started.append(stack.enter_context(servers.jupyterlab(root, home, "light", packages)))
             return root, started[-1]
+
+        def lab(theme: str = "light", packages: Path | None = None) -> tuple[Path, str]:
+            return server(packages)
 
         lab.addresses = lambda: tuple(started)  # type: ignore[attr-defined]
         yield lab
@@ -114,6 +117,7 @@ def open_in_lab(
             labpage.open_next(page, notebook.name)
         else:
             labpage.open_notebook(page, address, notebook.name)
+        labpage.use_theme(page, theme)
         labpage.hide_side_bar(page)
 
     yield start

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 import chromium
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
+import servers
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Playwright
 
 PICTURES = Path(__file__).resolve().parents[2] / "ci-artifacts" / "screenshots"
 
@@ -25,13 +26,39 @@ HARMLESS = (
     r"Failed to load resource: .*404.*/(api/workspaces|lab/api/workspaces|custom/custom\.css|lab/api/settings)",
     # JupyterLab leaves its sockets when a page is closed or its kernel restarted.
     r"WebSocket (connection to|is closed).*/api/(events|kernels|terminals)",
-    # JupyterLab asked its debugger for breakpoints, and left the notebook or restarted the kernel before the answer.
-    r"Could not restore the debugger state: Canceled future for \w+_request message before replies were done",
     # bqplot takes a figure whose cell is out of sight as 0 px wide; it is drawn anew when it comes into sight.
     r"<rect> attribute (width|height): A negative value is not valid.*/extensions/bqplot/",
     # Voilà's template asks a public CDN for its icon font; every button of ours has a text.
     r"Failed to load resource: .*/npm/@fortawesome/fontawesome-free",
 )
+
+# What JupyterLab says where it asked a kernel, a session or a document that went away before the answer: its own poll,
+# debugger or completer was left without one (jupyterlab/jupyterlab#9521, jupyterlite/jupyterlite#155).
+GONE = re.compile(
+    r"Canceled future for \w+ message before replies were done|^(Error: )?(Canceled|Disposed)(\s+(at |http)|$)"
+    r"|(Kernel (connection|future)|Session|Model|Terminal connection|Poll \(.*\)) is (already )?disposed"
+    r"|session already disposed|Kernel is dead|Kernel connection disconnected|Connection lost, reconnecting"
+)
+# The files of JupyterLab itself and of its widget manager; not those of bqplot, anywidget and what they load.
+OWN = re.compile(r"/static/lab/|/lab/extensions/@jupyter-widgets/")
+SOURCE = re.compile(r"(?:https?|blob|file|data):[^\s()]+")
+
+
+def harmless(text: str, sources: list[str]) -> bool:
+    """Named in HARMLESS; or said by JupyterLab alone, and of something that went away.
+
+    text: the message, then its address. sources: every file that it came through; one of ours, and it counts.
+    """
+    own = bool(sources) and all(OWN.search(source) for source in sources)
+    return any(re.search(pattern, text) for pattern in HARMLESS) or (own and bool(GONE.search(text)))
+
+
+# where each theme's stylesheet comes from
+STYLES = {
+    "light": "/theme-light-extension/",
+    "dark": "/theme-dark-extension/",
+    "contrast": "/theme-dark-high-contrast-extension/",
+}
 
 # JupyterLab's own record of the notebook that is open: which code cells are done, and what they raised.
 STATE = """() => {
@@ -54,14 +81,21 @@ class ConsoleLog:
     def __init__(self, page: Page) -> None:
         self.errors: list[str] = []
         page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        page.on("pageerror", self._on_error)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type != "error":
             return
-        text = f"{message.text} {message.location.get('url', '')}".strip()
-        if not any(re.search(pattern, text) for pattern in HARMLESS):
+        place = message.location.get("url", "")
+        text = f"{message.text} {place}".strip()
+        # the text may hold an error's stack; what it names besides files, as the address of a kernel, is no source
+        through = [found for found in SOURCE.findall(message.text) if ".js" in found or found.startswith("blob:")]
+        if not harmless(text, [*through, place]):
             self.errors.append(text)
+
+    def _on_error(self, error: Error) -> None:
+        if not harmless(error.message, SOURCE.findall(error.stack or "")):
+            self.errors.append(f"uncaught: {error}")
 
 
 @contextmanager
@@ -130,6 +164,21 @@ def hide_side_bar(page: Page) -> None:
     if page.evaluate("!window.jupyterapp.shell.leftCollapsed"):
         page.evaluate("window.jupyterapp.shell.collapseLeft()")
     page.wait_for_function("window.jupyterapp.shell.leftCollapsed")
+
+
+def use_theme(page: Page, theme: str) -> None:
+    """Settings > Theme, unless it is in use, until its stylesheet is there: a theme is named before it is loaded."""
+    if page.evaluate("document.body.dataset.jpThemeName") != servers.THEMES[theme]:
+        change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
+        page.evaluate(change, servers.THEMES[theme])
+    page.wait_for_function(
+        """([name, style]) => {
+            const loaded = [...document.styleSheets].map(s => s.href ?? '');
+            return document.body.dataset.jpThemeName === name && loaded.some(s => s.includes(style));
+        }""",
+        arg=[servers.THEMES[theme], STYLES[theme]],
+        polling=POLL,
+    )
 
 
 def wait_idle(page: Page) -> None:

@@ -28,10 +28,12 @@ MARGIN = 180  # px: activity bars, prompt and padding beside an output
 PLAIN = ".jp-OutputArea-output, .jp-Cell-outputArea { max-height: none !important; }"
 
 
-def write_notebook(source: str, path: Path) -> None:
-    cell = {"cell_type": "code", "id": "look", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
+def write_notebook(source: str, path: Path, *more: str) -> None:
+    """A notebook of one cell, or of several."""
+    plain = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    cells = [plain | {"id": f"look-{n}", "source": text} for n, text in enumerate((source, *more))]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 

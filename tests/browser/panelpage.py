@@ -136,7 +136,7 @@ class PanelPage:
     def sum_of_parts(self) -> tuple[list[float], float]:
         """The numbers of the sum that answers "why", and the total under them, as printed."""
         texts: list[str] = self.root.locator(".rw-why .rw-num").evaluate_all(
-            "all => all.filter(e => !e.closest('.rw-arithmetic')).map(e => e.innerText)"
+            "all => all.filter(e => !e.closest('.rw-arithmetic, .rw-near')).map(e => e.innerText)"
         )
         *parts, total = [float(text.replace("−", "-")) for text in texts if re.fullmatch(r"[-−]?\d+\.\d+", text)]
         return parts, total

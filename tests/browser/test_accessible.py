@@ -5,7 +5,7 @@ import look
 import pytest
 import servers
 from axe_playwright_python.sync_playwright import Axe
-from panelpage import PanelPage
+from panelpage import KINDS, PanelPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
 
@@ -25,24 +25,37 @@ def violations(page, selector):
     ]
 
 
-@pytest.mark.parametrize("kind", MAKE)
-@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])  # the slower one to change: each has its own server
-def test_axe_finds_nothing_serious_in_a_panel(page, open_in_lab, tmp_path, kind, theme):
-    path = tmp_path / f"{kind}.ipynb"
-    look.write_notebook(f"import recwidgets as rw\n{MAKE[kind]}", path)
+@pytest.mark.parametrize("theme", servers.THEMES)
+def test_axe_finds_nothing_serious_in_a_panel(page, open_in_lab, tmp_path, theme):
+    """All four in one notebook: each is looked at by itself."""
+    path = tmp_path / f"axe-{theme}.ipynb"
+    look.write_notebook("import recwidgets as rw", path, *MAKE.values())
     open_in_lab(path, theme)
     labpage.run_all(page)
-    if kind == "compare":
-        page.locator(".rw-compare .rw-list [data-row]").first.wait_for()
-        assert violations(page, ".rw-compare") == []
-        return
-    panel = PanelPage(page, kind)
-    panel.still()
-    assert violations(page, panel.selector) == [], "as it opens"
-    panel.root.locator(".rw-list [data-row]").first.click()
-    panel.root.get_by_text("The arithmetic").click()
-    panel.click("You")
-    assert violations(page, panel.selector) == [], "with the why and one's own history open"
+    for kind in KINDS:
+        panel = PanelPage(page, kind)
+        panel.root.scroll_into_view_if_needed()
+        panel.still()
+        assert violations(page, panel.selector) == [], f"{kind}, as it opens"
+        panel.root.locator(".rw-list [data-row]").first.click()
+        for tab in ("Why not …?", "What would have to go", "Arithmetic"):
+            panel.root.get_by_role("tab", name=tab).click()
+            panel.still()
+            assert violations(page, panel.selector) == [], f"{kind}, with {tab} open"
+        if kind == "gnn":
+            panel.root.get_by_role("tab", name="Why", exact=True).click()
+            panel.root.locator(".rw-layers button").nth(1).click()
+            panel.root.locator(".rw-flow-lines button").first.click()
+            panel.root.locator(".rw-opened").wait_for()
+            assert violations(page, panel.selector) == [], "with a line open"
+        panel.click("You")
+        panel.wait_text(".rw-list", "No films yet")
+        assert violations(page, panel.selector) == [], f"{kind}, with one's own history open"
+    page.locator(".rw-compare .rw-list [data-row]").first.wait_for()
+    assert violations(page, ".rw-compare") == []
+    page.locator(".rw-compare .rw-handle-board").click()
+    page.locator(".rw-compare .rw-of-ndcg").wait_for()
+    assert violations(page, ".rw-compare") == [], "with the leaderboard open"
 
 
 def test_axe_itself_notices_what_is_wrong(page):
@@ -104,11 +117,8 @@ def test_every_colour_stands_out_enough_in_every_theme_and_follows_a_switch(page
     panel = PanelPage(page, "gnn")
     panel.still()
     grounds = set()
-    light, *others = servers.THEMES.values()
-    for theme in (*others, light):  # the server keeps the last: light, as the next test expects
-        page.evaluate("t => window.jupyterapp.commands.execute('apputils:change-theme', {theme: t})", theme)
-        page.wait_for_function("t => document.body.dataset.jpThemeName === t", arg=theme)
-        page.wait_for_timeout(500)
+    for theme in ("dark", "contrast", "light"):
+        labpage.use_theme(page, theme)
         assert too_weak(page) == [], theme
         grounds.add(str(page.evaluate(COLOURS, ["surface"])))
         orange = "all => all.filter(e => /rgb\\(255, 127, 14|rgb\\(255, 165, 0/.test(getComputedStyle(e).fill)).length"

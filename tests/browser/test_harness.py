@@ -85,6 +85,44 @@ def test_console_errors_are_noticed(chromium_browser):
     page.context.close()
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "counts"),
+    [
+        ("static/lab/1.js", "Canceled future for comm_info_request message before replies were done", False),
+        ("static/lab/1.js", "Kernel connection is disposed", False),
+        ("lab/extensions/@jupyter-widgets/jupyterlab-manager/static/1.js", "Canceled", False),
+        ("static/lab/1.js", "Cannot read properties of undefined", True),
+        ("static/lab/1.js", "Canceled my subscription", True),
+        ("lab/extensions/bqplot/static/1.js", "Kernel connection is disposed", True),
+        ("lab/extensions/anywidget/static/1.js", "Canceled future for comm_msg message before replies were done", True),
+    ],
+)
+def test_only_jupyterlabs_own_words_about_what_went_away_are_harmless(chromium_browser, file, text, counts):
+    page = labpage.new_page(chromium_browser)
+    script = f"console.error('{text}'); setTimeout(() => {{ window.done = true; throw new Error('{text}'); }})"
+    page.route("**/*.js", lambda route: route.fulfill(content_type="text/javascript", body=script))
+    page.route("**/lab.html", lambda r: r.fulfill(content_type="text/html", body=f"<script src='/{file}'></script>"))
+    with page.expect_event("pageerror"):
+        page.goto("http://lab.test/lab.html")
+    page.wait_for_function("window.done")
+    assert len(page.console.errors) == (2 if counts else 0), page.console.errors
+    page.context.close()
+
+
+def test_an_error_that_came_through_a_view_of_ours_counts(chromium_browser):
+    """JupyterLab raises it, since the kernel is gone; our script asked."""
+    page = labpage.new_page(chromium_browser)
+    lab = "window.ask = () => { throw new Error('Kernel connection is disposed'); };"
+    ours = "const at = URL.createObjectURL(new Blob(['window.ask()'], {type: 'text/javascript'})); import(at)"
+    page.route("**/*.js", lambda route: route.fulfill(content_type="text/javascript", body=lab))
+    html = f"<script src='/static/lab/1.js'></script><script>{ours}</script>"
+    page.route("**/lab.html", lambda route: route.fulfill(content_type="text/html", body=html))
+    with page.expect_event("pageerror"):
+        page.goto("http://lab.test/lab.html")
+    assert ["Kernel connection is disposed" in error for error in page.console.errors] == [True]
+    page.context.close()
+
+
 def test_a_wrong_browser_path_is_an_error_that_names_it(monkeypatch):
     monkeypatch.setenv("RECWIDGETS_CHROMIUM", "no/such/browser")
     with pytest.raises(FileNotFoundError, match="no/such/browser"):

@@ -30,6 +30,13 @@ def open_code(open_in_lab, page, tmp_path):
     return start
 
 
+def drawer(panel, name):
+    """Open a drawer by its handle, or close it."""
+    there = panel.root.evaluate("(panel, name) => panel.classList.contains('rw-open-' + name)", name)
+    panel.root.locator(f".rw-handle-{name}").click()
+    panel.wait("(panel, [name, was]) => panel.classList.contains('rw-open-' + name) !== was", [name, there])
+
+
 def note(panel):
     return panel.root.locator(".rw-message").inner_text()
 
@@ -42,16 +49,18 @@ def test_what_if_i_had_not_seen_that_one(open_code, kind):
     before = panel.rows()
     panel.root.locator(".rw-list [data-row]").nth(1).click()
     panel.wait_text(".rw-why h3", re.escape(before[1][0][:12]))
+    if kind == "gnn":  # a line of the flow opens into its films
+        panel.root.locator(".rw-why .rw-flow-lines button").first.click()
     evidence = panel.root.locator(".rw-why [data-act=drop]").first
     evidence.focus()
     panel.page.keyboard.press("Enter")
-    panel.wait_text(".rw-message", "Changed because")
-    assert re.search(r"score -?\d+\.\d+ before, -?\d+\.\d+ now", note(panel)) or "left the list" in note(panel)
+    panel.wait_text(".rw-message", "You took out|is not asked any more")
+    assert re.search(r"rank \d+( → \d+)?, score [−\d.]+( → [−\d.]+)?", note(panel)), "of the film that was selected"
     panel.still()
     labpage.screenshot(panel.page, f"{kind}-without-evidence", panel.selector)
     assert panel.sticks_out() == []
     panel.click("Put it back")
-    panel.wait("panel => !panel.querySelector('.rw-message').innerText.includes('Changed')")
+    panel.wait("panel => !panel.querySelector('.rw-message').innerText.includes('Put it back')")
     panel.still()
     assert panel.rows() == before
 
@@ -62,8 +71,8 @@ def test_films_of_ones_own_added_moved_and_removed(open_code, kind):
     panel.still()
     panel.click("You")
     panel.wait_text(".rw-list", "No films yet")
-    shelf = panel.root.locator(".rw-own [data-act=add]")
-    chips = panel.root.locator(".rw-own .rw-pill-film > span:first-child")
+    shelf = panel.root.locator(".rw-own .rw-shelf [data-act=add]")
+    chips = panel.root.locator(".rw-own li[data-item]:not(.rw-taken) .rw-hold")
     for n in range(3):
         shelf.first.click()
         expect(chips).to_have_count(n + 1)  # else the next click may meet the same film again
@@ -75,14 +84,14 @@ def test_films_of_ones_own_added_moved_and_removed(open_code, kind):
     panel.root.locator(".rw-own [role=option]").first.click()
     panel.wait_text(".rw-message", "You added Fargo")
     expect(chips).to_have_count(4)
-    assert "Fargo" in chips.last.inner_text()
+    assert "Fargo" in chips.first.inner_text(), "the newest comes first"
     own = panel.root.locator(".rw-own")
-    own.get_by_label(re.compile("Move Fargo .* one place earlier")).click()
-    panel.wait_text(".rw-message", "one place|earlier")
+    own.get_by_label(re.compile("^Fargo .* down$")).click()
+    panel.wait_text(".rw-message", "Fargo .* is number 2 of 4 now")
     panel.still()
-    assert "Fargo" in chips.nth(2).inner_text()
-    own.get_by_label(re.compile("Remove Fargo")).click()
-    panel.wait_text(".rw-message", "You removed")
+    assert "Fargo" in chips.nth(1).inner_text()
+    own.get_by_label(re.compile("Take out Fargo")).click()
+    panel.wait_text(".rw-message", "You took out")
     panel.still()
     expect(chips).to_have_count(3)
     assert panel.sticks_out() == []
@@ -95,30 +104,30 @@ def test_a_users_history_is_edited_and_undone(open_code):
     before = panel.rows()
     panel.root.get_by_label("Edit this user's history").click()
     panel.wait_text(".rw-own h3", "The history of user 42")
-    panel.root.locator(".rw-own [data-act=remove]").last.click()
-    panel.wait_text(".rw-message", "You removed")
+    panel.root.locator(".rw-own [data-act=remove]").first.click()
+    panel.wait_text(".rw-message", "You took out")
     panel.still()
     assert panel.rows() != before
     panel.click("Put it back")
-    panel.wait("panel => !panel.querySelector('.rw-message').innerText.includes('removed')")
+    panel.wait("panel => !panel.querySelector('.rw-message').innerText.includes('took out')")
     panel.still()
     assert panel.rows() == before
 
 
 def test_when_did_it_learn_this(open_code):
-    """Play goes through the kept epochs; the changes from epoch to epoch are a table."""
+    """The ranks over the epochs lie over the list; a click on the strip's line and Play go through the kept epochs."""
     panel = open_code("rw.GNNPanel(user='42')", "gnn")
     panel.still()
     newest = panel.rows()
-    panel.click("Changes by epoch")
-    panel.root.locator(".rw-changes tbody tr").first.wait_for()
-    epochs = [int(text) for text in panel.root.locator(".rw-changes tbody th").all_inner_texts()]
-    assert epochs[0] == 1 and epochs == sorted(epochs) and len(epochs) >= 3
-    panel.click("Play")
-    panel.wait_text(".rw-epoch output", f"epoch {epochs[0]} of")
-    assert panel.rows() != newest
-    panel.wait_text(".rw-epoch output", f"epoch {epochs[-1]} of {epochs[-1]}")
-    panel.wait_text(".rw-play", "Play")
+    drawer(panel, "ranks")
+    lines = panel.root.locator(".rw-drawer-ranks .bqplot path.line")
+    expect(lines.first).to_be_visible()
+    panel.wait_text(".rw-drawer-ranks", r"rank [\d,]+ at epoch 1")
+    drawer(panel, "ranks")
+    panel.click("Replay the epochs")
+    panel.wait_text(".rw-epoch output", "^epoch 1 of")
+    panel.wait_text(".rw-epoch output", r"^epoch (\d+) of \1$")
+    panel.root.get_by_role("button", name="Replay the epochs", exact=True).wait_for()
     panel.still()
     assert panel.rows() == newest
 
@@ -141,7 +150,9 @@ def test_would_the_others_agree_and_is_it_any_good(open_code):
     compare = open_code("rw.ComparePanel(user='42')", "compare")
     compare.locator(".rw-list [data-row]").first.wait_for()
     assert compare.locator(".rw-agree").inner_text().strip()
-    table = compare.locator(".rw-table")
+    assert compare.locator(".rw-case").count() == 3, "each model says why"
+    compare.get_by_role("button", name="Leaderboard").click()
+    table = compare.locator(".rw-of-ndcg")
     table.locator("tbody tr").nth(4).wait_for(timeout=120_000)
     names = table.locator("tbody th").all_inner_texts()
     assert len(names) == 5 and all(any(base in name for name in names) for base in ("Popularity", "Chance"))
@@ -151,7 +162,7 @@ def test_would_the_others_agree_and_is_it_any_good(open_code):
     switch.click()
     compare.page.wait_for_function(
         "([selector, before]) => ![before, undefined].includes(document.querySelector(selector)?.innerText)",
-        arg=[".rw-compare .rw-table", before],
+        arg=[".rw-compare .rw-of-ndcg", before],
         timeout=120_000,
     )
     labpage.screenshot(compare.page, "compare-check-off", ".rw-compare")
@@ -161,6 +172,7 @@ def test_a_setup_is_copied_and_a_run_is_saved(open_code, page, labs):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     panel = open_code("rw.KNNPanel(user='414', knobs={'k': 20})", "knn")
     panel.still()
+    drawer(panel, "more")
     panel.click("Copy this setup")
     panel.wait_text(".rw-tools", "Copied")
     assert page.evaluate("navigator.clipboard.readText()") == 'rw.KNNPanel(user="414", knobs={"k": 20})'
@@ -182,7 +194,7 @@ def test_a_state_comes_back_when_the_cell_is_run_again(open_code, page):
     panel.root.locator(".rw-list [data-row]").nth(2).click()
     rows = panel.rows()
     labpage.run_all(page)
-    panel.wait_text(".rw-list h3", "user 414$")
+    panel.wait_text(".rw-list h3", "user 414 ")
     panel.still()
     assert panel.rows() == rows
 
@@ -196,13 +208,16 @@ def test_what_does_a_knob_do_to_me_and_to_everybody(open_code, kind):
     panel = open_code(f"rw.{MAKE[kind]}(user='42')", kind)
     panel.still()
     before, (label, place) = panel.rows(), TURN[kind]
+    drawer(panel, "curves")
     marks = panel.root.locator(".rw-curve .bqplot").nth(1).locator("path.element")
+    expect(marks.first).to_be_attached()
     drawn = marks.count()
     panel.root.get_by_label(label, exact=True).fill(place)
+    drawer(panel, "more")
     panel.wait_text(".rw-all-users", r"On average two users share \d+\.\d of their 10 films \(as trained: \d+\.\d\)")
     panel.still()
     assert panel.rows() != before
-    assert "◆ now" in panel.root.locator(".rw-curve .rw-cap").nth(1).inner_text()
+    assert "◆ now" in panel.root.locator(".rw-curve .rw-cap").nth(1).text_content()
     expect(marks).to_have_count(drawn + 1)  # the diamond
     assert panel.sticks_out() == []
 
@@ -210,10 +225,11 @@ def test_what_does_a_knob_do_to_me_and_to_everybody(open_code, kind):
 def test_another_similarity_gives_other_neighbours(open_code):
     panel = open_code("rw.KNNPanel(user='42')", "knn")
     panel.still()
-    people = panel.root.locator(".rw-why .rw-sum").first
+    people = panel.root.locator(".rw-why .rw-near-rows")
     before = people.inner_text()
+    drawer(panel, "more")
     panel.root.get_by_label("Similarity", exact=True).select_option(label="dot product")
-    panel.wait("(panel, was) => panel.querySelector('.rw-why .rw-sum').innerText !== was", before)
+    panel.wait("(panel, was) => panel.querySelector('.rw-why .rw-near-rows').innerText !== was", before)
     parts, total = panel.sum_of_parts()
     assert sum(parts) == pytest.approx(total, abs=0.0006)
     panel.wait("panel => panel.querySelector('[data-copy]').dataset.copy.includes('\"similarity\": \"dot product\"')")
@@ -249,8 +265,10 @@ def test_a_restarted_kernel_says_that_the_cell_must_be_run_again(open_code, page
 def test_a_slider_that_is_put_where_no_epoch_is_kept_goes_back(open_code):
     panel = open_code("rw.GNNPanel(user='42')", "gnn")
     panel.still()
-    slider = panel.root.get_by_label("Time machine: epoch")
-    for place in ("5", "6"):  # the second changes nothing on the page
-        slider.fill(place)
-        panel.wait_text(".rw-epoch output", "epoch 3 of")
-        expect(slider).to_have_value("3")
+    slider = panel.root.get_by_label("Epoch shown")
+    kept = rw.GNNPanel(user="42").training.steps
+    last, after = next(pair for pair in zip(kept, kept[1:], strict=False) if pair[1] - pair[0] > 1)
+    for place in (last, after - 1):  # the second is not kept, and changes nothing on the page
+        slider.fill(str(place))
+        panel.wait_text(".rw-epoch output", f"epoch {last} of")
+        expect(slider).to_have_value(str(last))

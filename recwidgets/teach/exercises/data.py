@@ -35,7 +35,7 @@ EXERCISES = (
             "Viewers: film 0 has 2, film 1 has 4, film 2 has 2, film 3 has 3, film 4 has 1. Ann saw 0, 1 and 2.",
             "Films 3 and 4 are left, and film 3 has more viewers.",
         ),
-        praise="Hard to beat, and the same for everybody but for what is crossed out.",
+        praise="Hard to beat, and the same for all users but for what is crossed out.",
     ),
     Exercise(
         "data-2",

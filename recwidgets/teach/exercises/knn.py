@@ -159,7 +159,7 @@ EXERCISES = (
             ),
         ),
         hints=(
-            "Three steps: the cosine with everybody, take yourself out, sort.",
+            "Three steps: the cosine with all users, take yourself out, sort.",
             "`cosine = places @ places[who]`, divided by all lengths and by your length; `cosine[who] = -np.inf`; then "
             "`np.argsort(-cosine)`.",
             "`n = np.linalg.norm(places, axis=1); c = places @ places[who] / (n * n[who]); c[who] = -np.inf; "
@@ -180,7 +180,7 @@ EXERCISES = (
             ),
             Mistake(_mistaken(sums=True), "You forgot to normalise: the weights must sum to one."),
             Mistake(_mistaken(own=None), "The user is its own neighbour: take `who` out before sorting."),
-            Mistake(_mistaken(all=True), "Everybody is averaged; only the k nearest should be."),
+            Mistake(_mistaken(all=True), "All users are averaged; only the k nearest should be."),
             Mistake(_mistaken(stand=True), "You average where they *stand* (`places`); what is averaged is `values`."),
             Mistake(_mistaken(sign=-1.0), "These are the k farthest: the order is reversed."),
         ),

@@ -1,0 +1,98 @@
+"""The field's words, each with one sentence that says what it means; `term` puts it where the word stands.
+
+The page (tips.js) shows the sentence on hover, focus and tap. Add a word here, and call `term("word")`.
+"""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+TERMS = {
+    "accuracy": "Share of the held-out ratings whose film stands in its user’s top 10: among thousands of films a few "
+    "per cent is usual, and the number to beat is popularity’s.",
+    "average user": "A user made up by taking the mean of all users’ queries: what this one gets needs no taste of "
+    "one’s own.",
+    "bootstrap": "The users are drawn anew with replacement 1,000 times, and 95 % of the means found lie in this "
+    "interval: a measure of how much the number depends on which users there happen to be.",
+    "contribution": "What one film, one neighbour or one embedding adds to a score or takes from it; all contributions "
+    "add up to the score.",
+    "coverage": "Share of all films that stand in at least one user’s top 10.",
+    "embedding": "A list of numbers, learned in training, that stands for one film or user: films that the same people "
+    "watch get similar ones.",
+    "epoch": "One pass of the training through all its data; after each, the model is kept so that you can go back.",
+    "half-life": "After so many films towards the past, a film counts half as much as the latest one.",
+    "held-out": "Ratings that are set aside before training, so that the model is asked about films that it was never "
+    "shown for this user.",
+    "hop": "One step along the graph from a film to its viewers or from a user to their films; each layer of the "
+    "network passes messages one hop on.",
+    "inner product": "Two embeddings multiplied number by number and added up: it is large where both point the same "
+    "way.",
+    "interval": "The range in which 95 % of the results lie when the users are drawn anew with replacement 1,000 times "
+    "(bootstrap): wide where few users decide.",
+    "k nearest neighbours": "The k users whose vectors are most like this user’s; the answer is made from theirs.",
+    "layer": "One round in which each node of the graph takes the mean of its neighbours’ messages; with n layers, "
+    "messages come from n hops away.",
+    "learning rate": "How far each step of training moves the embeddings: too small and it takes long, too large and it "
+    "jumps past the best.",
+    "loss": "What training makes smaller: how little probability the model gives to the films that the users really "
+    "watched.",
+    "more than noise": "The interval of the difference leaves out 0, so it does not hang on which users happen to be in "
+    "the data; what another training would change is not in it.",
+    "ndcg": "Share of the best order that is possible: a held-out film counts 1 at rank 1 and less further down the top "
+    "10, so 1 would be perfect and popularity’s value is the one to beat.",
+    "novelty": "How little known the recommended films are, in bits: one bit more means rated by half as many users.",
+    "own embedding": "What was learned for this one user beside their films; somebody new has none.",
+    "pca": "Principal component analysis, the flat picture of long vectors that keeps most of their differences; what "
+    "lies near here can still be far apart in the dimensions left out.",
+    "popularity": "A baseline that gives each user the films with the most ratings that they have not seen; a model "
+    "that does not beat it has learned nothing about taste.",
+    "query": "The vector that stands for this user when films are looked up: a film’s score is its inner product with "
+    "the query.",
+    "score": "How well a film fits by this model’s count, the inner product of query and film’s vector: it is no star "
+    "rating, and only the order counts.",
+    "softmax": "Turns scores into shares that add up to 100 %, where one point more means 2.7 times the share: a way to "
+    "draw scores, no certainty.",
+    "top 10": "The ten films with the highest scores among those that the user has not seen.",
+    "validation rows": "Ratings held out to follow the training and to choose settings, apart from the test rows that "
+    "only ✓ and the leaderboard look at.",
+    "vote": "One of the user’s films which, asked alone as the whole history, puts this film into its top 10.",
+}  # fmt: skip
+
+#: other names of the same
+SAME = {
+    "accuracy": ("top-10 accuracy", "top 10 accuracy"),
+    "average user": ("mean query", "all users"),
+    "bootstrap": ("confidence interval", "bootstrap interval"),
+    "half-life": ("recency",),
+    "held-out": ("held out", "held-out data", "test rows"),
+    "epoch": ("epochs",),
+    "hop": ("hops",),
+    "k nearest neighbours": ("neighbours k", "nearest neighbours", "neighbours"),
+    "layer": ("layers",),
+    "ndcg": ("ndcg@10",),
+    "own embedding": ("own embeddings",),
+    "pca": ("principal components",),
+    "popularity": ("popularity baseline",),
+    "validation rows": ("validation",),
+    "vote": ("votes", "voters"),
+}
+NAMES = {name: name for name in TERMS} | {other: name for name, others in SAME.items() for other in others}
+
+
+def term(name: str, shown: str = "", more: str = "") -> Markup:
+    """A word that explains itself: a button, underlined with dots, whose sentence the page shows.
+
+    name: a key of TERMS or another name of one (SAME), in any case. shown: the word as it stands here, "" = `name`.
+    more: a further sentence on what is on the page now, such as the value to compare with. Not for use inside a
+    button or a link. Raises ValueError for a name that nothing explains.
+    """
+    known = NAMES.get(name.lower())
+    if known is None:
+        raise ValueError(f"a term must be one of {', '.join(TERMS)}, got {name!r}; explain it in page/terms.py")
+    text = f"{TERMS[known]} {more}" if more else TERMS[known]
+    return Markup('<button type="button" class="rw-term" data-tip="{}">{}</button>').format(text, shown or name)
+
+
+def term_or_text(label: str) -> Markup:
+    """The label as a term where it is one, else as text: for labels that models of one's own bring along."""
+    return term(label) if label.lower() in NAMES else Markup("{}").format(label)

@@ -1,0 +1,163 @@
+"""What each compared model says of the selected item: its rank there, and why, or why it is not on the list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from ..answer import Answer
+from ..page.elements import joined
+from ..page.markup import part_bars, scores_in_short
+from ..page.terms import term
+from ..reasons.asked import known_data
+from ..reasons.parts import score_parts
+from ..reasons.reason import reason
+from ..reasons.usual import usual
+from ..reasons.words import ordinal
+from ..why.parts import minus
+from .changes import sentence
+from .lists import where
+from .show import Asked
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One model's reason for the rank that it gives an item.
+
+    rank: among what may be recommended, from 1; None for what may not be. of: how many may. headline: `rw.reason`'s.
+    parts: what the score is made of, (3,), as `reasons.parts`; behind: what the last of the list has more, in the same
+    three parts, where the item is not on the list. None where the model does not say. fault: why there is no reason.
+    """
+
+    answer: Answer
+    item: int
+    rank: int | None
+    of: int
+    headline: str = ""
+    average_rank: int | None = None
+    parts: NDArray[np.float64] | None = None
+    behind: NDArray[np.float64] | None = None
+    fault: str = ""
+
+    @property
+    def listed(self) -> bool:
+        return self.item in self.answer.top
+
+    @property
+    def score(self) -> float:
+        return float(self.answer.scores[self.item])
+
+
+def rank_in(answer: Answer, item: int) -> tuple[int | None, int]:
+    """The rank of an item among what may be recommended, from 1, ties to the lower index; and how many may."""
+    scores = np.where(np.isnan(answer.scores), -np.inf, answer.scores)
+    scores[answer.left_out] = -np.inf
+    mine, of = scores[item], int(np.count_nonzero(scores > -np.inf))
+    if mine == -np.inf:
+        return None, of
+    return 1 + int(np.count_nonzero(scores > mine)) + int(np.count_nonzero(scores[:item] == mine)), of
+
+
+def case_of(answer: Answer, item: int, asked: Asked) -> Case:
+    """Ask the model why it gives the item its rank; what it raises is said in its place."""
+    found = Case(answer, item, *rank_in(answer, item))
+    model, data, person = answer.model, answer.data, answer.person
+    try:
+        usually = usual(model, known_data(model, data))
+        last = int(answer.top[-1]) if len(answer.top) else item
+        parts = score_parts(model, usually, person, answer.scores, np.array([item, last], np.int32))
+        average = usually.average_rank(item)
+        if not found.listed:  # the whole reason would be worked out for nothing
+            behind = None if parts is None else parts[1] - parts[0]
+            return replace(found, average_rank=average, parts=None if parts is None else parts[0], behind=behind)
+        name = str(data.items[item])
+        why = asked.once(("reason", id(answer), item), answer, lambda: reason(model, data, person, name))
+    except Exception as error:
+        return replace(found, fault=f"It does not say why: {sentence(error)}")
+    text = why.headline.removesuffix(f" The average user would get it {ordinal(why.average_rank)}.")
+    return replace(found, headline=text, average_rank=average, parts=None if parts is None else parts[0])
+
+
+def cases(found: Mapping[str, Case], labels: Mapping[str, str]) -> Markup:
+    """The selected item's ranks in a line, and under each list that model's reason."""
+    if not found:
+        return Markup("")
+    answers = {name: case.answer for name, case in found.items()}
+    item = next(iter(found.values())).item
+    cells = joined(
+        Markup('<div class="rw-case"><p class="rw-case-rank">{}: {}</p>{}</div>').format(
+            labels[name], _rank(case), _why(case)
+        )
+        for name, case in found.items()
+    )
+    return Markup('<p class="rw-where" role="status">{}</p><div class="rw-case-row" style="{}">{}</div>').format(
+        where(answers, labels, item), f"grid-template-columns:repeat({len(found)},minmax(0,1fr))", cells
+    )
+
+
+def _rank(case: Case) -> Markup:
+    if case.rank is None:
+        return Markup("<b>no rank</b>")
+    words = f"rank {case.rank:,}" if case.listed else f"not on the list, rank {case.rank:,}"
+    average = Markup("")
+    if case.average_rank is not None:
+        average = Markup(" · {} {}").format(term("average user"), ordinal(case.average_rank))
+    return Markup("<b>{}</b> of {:,} · {} {}{}").format(
+        words, case.of, term("score"), scores_in_short(np.array([case.score]))[0], average
+    )
+
+
+def _why(case: Case) -> Markup:
+    """The headline, or what the list's last has more; and the score as one exact bar with its numbers."""
+    if case.rank is None:
+        text = "It is in the history or was taken out here, so it is not recommended."
+    elif case.fault:
+        text = case.fault
+    elif case.listed:
+        text = case.headline
+    else:
+        text = why_not_listed(case)
+    bar = Markup("")
+    if case.parts is not None and case.rank is not None:
+        mine = "neighbours" if hasattr(case.answer.model, "neighbours") else "films"
+        names = (mine, term("own embedding", "own"), term("average user", "all users"))
+        numbers = joined(
+            Markup('<span><i class="rw-made-{}"></i>{} {}</span>').format(kind, name, minus(value, 2))
+            for kind, name, value in zip(("mine", "own", "all"), names, case.parts.tolist(), strict=True)
+        )
+        bar = Markup('{}<p class="rw-cap rw-made-legend">{}</p>').format(part_bars(case.parts[None])[0], numbers)
+    return Markup('<p class="rw-case-why" title="{}">{}</p>{}').format(text, text, bar)
+
+
+def part_names(answer: Answer) -> tuple[str, str, str]:
+    """The three parts of a score as they are called on the page."""
+    whose = "your" if answer.person.user is None else "the user’s"
+    mine = "neighbours" if hasattr(answer.model, "neighbours") else f"{whose} films"
+    return mine, "own embedding", "all users"
+
+
+def why_not_listed(case: Case) -> str:
+    """How far the item is behind the last of the list, and in which parts."""
+    last = int(case.answer.top[-1])
+    apart = float(case.answer.scores[last]) - case.score
+    text = f"{minus(apart, 2)} behind {case.answer.full_title(last)}, rank {len(case.answer.top)}"
+    if case.behind is None:
+        return f"{text}."
+    named = sorted(zip(case.behind.tolist(), part_names(case.answer), strict=True), key=lambda part: -abs(part[0]))
+    said = [
+        f"{name} {abs(value):.2f} {'less' if value > 0 else 'more'}"
+        for value, name in named
+        if abs(value) >= 0.005
+    ]  # fmt: skip
+    return f"{text}: from {', '.join(said)}." if said else f"{text}."
+
+
+def chosen_item(wanted: int | None, answers: Mapping[str, Any]) -> int | None:
+    """The item that is selected, or the first of the first list."""
+    tops = [found.top for found in answers.values() if found is not None and len(found.top)]
+    return wanted if wanted is not None or not tops else int(tops[0][0])

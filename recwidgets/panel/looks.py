@@ -1,0 +1,93 @@
+"""Acts on what is open on the page: tabs, drawers, one line of a reason, and which item "why not …?" asks about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..core import film_label
+from ..page.markup import Message
+from .state import DRAWERS, TABS, State, plain, remembered
+from .table import Seen, called, item_of, whole
+
+
+def one_of(known: tuple[str, ...], value: str, what: str) -> str:
+    if value not in known:
+        raise ValueError(f"{what} must be one of {', '.join(map(repr, known))}, got {value!r}")
+    return value
+
+
+@called("tab")
+def tab(seen: Seen, state: State, value: str) -> State:
+    """Another answer to "why": see TABS."""
+    return replace(state, tab=one_of(TABS, value, "the tab"), opened="", rival_typed=None)
+
+
+@called("drawer")
+def drawer(seen: Seen, state: State, value: str) -> State:
+    """Open a drawer, or close the one that is open."""
+    chosen = one_of(DRAWERS, value, "the drawer")
+    return replace(state, drawer="" if chosen == state.drawer else chosen, item_typed=None)
+
+
+@called("ranks-all")
+def ranks_all(seen: Seen, state: State, value: str) -> State:
+    """Draw the ranks from the first epoch on, "1", or from where half of the list is there, ""."""
+    return replace(state, every=bool(value))
+
+
+@called("wide")
+def wide(seen: Seen, state: State, value: str) -> State:
+    """The page says whether it has room for all drawers at once: "1" or ""."""
+    return replace(state, wide=bool(value))
+
+
+@called("open")
+def open_line(seen: Seen, state: State, value: str) -> State:
+    """Open one line of the reason: what it is made of; or close it again."""
+    return replace(state, opened="" if value == state.opened else value)
+
+
+@called("rival")
+def rival(seen: Seen, state: State, value: str) -> State:
+    """Ask why it is not this item, by index."""
+    item = item_of(seen, value)
+    if item == seen.shown.item:
+        raise ValueError(f"{film_label(seen.world.data, item)} is the film selected; choose another one")
+    return replace(state, rival=item, rival_typed=None, tab="not", opened="")
+
+
+@called("rival-find")
+def rival_find(seen: Seen, state: State, value: str) -> State:
+    """What is typed to look for the item of "why not …?"."""
+    return replace(state, rival_typed=value)
+
+
+@called("rival-close")
+def rival_close(seen: Seen, state: State, value: str) -> State:
+    return replace(state, rival_typed=None)
+
+
+@called("rival-title")
+def rival_title(seen: Seen, state: State, value: str) -> State:
+    """The first item that the typed text finds, or a sentence that there is none."""
+    found = seen.world.data.search_items(value, limit=1) if value.strip() else []
+    if found:
+        return rival(seen, state, str(found[0].index))
+    if not value.strip():
+        return replace(state, rival_typed=None)
+    text = "Type a part of its title and choose from the list."
+    return replace(state, message=Message(f"There is no film called {value}.", text, True))
+
+
+@called("alpha")
+def alpha(seen: Seen, state: State, value: str) -> State:
+    """Take so many per cent of the average user's query away: 0 = as trained, 100 = what is this person's alone."""
+    share = whole(value, "less of all users' taste, in per cent")
+    if not 0 <= share <= 100:
+        raise ValueError(f"less of all users' taste must be from 0 to 100 per cent, got {share!r}")
+    if share / 100 == state.alpha:
+        return state
+    if state.turning == "alpha":
+        return replace(state, alpha=share / 100, message=None)
+    kept = remembered(state)
+    return plain(state, alpha=share / 100, before=kept, undo=kept, turning="alpha")

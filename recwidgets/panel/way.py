@@ -1,0 +1,81 @@
+"""One item's way through the epochs in words: where it stood, its largest jumps, and what they were made of."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from ..core import film_label
+from ..data import Interactions
+from ..page.elements import joined
+from ..reasons.words import ordinal
+from ..why.parts import minus
+from .ranks import Jump, RankHistory, jumps
+
+TOLD = 0.1  # of the largest: a smaller part of a change is not told
+
+
+def way(history: RankHistory, data: Interactions, item: int, mine: str = "own films") -> Markup:
+    """A paragraph for where it stood, and one for each jump. mine: what the first part of a score is called."""
+    steps, ranks = history.steps, history.ranks([item])[0].tolist()
+    known = [(step, rank) for step, rank in zip(steps, ranks, strict=True) if rank > 0]
+    if not known:
+        return Markup("")
+    text = Markup("<p><b>{}</b>: {}</p>").format(film_label(data, item), course(known))
+    return text + joined(Markup("<p>{}</p>").format(told(jump, mine)) for jump in jumps(history, item))
+
+
+def course(known: list[tuple[int, int]]) -> str:
+    """ "rank 398 at epoch 1, first since epoch 11." known: (epoch, rank), in order; the epochs that are kept."""
+    (start, was), (end, now) = known[0], known[-1]
+    since = end
+    for step, rank in reversed(known):
+        if rank != now:
+            break
+        since = step
+    if since == start:
+        return f"{_place(now)} at every epoch kept, from {start} to {end}." if start != end else f"rank {now:,}."
+    words = f"rank {was:,} at epoch {start}, "
+    words += f"{_place(now)} since epoch {since}" if since != end else f"{_place(now)} at epoch {end}"
+    best_rank, best = min((rank, step) for step, rank in known)
+    if best_rank < now:
+        words += f"; at best {_place(best_rank)}, at epoch {best}"
+    return f"{words}."
+
+
+def _place(rank: int) -> str:
+    return "first" if rank == 1 else ordinal(rank)
+
+
+def told(jump: Jump, mine: str) -> str:
+    """A jump, and whose doing it was: the item's own score, that of the films it passed, or both."""
+    up = jump.now < jump.was
+    head = f"Epochs {jump.before} → {jump.after}, rank {jump.was:,} → {jump.now:,}: "
+    own = f"{_moved(jump.own)}{_parts(jump, mine)}"
+    count = f"the {jump.passed:,} films" if jump.passed > 1 else "the film"
+    passed = f"{count} that {'it passed' if up else 'passed it'} {_moved(jump.their)}"
+    passed += " on average" if jump.passed > 1 else ""
+    helped = jump.alone < jump.was if up else jump.alone > jump.was
+    made_room = jump.others < jump.was if up else jump.others > jump.was
+    if helped and made_room:
+        alone = f"By its own score alone it would be {_place(jump.alone)}, by the others’ alone {_place(jump.others)}."
+        return f"{head}its own score {own}, while {passed}. {alone}"
+    if helped:
+        return f"{head}its own doing. Its score {own}; {passed}."
+    return f"{head}the others’ doing. Its own score {own}, but {passed}."
+
+
+def _moved(change: float) -> str:
+    size = f"{abs(change):.2f}"
+    if float(size) == 0:
+        return "stayed"
+    return f"{'rose' if change > 0 else 'fell'} by {size}"
+
+
+def _parts(jump: Jump, mine: str) -> str:
+    """ " (the user’s films +0.40, own embedding +0.01)": the parts of its own change, largest first."""
+    if jump.parts is None:
+        return ""
+    least = TOLD * max(abs(value) for value in jump.parts)
+    order = sorted(zip(jump.parts, (mine, "own embedding", "all users"), strict=True), key=lambda part: -abs(part[0]))
+    words = [f"{name} {'+' if value > 0 else ''}{minus(value, 2)}" for value, name in order if abs(value) >= least > 0]
+    return f" ({', '.join(words)})" if words else ""

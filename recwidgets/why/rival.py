@@ -1,0 +1,204 @@
+"""The tab "Why not …?": a film to ask about, and the exact difference of the two scores. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from ..answer import Answer
+from ..core import film_label
+from ..page.elements import combobox, joined, option
+from ..ranking import rank
+from ..reasons.reason import Reason
+from ..reasons.why_not import Contribution, Difference
+from . import parts
+from .picture import digits_of, own_stars, stars
+
+OPTIONS = 8  # items under the field
+FEW, MANY = (5, 3), (13, 6)  # items for the one and for the other that are drawn, on a small and a large page
+
+_PICK = Markup(
+    '<div class="rw-rival"><span>Why not</span>{field}<span class="rw-cut" title="{title}">instead of <b>{title}</b>?</span></div>{others}'
+)
+_ROW = Markup(
+    '<li title="{full}"><span class="rw-name"><span>{name}</span><small>{more}</small></span><span class="rw-num">{value}</span><span class="rw-apart"><i class="{kind}" style="{side}:50%;width:{width:.1f}%"></i></span></li>'
+)
+
+
+def markup(
+    answer: Answer, item: int, reason: Reason | None, rival: int | None, typed: str | None, difference: Difference | None,
+    wide: bool,
+) -> Markup:  # fmt: skip
+    """The picker; below it the difference, or what can be asked."""
+    top = picker(answer, item, reason, rival, typed)
+    if rival is None:
+        words = "Choose a film: its score is held against that of the film selected, contribution by contribution."
+        return top + Markup('<p class="rw-cap rw-rival-none">{}</p>').format(words)
+    if rival == item:
+        words = f"{film_label(answer.data, rival)} is the film selected. Choose another one to compare it with."
+        return top + Markup('<p class="rw-rival-none">{}</p>').format(words)
+    if difference is None or difference.rival != str(answer.data.items[rival]):
+        return top + Markup('<p class="rw-doubt" role="status">{}</p>').format(
+            "This model gave no score to compare with."
+        )
+    return top + apart(answer, difference, wide)
+
+
+def picker(answer: Answer, item: int, reason: Reason | None, rival: int | None, typed: str | None) -> Markup:
+    data = answer.data
+    found = data.search_items(typed, limit=OPTIONS) if typed and typed.strip() else []
+    chosen = "" if rival is None else film_label(data, rival)
+    field = combobox(
+        "A film to ask about", chosen if typed is None else typed, joined(option("rival", hit.index, hit.label) for hit in found),
+        placeholder="a film, by its title", stamp=f"{rival}-{chosen}", find="rival-find", enter="rival-title",
+        leave="rival-close", options_name="Films found",
+    )  # fmt: skip
+    return _PICK.format(field=field, title=answer.title(item)[0], others=_others(answer, item, reason, rival is None))
+
+
+def _others(answer: Answer, item: int, reason: Reason | None, named: bool) -> Markup:
+    """The suggestions: with their names while nothing else is shown, else in one line."""
+    links = [
+        Markup(
+            '<button type="button" class="rw-link" data-act="rival" data-value="{}" title="{}, {}">{}</button>'
+        ).format(other, film_label(answer.data, other), words, film_label(answer.data, other) if named else which)
+        + (f", {words}" if named else "")
+        for which, words, other in suggestions(answer, item, reason)
+    ]
+    if not named:
+        return Markup('<p class="rw-rival-others"><span>or</span>{}</p>').format(joined(links)) if links else Markup("")
+    rows = joined(Markup("<li>{}</li>").format(link) for link in links)
+    return Markup('<ul class="rw-rival-named" aria-label="Films to ask about">{}</ul>').format(rows)
+
+
+def suggestions(answer: Answer, item: int, reason: Reason | None) -> list[tuple[str, str, int]]:
+    """Up to three films that are worth the question: (which, the same in words, index)."""
+    top = answer.top.tolist()
+    found: list[tuple[str, str, int]] = []
+    if len(top) > 1 and item in top:
+        place = top.index(item) + (1 if item != top[-1] else -1)
+        found.append((f"rank {answer.ranks[place]}", "next to it in the list", top[place]))
+    behind = rank(answer.scores, answer.left_out, min(len(top) + 1, answer.data.n_items))
+    if len(behind) > len(top):
+        found.append((f"rank {len(top) + 1}", "which just missed the list", int(behind[len(top)])))
+    for id_ in () if reason is None else reason.average_top:
+        first = answer.data.item_index(id_)
+        if first not in (item, *(other for *_, other in found)) and first not in answer.left_out:
+            found.append(("all users’ first", "which the average user gets first", first))
+            break
+    return found
+
+
+# -- the difference ----------------------------------------------------------------------------------
+
+
+def apart(answer: Answer, found: Difference, wide: bool) -> Markup:
+    """Two bars, then the contributions at their own scale, and what they add up to."""
+    digits = digits_of(found.score)
+    mine = found.value - found.average_value
+    whose = (
+        "Your own part" if answer.person.user is None else f"User {answer.data.users[answer.person.user]}’s own part"
+    )
+    both = parts.as_shown([found.average_value, mine], found.value, digits)
+    most = max(abs(found.average_value), abs(mine)) or 1.0
+    lines = [("What all users get", both[0], found.average_value), (whose, both[1], mine)]
+    bars = joined(_bar(name, signed(shown, digits), value / most) for name, shown, value in lines)
+    here, there = (parts.minus(round(score, digits), digits) for score in (found.score, found.rival_score))
+    return Markup(
+        '<p class="rw-headline rw-rival-said" title="{plain}"><span>{said}</span></p><ol class="rw-apart-rows rw-apart-two">{bars}'
+        '<li class="rw-apart-total"><span>Difference</span><span class="rw-num">{value}</span><span class="rw-cap">= {here} − {there}</span></li>'
+        "</ol>{rest}"
+    ).format(
+        said=said(answer, found), plain=said(answer, found).striptags(), bars=bars, value=signed(round(found.value, digits), digits), here=here, there=there,
+        rest=by_contribution(answer, found, MANY if wide else FEW),
+    )  # fmt: skip
+
+
+def said(answer: Answer, found: Difference) -> Markup:
+    """At which rank the rival is, how far from the film selected, and what the average user would get."""
+    digits = digits_of(found.score)
+    far = abs(found.value)
+    size = parts.minus(round(far, digits), digits)
+    where = f"{size} {'below' if found.value >= 0 else 'above'}" if far else "with the same score"
+    average = f"for the average user at rank {found.rival_average_rank:,}"
+    if found.rival_rank is None:
+        who = "You have" if answer.person.user is None else f"User {answer.data.users[answer.person.user]} has"
+        return Markup("<b>{} watched it already</b>, so it is left out; its score is {}.").format(who, where)
+    return Markup("<b>It is at rank {}</b>, {}; {}.").format(f"{found.rival_rank:,}", where, average)
+
+
+def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) -> Markup:
+    """The largest for the one, the largest for the other, and a line that adds up."""
+    named = [part for part in found.contributions if part.id]
+    rival = answer.data.item_index(found.rival)
+    title = answer.title(rival)[0]
+    if not named:
+        return _sum(found)
+    positive, negative = [part for part in named if part.value > 0], [part for part in named if part.value < 0]
+    shown = [*positive[: most[0]], *sorted(negative, key=lambda part: part.value)[: most[1]]]
+    scale = max((abs(part.value) for part in shown), default=0.0) or 1.0
+    people, digits = named[0].kind == "neighbour", digits_of(scale, 2)
+    notes = _notes(answer, found, people)
+    both = f"; in brackets how they rated {answer.title(answer.data.item_index(found.item))[0]} and {title}"
+    rows = joined(
+        _bar(
+            part.label if people or part.kind != "film" else answer.title(answer.data.item_index(part.id))[0],
+            signed(part.value, digits),
+            part.value / scale,
+            notes.get(part.id, ""),
+            part.label + (both if people and part.id in notes else ""),
+        )
+        for part in shown
+    )
+    head = "Neighbour by neighbour" if people else "Film by film"
+    return Markup(
+        '<h3 class="rw-apart-head">{} <span class="rw-cap">larger scale · hatched: for {}</span></h3><ol class="rw-apart-rows">{}</ol>{}'
+    ).format(head, title, rows, _sum(found))  # fmt: skip
+
+
+def _notes(answer: Answer, found: Difference, people: bool) -> dict[str, str]:
+    """By id: how the person rated the film, or how the neighbour rated the two."""
+    data = answer.data
+    if not people:
+        return {str(data.items[item]): text for item, text in own_stars(data, answer.person.user).items()}
+    one, other = (stars(data, data.item_index(id_)) for id_ in (found.item, found.rival))
+    return {str(data.users[user]): f"({one.get(user, '–')} and {other.get(user, '–')})" for user in {*one, *other}}
+
+
+def _sum(found: Difference) -> Markup:
+    """Everything once: for, against, and what is of no film."""
+    named = [part for part in found.contributions if part.id]
+    pieces: list[tuple[str, float]] = []
+    if named:
+        kind = "neighbour" if named[0].kind == "neighbour" else "film"
+        pieces.append((_count(found.in_favour, kind, "for"), sum(part.value for part in named if part.value > 0)))
+        pieces.append((f"{found.against:,} against", sum(part.value for part in named if part.value < 0)))
+    pieces += [(part.label, part.value) for part in _nameless(found.contributions)]
+    digits = digits_of(found.score)
+    values = parts.as_shown([value for _, value in pieces], found.value, digits)
+    words = " · ".join(f"{name} {signed(value, digits)}" for (name, _), value in zip(pieces, values, strict=True))
+    total = f"sum {signed(round(found.value, digits), digits)}"
+    return Markup('<p class="rw-cap rw-apart-sum">{}</p>').format(f"{words} · {total}" if len(pieces) > 1 else words)
+
+
+def _nameless(contributions: Sequence[Contribution]) -> list[Contribution]:
+    return [part for part in contributions if not part.id]
+
+
+def _count(n: int, kind: str, what: str) -> str:
+    return f"{n:,} {kind}{'' if n == 1 else 's'} {what}"
+
+
+def _bar(name: str, value: str, share: float, more: str = "", full: str = "") -> Markup:
+    share = share if share == share else 0.0
+    return _ROW.format(
+        full=full or name, name=name, more=more, value=value, kind="rw-hatched" if share < 0 else "rw-strong",
+        side="right" if share < 0 else "left", width=50 * min(abs(share), 1.0),
+    )  # fmt: skip
+
+
+def signed(value: float, digits: int) -> str:
+    """ "+1.24", "−0.41", "0.00"."""
+    text = parts.minus(value, digits)
+    return f"+{text}" if value > 0 and float(text) != 0 else text
