@@ -14,6 +14,7 @@ from .data import Interactions
 from .protocols import Recommender, Vectors
 
 BLOCK = 1 << 21  # scores computed at a time in recommend_all: 8 MB of float32, 16 MB of indices
+SHORT = 8  # numbers: products of vectors so short are as quick in small blocks, and popularity's opens every panel
 
 
 def check_k(k: int, n_items: int) -> int:
@@ -79,8 +80,9 @@ def recommend_all(
     """
     k = check_k(k, data.n_items)
     out = np.full((data.n_users, k), -1, np.int32)
-    step = max(1, BLOCK // data.n_items)
     queries, items = map(_real, model.vectors()) if isinstance(model, Vectors) else (np.empty(0), None)
+    block_size = BLOCK // 8 if items is not None and items.shape[1] <= SHORT else BLOCK
+    step = max(1, block_size // data.n_items)
     transposed = None if items is None else np.ascontiguousarray(items.T)  # (dim, n_items)
     if items is not None:
         check_scored((len(queries), len(items)), data)

@@ -66,8 +66,10 @@ class Interactions:
         blank = np.char.str_len(np.char.strip(self.titles)) == 0
         if len(self.titles) == len(self.items) and blank.any():  # the id stands in: a blank row names nothing
             object.__setattr__(self, "titles", frozen(np.where(blank, self.items, self.titles), np.str_))
-        known = (tuple(name for name in names if name.strip().lower() not in _NO_GENRE) for names in self.genres)
-        object.__setattr__(self, "genres", tuple(known))
+        # few sets of genres are there, in all parts of a split: one object each
+        given = [tuple(names) for names in self.genres]
+        known = {names: _genres(names) for names in given}
+        object.__setattr__(self, "genres", tuple(known[names] for names in given))
         lengths = {column: getattr(self, column).shape for column in columns}
         if len(set(lengths.values())) != 1 or self.user.ndim != 1:
             raise ValueError(f"user, item, rating and time must be columns of one length, got shapes {lengths}")
@@ -268,3 +270,9 @@ def _check_indices(column: str, index: Int32s, ids: Strings) -> None:
             f"{column} must hold indices from 0 to {len(ids) - 1}, got {index.min()} to {index.max()}; "
             f"Interactions.from_frame(df) numbers ids for you"
         )
+
+
+def _genres(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that are genres; the same object where all are."""
+    kept = tuple(name for name in names if name.strip().lower() not in _NO_GENRE)
+    return names if kept == names else kept
