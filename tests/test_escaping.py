@@ -22,7 +22,7 @@ from recwidgets.panel import cases, edited, editor, goal, leaderboard, lists, se
 from recwidgets.panel.curve import _head
 from recwidgets.panel.state import State, world_of
 from recwidgets.reasons.flow import Flow, Line
-from recwidgets.reasons.reason import reason
+from recwidgets.reasons.reason import Out, reason
 from recwidgets.reasons.viewers import Through
 from recwidgets.reasons.why_not import why_not
 from recwidgets.teach import predict_page
@@ -82,9 +82,8 @@ def reasoned(text, shown, item):
     ids = tuple(data.items[:2].tolist())
     lines = (Line(f"what {text}", 1.0, "base"), Line(f"of {text}", 2.0, "group", ids, (3.0, -1.0)))
     flow = Flow(lines, (f"a {text}", f"b {text}"), np.array([[1.0, 0.0], [3.0, -1.0]]), 3.0)
-    return replace(
-        told, headline=text, lines=lines, flow=flow, score=3.0, needed=ids, needed_values=(1.0, 0.5), rival=ids[0]
-    )
+    out = Out(ids, (), (1.0, 0.5), ids[0])
+    return replace(told, headline=text, lines=lines, flow=flow, score=3.0, out=lambda: out)
 
 
 def regions(text):
