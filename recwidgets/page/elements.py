@@ -7,6 +7,7 @@ Markup, in `Markup("<b>{}</b>").format(text)` as in a join. So HTML is written a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
@@ -39,18 +40,20 @@ def cut(text: str, most: int = 40) -> str:
 
 def button(
     label: str, act: str, value: object = "", *, classes: str = "", off: bool = False, name: str = "",
-    pressed: bool | None = None, title: str = "",
+    pressed: bool | None = None, title: str = "", once: bool = False,
 ) -> Markup:  # fmt: skip
     """A button that sends `act`.
 
     name: what a screen reader says where the label is too short. pressed: its state, for a toggle.
+    once: the second click of a double click does nothing.
     """
     return Markup(
         '<button type="button" class="rw-btn {classes}" data-act="{act}" data-value="{value}"{attributes}>{label}</button>'
     ).format(
         classes=classes, act=act, value=value, label=label,
         attributes=attribute("aria-label", name) + attribute("title", title)
-        + attribute("aria-pressed", "" if pressed is None else yes(pressed)) + (" disabled" if off else ""),
+        + attribute("aria-pressed", "" if pressed is None else yes(pressed)) + (" data-once" if once else "")
+        + (" disabled" if off else ""),
     )  # fmt: skip
 
 
@@ -81,12 +84,19 @@ def named(title: str, year: str) -> Markup:
     ).format(" ".join(words), end, when)
 
 
-def slider(act: str, value: int, low: int, high: int, *, name: str, said: str, off: bool = False) -> Markup:
-    """A native slider: keyboard, focus and screen readers come with it."""
+def slider(
+    act: str, value: int, low: int, high: int, *, name: str, said: str, off: bool = False, stops: Sequence[int] = ()
+) -> Markup:
+    """A native slider: keyboard, focus and screen readers come with it.
+
+    stops: the values that it can stand at, ascending, which the arrow keys go through; none = all.
+    """
+    apart = " ".join(map(str, stops)) if any(b - a > 1 for a, b in itertools.pairwise(stops)) else ""
     return Markup(
         '<input type="range" min="{low}" max="{high}" step="1" value="{value}" data-input="{act}" data-change="{act}" '
-        'aria-label="{name}" aria-valuetext="{said}" style="--share:{share:.2f}%"{off}>'
+        'aria-label="{name}" aria-valuetext="{said}" style="--share:{share:.2f}%"{stops}{off}>'
     ).format(
+        stops=attribute("data-stops", apart),
         act=act, value=value, low=low, high=high, name=name, said=said, off=" disabled" if off else "",
         share=0.0 if high == low else 100 * (value - low) / (high - low),
     )  # fmt: skip

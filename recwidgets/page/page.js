@@ -212,6 +212,17 @@ function render({ model, el }) {
       event.preventDefault(); // a node of the graph is no <button>, which would do this by itself
       return send(target.dataset.act, target.dataset.value);
     }
+    const stops = target.dataset.stops?.split(" ").map(Number); // the only values that this slider can stand at
+    const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+    if (stops && by) {
+      event.preventDefault();
+      const here = Number(target.value);
+      const next = by > 0 ? stops.find((stop) => stop > here) : stops.findLast((stop) => stop < here);
+      if (next === undefined) return;
+      target.value = next;
+      target.dispatchEvent(new Event("input", { bubbles: true })); // as the browser's own step does
+      return;
+    }
     const row = target.closest("[data-row]");
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (row && step) {

@@ -69,15 +69,17 @@ function sortable(el, send) {
   const keep = (row, { screen = false, focus = "" }) => {
     follow = { item: row.dataset.item, top: screen ? row.getBoundingClientRect().top : null, focus };
   };
-  /** May this click act? Not if it is the second one on a spot where something else has come to lie. */
+  /** May this click act? Not if it is the second one on a spot where something else has come to lie, or the second one
+   * of an act that is done once: its answer may be on its way. */
   const allows = (event, button, act, value) => {
     const sort = !!button.closest("[data-item], [role=option]");
     const now = { x: event.clientX, y: event.clientY, time: event.timeStamp, act, value, sort };
     const was = last;
     if (event.detail) last = now; // 0: no pointer
-    if (!was || !event.detail || now.time - was.time > TWICE || !(was.sort || now.sort)) return true;
-    const there = Math.abs(now.x - was.x) <= SLIP && Math.abs(now.y - was.y) <= SLIP;
-    return !there || (was.act === act && was.value === value);
+    if (!was || !event.detail || now.time - was.time > TWICE) return true;
+    if (Math.abs(now.x - was.x) > SLIP || Math.abs(now.y - was.y) > SLIP) return true;
+    if (was.act === act && was.value === value) return !button.matches("[data-once], [role=option]");
+    return !(was.sort || now.sort);
   };
 
   // -- by drag ---------------------------------------------------------------------------------------

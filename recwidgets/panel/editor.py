@@ -37,7 +37,7 @@ _GONE = Markup(
     '<li data-item="{item}" class="rw-taken"><button class="rw-hold" title="{full}"><i></i><b></b><span>{title}{year}'
     '</span></button><button data-act="put-back" data-once aria-label="Put {full} back">put back</button></li>'
 )
-_MOVE = Markup('<button data-act="{act}" aria-label="{name}"{off}>{sign}</button>')
+_MOVE = Markup('<button data-act="{act}" aria-label="{name}"{more}>{sign}</button>')
 KEYS = (
     "Drag a film to its place. By keys: arrows choose one, Alt with ↑ or ↓ moves it, Home puts it first, "
     "Delete takes it out."
@@ -126,16 +126,16 @@ def _named(data: Interactions, item: int) -> dict[str, Markup | str | int]:
 def _row(data: Interactions, item: int, at: int, n: int, stars: float | None) -> Markup:
     label = cut(film_label(data, item), SHORT)
     buttons = (
-        ("front", "⤒", f"{label} to the front", at == 0),
-        ("later", "↑", f"{label} up", at == 0),
-        ("earlier", "↓", f"{label} down", at == n - 1),
-        ("remove", "×", f"Take out {label}", False),
+        ("front", "⤒", f"{label} to the front", " disabled" if at == 0 else ""),
+        ("later", "↑", f"{label} up", " disabled" if at == 0 else ""),
+        ("earlier", "↓", f"{label} down", " disabled" if at == n - 1 else ""),
+        ("remove", "×", f"Take out {label}", " data-once"),
     )
     return _ROW.format(
         **_named(data, item), number=at + 1, stars="" if stars is None else f"{stars:g}★",
         buttons=joined(
-            _MOVE.format(act=act, name=name, sign=sign, off=Markup(" disabled") if off else "")
-            for act, sign, name, off in buttons
+            _MOVE.format(act=act, name=name, sign=sign, more=Markup(more))
+            for act, sign, name, more in buttons
         ),
     )  # fmt: skip
 
@@ -146,7 +146,7 @@ def _shelf(data: Interactions, taken: Sequence[int], refused: int | None) -> Mar
     for item in shelf(data, refused):
         label = cut(film_label(data, item), 36)
         off = Markup('<button type="button" class="rw-btn rw-small" disabled>{}</button>').format(label)
-        films.append(off if item in taken else button(label, "add", item, classes="rw-small"))
+        films.append(off if item in taken else button(label, "add", item, classes="rw-small", once=True))
     return Markup(
         '<div class="rw-shelf"><p class="rw-cap">Or start with</p><div class="rw-chips">{}</div></div>'
     ).format(joined(films))

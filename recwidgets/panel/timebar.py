@@ -35,7 +35,8 @@ def time_bar(
             name="Stop the replay" if playing else "Replay the epochs",
         ),
         share=share, curve=curve(history, epoch, total, baseline), epoch=epoch or "–", words=words,
-        bar=slider("epoch", max(epoch, 1), 1, total, name="Epoch shown", said=words, off=few),
+        bar=slider("epoch", max(epoch, 1), 1, total, name="Epoch shown", said=words, off=few,
+                   stops=[event.step for event in history.events]),
     )  # fmt: skip
 
 

@@ -17,9 +17,11 @@ from pathlib import Path
 import labpage
 import pytest
 import servers
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 FAILED = pytest.StashKey[bool]()
+
+expect.set_options(timeout=60_000)  # as long as a page's own waits: two busy cores take more than its five seconds
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,11 @@ Waits are for conditions, never for time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import chromium
@@ -17,6 +18,8 @@ import servers
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Playwright
 
 PICTURES = Path(__file__).resolve().parents[2] / "ci-artifacts" / "screenshots"
+
+T = TypeVar("T")
 
 POLL = 100  # ms between looks at a condition: a look at every frame would slow the page that is being watched
 
@@ -73,6 +76,12 @@ STATE = """() => {
             if (output.output_type === 'error') errors.push(output.ename + ': ' + output.evalue);
     const done = cells.filter(c => c.model.executionCount !== null && c.model.executionState !== 'running').length;
     return {cells: cells.length, done: done, errors: errors};
+}"""
+
+# A cell that is run again must not pass for done before it has started: it loses the number of its last run.
+FORGET = """() => {
+    for (const cell of window.jupyterapp.shell.currentWidget.content.widgets)
+        if (cell.model.type === 'code') cell.model.executionCount = null;
 }"""
 
 
@@ -183,9 +192,13 @@ def use_theme(page: Page, theme: str) -> None:
 
 
 def wait_idle(page: Page) -> None:
-    """Wait until the status bar says Idle. A Run All sent earlier is lost."""
+    """Wait until the status bar and the notebook's own kernel say Idle. A Run All sent earlier is lost."""
     page.wait_for_function(
-        "() => /\\| Idle/.test((document.querySelector('#jp-main-statusbar') || {}).textContent || '')",
+        """() => {
+            const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+            const bar = document.querySelector('#jp-main-statusbar')?.textContent ?? '';
+            return /\\| Idle/.test(bar) && (!kernel || kernel.status === 'idle');
+        }""",
         polling=POLL,
     )
 
@@ -199,6 +212,7 @@ def state(page: Page) -> dict[str, Any]:
 def run_all(page: Page, timeout: float = 120_000, check: bool = True) -> None:
     """Run > Run All Cells, then wait until every code cell is done. Raises AssertionError with a cell's error."""
     wait_idle(page)
+    page.evaluate(FORGET)
     page.click('li.lm-MenuBar-item:has-text("Run")')
     page.click('li[data-command="runmenu:run-all"]')
     page.wait_for_function(
@@ -210,7 +224,43 @@ def run_all(page: Page, timeout: float = 120_000, check: bool = True) -> None:
         assert not (errors := state(page)["errors"]), f"a cell of the notebook failed: {errors[0]}"
 
 
-def still(page: Page, selector: str, quiet: int = 300, timeout: float = 10_000) -> None:
+def eventually(page: Page, check: Callable[[], T], timeout: float = 60_000) -> T:
+    """What `check` gives, as soon as it raises no AssertionError; its last one if it still does when the time is over.
+
+    A panel's regions are widgets of their own, whose messages come one after the other: when one of them is new, the
+    next may still be old.
+    """
+    end = time.monotonic() + timeout / 1000
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+        page.wait_for_timeout(POLL)
+
+
+def becomes(page: Page, read: Callable[[], T], wanted: T, timeout: float = 60_000) -> None:
+    """Wait until what `read` gives is equal to `wanted`."""
+
+    def check() -> None:
+        found = read()
+        assert found == wanted
+
+    eventually(page, check, timeout)
+
+
+def becomes_other(page: Page, read: Callable[[], T], old: T, timeout: float = 60_000) -> None:
+    """Wait until what `read` gives is no longer `old`."""
+
+    def check() -> None:
+        found = read()
+        assert found != old, "it stays as it was"
+
+    eventually(page, check, timeout)
+
+
+def still(page: Page, selector: str, quiet: int = 300, timeout: float = 60_000) -> None:
     """Wait until nothing inside `selector` has moved for `quiet` ms: an animation's end, whatever its duration."""
     page.wait_for_function(
         """([selector, quiet]) => {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import labpage
 from playwright.sync_api import Page
 
+T = TypeVar("T")
 KINDS = ("gnn", "knn", "session")
 ROW = re.compile(
     r"Rank (?P<rank>\d+)=?: (?P<title>.*), score (?P<score>[-−]?\d+\.\d+)(, watched later)?(, (up \d+|down \d+|new))?$"
@@ -62,6 +64,22 @@ class PanelPage:
         """Wait until the text of the first match of `selector` matches `pattern` (a JavaScript regular expression)."""
         condition = "(panel, [s, p]) => { const e = panel.querySelector(s); return e && RegExp(p).test(e.innerText); }"
         self.wait(condition, [selector, pattern], timeout)
+
+    def filled(self) -> None:
+        """Wait until the list is there: a panel is filled after its cell is done."""
+        self.root.locator(".rw-list [data-row]").first.wait_for()
+
+    def becomes(self, read: Callable[[], T], wanted: T) -> None:
+        """Wait until what `read` gives is equal to `wanted`."""
+        labpage.becomes(self.page, read, wanted)
+
+    def becomes_other(self, read: Callable[[], T], old: T) -> None:
+        """Wait until what `read` gives is no longer `old`."""
+        labpage.becomes_other(self.page, read, old)
+
+    def fits(self) -> None:
+        """Wait until nothing reaches beyond the panel's edge."""
+        self.becomes(self.sticks_out, [])
 
     def still(self) -> None:
         """Wait until the chart's animation has ended."""

@@ -15,6 +15,9 @@ MAKE = {
 }  # fmt: skip
 
 
+TABS = {"Why not …?": "not", "What would have to go": "go", "Arithmetic": "sum"}
+
+
 def violations(page, selector):
     """What axe-core calls serious or critical inside `selector`: rule, how many, the first element."""
     result = Axe().run(page, {"include": [[selector]]}, {"resultTypes": ["violations"]})
@@ -34,12 +37,14 @@ def test_axe_finds_nothing_serious_in_a_panel(page, open_in_lab, tmp_path, theme
     labpage.run_all(page)
     for kind in KINDS:
         panel = PanelPage(page, kind)
+        panel.filled()
         panel.root.scroll_into_view_if_needed()
         panel.still()
         assert violations(page, panel.selector) == [], f"{kind}, as it opens"
         panel.root.locator(".rw-list [data-row]").first.click()
-        for tab in ("Why not …?", "What would have to go", "Arithmetic"):
+        for tab, short in TABS.items():
             panel.root.get_by_role("tab", name=tab).click()
+            panel.wait("(panel, tab) => panel.querySelector('.rw-why').classList.contains('rw-tab-' + tab)", short)
             panel.still()
             assert violations(page, panel.selector) == [], f"{kind}, with {tab} open"
         if kind == "gnn":
@@ -109,21 +114,31 @@ def too_weak(page):
     return [pair for pair in found if pair[2] < pair[3]]
 
 
+# how many texts have bqplot's orange, which is its colour on dark ground
+ORANGE = "all => all.filter(e => /rgb\\(255, 127, 14|rgb\\(255, 165, 0/.test(getComputedStyle(e).fill)).length"
+
+
+def surface(page):
+    return str(page.evaluate(COLOURS, ["surface"]))
+
+
 def test_every_colour_stands_out_enough_in_every_theme_and_follows_a_switch(page, open_in_lab, tmp_path):
     path = tmp_path / "themes.ipynb"
     look.write_notebook("import recwidgets as rw\nrw.GNNPanel(user='42')", path)
     open_in_lab(path, "light")
     labpage.run_all(page)
     panel = PanelPage(page, "gnn")
+    panel.filled()
     panel.still()
     grounds = set()
     for theme in ("dark", "contrast", "light"):
+        before = surface(page)
         labpage.use_theme(page, theme)
-        assert too_weak(page) == [], theme
-        grounds.add(str(page.evaluate(COLOURS, ["surface"])))
-        orange = "all => all.filter(e => /rgb\\(255, 127, 14|rgb\\(255, 165, 0/.test(getComputedStyle(e).fill)).length"
-        assert page.locator(".rw-panel .bqplot text").evaluate_all(orange) == 0, "bqplot's orange dark text"
-    assert len(grounds) == len(servers.THEMES), "the panel has followed each switch"
+        labpage.becomes_other(page, lambda: surface(page), before)  # the panel has followed the switch
+        grounds.add(surface(page))
+        labpage.becomes(page, lambda: too_weak(page), [])
+        labpage.becomes(page, lambda: page.locator(".rw-panel .bqplot text").evaluate_all(ORANGE), 0)
+    assert len(grounds) == len(servers.THEMES)
 
 
 def test_the_ratio_is_that_of_wcag():

@@ -3,6 +3,7 @@
 import labpage
 import pytest
 import servers
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -17,5 +18,5 @@ def test_it_opens_jupyterlab_on_the_start_notebook(page, repo, tmp_path):
         page.goto(address)  # what the browser is sent to
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         labpage.wait_idle(page)
-        assert page.locator(".lm-TabBar-tab.jp-mod-current", has_text="00-start-here.ipynb").count() == 1
-        assert "three recommenders" in page.locator(".jp-Notebook h1").first.inner_text()
+        expect(page.locator(".lm-TabBar-tab.jp-mod-current", has_text="00-start-here.ipynb")).to_have_count(1)
+        expect(page.locator(".jp-Notebook h1").first).to_contain_text("three recommenders")

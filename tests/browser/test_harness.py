@@ -33,6 +33,12 @@ def bar_heights(page):
     return page.eval_on_selector_all("rect.bar", HEIGHTS)
 
 
+def check_bars(page):
+    """The first is half as high as the second, once both have grown."""
+    first, second = bar_heights(page)
+    assert first == pytest.approx(second / 2, rel=0.02)
+
+
 def raise_slider(page):
     """Five steps to the right with the keyboard, as a person would."""
     page.focus(".noUi-handle")
@@ -44,8 +50,8 @@ def raise_slider(page):
 def test_a_slider_moves_a_bar_in_jupyterlab(page, open_in_lab, stand_in, theme):
     open_in_lab(stand_in, theme)
     labpage.run_all(page)
-    first, second = bar_heights(page)
-    assert first == pytest.approx(second / 2, rel=0.02)
+    labpage.eventually(page, lambda: check_bars(page))
+    second = bar_heights(page)[1]
     raise_slider(page)
     page.wait_for_function(f"() => ({HEIGHTS})([...document.querySelectorAll('rect.bar')])[0] > {second}")
     assert page.get_attribute("body", "data-jp-theme-light") == ("true" if theme == "light" else "false")
@@ -79,8 +85,8 @@ def test_a_failing_cell_fails_run_all(page, open_in_lab, tmp_path):
 
 def test_console_errors_are_noticed(chromium_browser):
     page = labpage.new_page(chromium_browser)
-    page.set_content("<script>console.error('first'); setTimeout(() => { throw new Error('second') })</script>")
-    page.wait_for_timeout(200)
+    with page.expect_event("pageerror"):
+        page.set_content("<script>console.error('first'); setTimeout(() => { throw new Error('second') })</script>")
     assert [text.split()[0] for text in page.console.errors] == ["first", "uncaught:"]
     page.context.close()
 

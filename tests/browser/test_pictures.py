@@ -6,6 +6,7 @@ that differs a little is the same, and a missing chart or a box over another is 
     RECWIDGETS_RENEW=1 python dev.py test tests/browser/test_pictures.py     and look at ci-artifacts/contact-sheet.png
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -191,6 +192,21 @@ def contact_sheet(pictures, path):
     partial.replace(path)
 
 
+# A page that has got room for all drawers, or has lost it, has been told so by Python: the editor is filled, or empty.
+ROOM = """selector => {
+    const root = document.querySelector(selector), editor = root.querySelector('.rw-own');
+    if (!editor || root.matches('.rw-compare, .rw-open-edit, .jupyter-widgets-disconnected')) return true;
+    return (root.clientWidth >= 1298) === editor.innerHTML.trim().length > 0;
+}"""
+
+
+def settled(page, read, timeout=5_000):
+    """What `read` finds wrong, as a list; looked at again for some seconds while it finds anything."""
+    with contextlib.suppress(AssertionError):
+        labpage.becomes(page, read, [], timeout)
+    return read()
+
+
 def ready(page, name):
     """Wait until the state is the one that its name says."""
     selector = f".rw-state-{name.replace(' ', '-')}"
@@ -198,6 +214,9 @@ def ready(page, name):
     root.wait_for()
     if name == "compare":
         root.locator(".rw-handles").filter(has_text="noise").wait_for(timeout=120_000)
+    if name not in ("opening", "no network"):  # these two stay frames
+        root.locator(".rw-skeleton").wait_for(state="detached")
+        root.locator(".rw-list").first.wait_for()
     if name in SAYS:
         root.get_by_text(SAYS[name]).first.wait_for(timeout=90_000)
     return root
@@ -216,13 +235,14 @@ def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path, theme):
         for name in STATES:
             selector = f".rw-state-{name.replace(' ', '-')}"
             page.locator(selector).scroll_into_view_if_needed()
+            page.wait_for_function(ROOM, arg=selector, polling=labpage.POLL)
             labpage.still(page, selector)
             file = f"{name.replace(' ', '-')}-{width_name}-{theme}"
             wrong += compared(page, file, selector)
             kind = "gnn"  # the class is the model's; the layout's check needs a panel only
             panel = PanelPage.__new__(PanelPage)
             panel.page, panel.kind, panel.selector, panel.root = page, kind, selector, page.locator(selector)
-            out += [f"{file}: {part}" for part in panel.sticks_out()]
+            out += [f"{file}: {part}" for part in settled(panel.page, panel.sticks_out)]
     wrong += picture_of_a_gone_kernel(page, theme)
     contact_sheet(sorted(labpage.PICTURES.glob("state-*.png")), SHEET)
     assert not out, "reaches beyond the panel: " + "; ".join(out)
@@ -237,13 +257,15 @@ def test_nothing_is_cut_between_the_widths_either(page, open_in_lab, tmp_path):
     labpage.run_all(page)
     for name in states:
         ready(page, name)
+        PanelPage(page, name).filled()
     out = []
     for width in range(820, 1420, 40):
         page.set_viewport_size({"width": width, "height": 2400})
         for name in states:
             panel = PanelPage(page, name)
+            page.wait_for_function(ROOM, arg=panel.selector, polling=labpage.POLL)
             panel.still()
-            out += [f"{name} at {width}: {part}" for part in panel.sticks_out()]
+            out += [f"{name} at {width}: {part}" for part in settled(page, panel.sticks_out)]
             why = panel.root.locator(".rw-why").bounding_box()["width"]
             out += [f"{name} at {width}: why is {why:.0f} px wide"] if why < 300 else []
     assert not out, out
@@ -259,10 +281,10 @@ def test_a_phone_under_voila_scrolls_down_only(page, start_voila, tmp_path):
         root.scroll_into_view_if_needed()
         panel = PanelPage(page, name)
         panel.still()
-        assert panel.sticks_out() == []
-        assert root.bounding_box()["width"] <= 360
+        panel.fits()
+        panel.wait("panel => panel.getBoundingClientRect().width <= 360")
         labpage.screenshot(page, f"{name}-phone", panel.selector)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.wait_for_function("document.documentElement.scrollWidth <= 360")
 
 
 @pytest.mark.parametrize("page", [{"width": 1130, "height": 1300}], indirect=True, ids=["for the README"])
@@ -271,6 +293,7 @@ def test_the_moving_picture_of_the_readme(page, open_in_lab, tmp_path):
     open_in_lab(notebook(tmp_path / "film.ipynb", {"film": "panel = rw.GNNPanel(user='42')"}))
     labpage.run_all(page)
     panel = PanelPage(page, "gnn")
+    panel.filled()
     panel.still()
     frames = []
 
@@ -285,13 +308,13 @@ def test_the_moving_picture_of_the_readme(page, open_in_lab, tmp_path):
         film(3)
     for layers in (1, 0, 3):
         panel.root.get_by_label("Layers", exact=True).fill(str(layers))
-        page.wait_for_timeout(150)
+        panel.wait_text(".rw-own-knob output", rf"^{layers}\b")
         film(2)
         panel.still()
         film(2)
     for epoch in (1, 3, 8):
         panel.root.get_by_label("Epoch shown").fill(str(epoch))
-        page.wait_for_timeout(150)
+        panel.wait_text(".rw-list h3", f"epoch {epoch} of")
         film(2)
         panel.still()
         film(2)

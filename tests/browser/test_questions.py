@@ -25,7 +25,11 @@ def open_code(open_in_lab, page, tmp_path):
         look.write_notebook(f"import recwidgets as rw\n{code}", path)
         open_in_lab(path)
         labpage.run_all(page)
-        return PanelPage(page, kind) if kind != "compare" else page.locator(".rw-compare")
+        if kind == "compare":
+            return page.locator(".rw-compare")
+        panel = PanelPage(page, kind)
+        panel.filled()
+        return panel
 
     return start
 
@@ -35,10 +39,6 @@ def drawer(panel, name):
     there = panel.root.evaluate("(panel, name) => panel.classList.contains('rw-open-' + name)", name)
     panel.root.locator(f".rw-handle-{name}").click()
     panel.wait("(panel, [name, was]) => panel.classList.contains('rw-open-' + name) !== was", [name, there])
-
-
-def note(panel):
-    return panel.root.locator(".rw-message").inner_text()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -55,14 +55,14 @@ def test_what_if_i_had_not_seen_that_one(open_code, kind):
     evidence.focus()
     panel.page.keyboard.press("Enter")
     panel.wait_text(".rw-message", "You took out|is not asked any more")
-    assert re.search(r"rank \d+( → \d+)?, score [−\d.]+( → [−\d.]+)?", note(panel)), "of the film that was selected"
+    panel.wait_text(".rw-message", r"rank \d+( → \d+)?, score [−\d.]+( → [−\d.]+)?")  # of the film that was selected
     panel.still()
     labpage.screenshot(panel.page, f"{kind}-without-evidence", panel.selector)
-    assert panel.sticks_out() == []
+    panel.fits()
     panel.click("Put it back")
     panel.wait("panel => !panel.querySelector('.rw-message').innerText.includes('Put it back')")
     panel.still()
-    assert panel.rows() == before
+    panel.becomes(panel.rows, before)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -78,23 +78,23 @@ def test_films_of_ones_own_added_moved_and_removed(open_code, kind):
         expect(chips).to_have_count(n + 1)  # else the next click may meet the same film again
         panel.still()
     panel.wait_text(".rw-list h3", "for you")
-    assert len(panel.rows()) == 10
+    expect(panel.root.locator(".rw-list [data-row]")).to_have_count(10)
     field = panel.root.get_by_label("Add a film by its title")
     field.fill("fargo")
     panel.root.locator(".rw-own [role=option]").first.click()
     panel.wait_text(".rw-message", "You added Fargo")
     expect(chips).to_have_count(4)
-    assert "Fargo" in chips.first.inner_text(), "the newest comes first"
+    expect(chips.first).to_contain_text("Fargo")  # the newest comes first
     own = panel.root.locator(".rw-own")
     own.get_by_label(re.compile("^Fargo .* down$")).click()
     panel.wait_text(".rw-message", "Fargo .* is number 2 of 4 now")
     panel.still()
-    assert "Fargo" in chips.nth(1).inner_text()
+    expect(chips.nth(1)).to_contain_text("Fargo")
     own.get_by_label(re.compile("Take out Fargo")).click()
     panel.wait_text(".rw-message", "You took out")
     panel.still()
     expect(chips).to_have_count(3)
-    assert panel.sticks_out() == []
+    panel.fits()
     labpage.screenshot(panel.page, f"{kind}-you", panel.selector)
 
 
@@ -107,11 +107,19 @@ def test_a_users_history_is_edited_and_undone(open_code):
     panel.root.locator(".rw-own [data-act=remove]").first.click()
     panel.wait_text(".rw-message", "You took out")
     panel.still()
-    assert panel.rows() != before
+    panel.becomes_other(panel.rows, before)
     panel.click("Put it back")
     panel.wait("panel => !panel.querySelector('.rw-message').innerText.includes('took out')")
     panel.still()
-    assert panel.rows() == before
+    panel.becomes(panel.rows, before)
+
+
+WATCH_EPOCHS = """selector => {
+    const words = () => document.querySelector(selector + ' .rw-epoch output').textContent;
+    window.__epochs = [];
+    new MutationObserver(() => window.__epochs.push(words())).observe(
+        document.querySelector(selector + ' .rw-transport'), {subtree: true, childList: true, characterData: true});
+}"""
 
 
 def test_when_did_it_learn_this(open_code):
@@ -124,12 +132,13 @@ def test_when_did_it_learn_this(open_code):
     expect(lines.first).to_be_visible()
     panel.wait_text(".rw-drawer-ranks", r"rank [\d,]+ at epoch 1")
     drawer(panel, "ranks")
+    panel.page.evaluate(WATCH_EPOCHS, panel.selector)  # an epoch may be over before the next look
     panel.click("Replay the epochs")
-    panel.wait_text(".rw-epoch output", "^epoch 1 of")
+    panel.page.wait_for_function("window.__epochs.some(words => /^epoch 1 of/.test(words))", timeout=120_000)
     panel.wait_text(".rw-epoch output", r"^epoch (\d+) of \1$")
     panel.root.get_by_role("button", name="Replay the epochs", exact=True).wait_for()
     panel.still()
-    assert panel.rows() == newest
+    panel.becomes(panel.rows, newest)
 
 
 def test_a_knob_answers_at_once_and_more_layers_make_people_alike(open_code):
@@ -142,6 +151,8 @@ def test_a_knob_answers_at_once_and_more_layers_make_people_alike(open_code):
         slider.fill(str(layers))
         panel.wait(f"panel => panel.querySelector('.rw-knob output').innerText === '{layers}'")
         panel.still()
+        if lists:
+            panel.becomes_other(panel.rows, lists[-1])
         lists.append(panel.rows())
     assert lists[0] != lists[1] != lists[2]
 
@@ -149,16 +160,17 @@ def test_a_knob_answers_at_once_and_more_layers_make_people_alike(open_code):
 def test_would_the_others_agree_and_is_it_any_good(open_code):
     compare = open_code("rw.ComparePanel(user='42')", "compare")
     compare.locator(".rw-list [data-row]").first.wait_for()
-    assert compare.locator(".rw-agree").inner_text().strip()
-    assert compare.locator(".rw-case").count() == 3, "each model says why"
+    expect(compare.locator(".rw-agree")).to_have_text(re.compile(r"\S"))
+    expect(compare.locator(".rw-case")).to_have_count(3)  # each model says why
     compare.get_by_role("button", name="Leaderboard").click()
     table = compare.locator(".rw-of-ndcg")
     table.locator("tbody tr").nth(4).wait_for(timeout=120_000)
+    expect(table.locator("tbody th")).to_have_count(5)
     names = table.locator("tbody th").all_inner_texts()
-    assert len(names) == 5 and all(any(base in name for name in names) for base in ("Popularity", "Chance"))
+    assert all(any(base in name for name in names) for base in ("Popularity", "Chance"))
     before = table.inner_text()
     switch = compare.locator(".rw-check").first
-    assert switch.get_attribute("aria-checked") == "true"
+    expect(switch).to_have_attribute("aria-checked", "true")
     switch.click()
     compare.page.wait_for_function(
         "([selector, before]) => ![before, undefined].includes(document.querySelector(selector)?.innerText)",
@@ -184,7 +196,7 @@ def test_a_setup_is_copied_and_a_run_is_saved(open_code, page, labs):
     shown = {
         " ".join(filter(None, (title, f"({year})" if year else ""))) for title, year in map(rw.display_title, films)
     }
-    assert {title for title, _ in panel.rows()} == shown
+    panel.becomes(lambda: {title for title, _ in panel.rows()}, shown)
 
 
 def test_a_state_comes_back_when_the_cell_is_run_again(open_code, page):
@@ -193,10 +205,12 @@ def test_a_state_comes_back_when_the_cell_is_run_again(open_code, page):
     panel.choose("414")
     panel.root.locator(".rw-list [data-row]").nth(2).click()
     rows = panel.rows()
+    page.evaluate("window.__before = document.querySelector('.rw-session')")
     labpage.run_all(page)
+    panel.wait("panel => panel && panel !== window.__before")
     panel.wait_text(".rw-list h3", "user 414 ")
     panel.still()
-    assert panel.rows() == rows
+    panel.becomes(panel.rows, rows)
 
 
 TURN = {"gnn": ("Layers", "4"), "knn": ("Neighbours k", "0"), "session": ("Half-life", "0")}
@@ -211,15 +225,21 @@ def test_what_does_a_knob_do_to_me_and_to_everybody(open_code, kind):
     drawer(panel, "curves")
     marks = panel.root.locator(".rw-curve .bqplot").nth(1).locator("path.element")
     expect(marks.first).to_be_attached()
+    labpage.still(panel.page, f"{panel.selector} .rw-curve")
     drawn = marks.count()
     panel.root.get_by_label(label, exact=True).fill(place)
     drawer(panel, "more")
     panel.wait_text(".rw-all-users", r"On average two users share \d+\.\d of their 10 films \(as trained: \d+\.\d\)")
     panel.still()
-    assert panel.rows() != before
-    assert "◆ now" in panel.root.locator(".rw-curve .rw-cap").nth(1).text_content()
+    panel.becomes_other(panel.rows, before)
+    expect(panel.root.locator(".rw-curve .rw-cap").nth(1)).to_contain_text("◆ now")
     expect(marks).to_have_count(drawn + 1)  # the diamond
-    assert panel.sticks_out() == []
+    panel.fits()
+
+
+def check_sum(panel):
+    parts, total = panel.sum_of_parts()
+    assert sum(parts) == pytest.approx(total, abs=0.0006)
 
 
 def test_another_similarity_gives_other_neighbours(open_code):
@@ -230,8 +250,7 @@ def test_another_similarity_gives_other_neighbours(open_code):
     drawer(panel, "more")
     panel.root.get_by_label("Similarity", exact=True).select_option(label="dot product")
     panel.wait("(panel, was) => panel.querySelector('.rw-why .rw-near-rows').innerText !== was", before)
-    parts, total = panel.sum_of_parts()
-    assert sum(parts) == pytest.approx(total, abs=0.0006)
+    labpage.eventually(panel.page, lambda: check_sum(panel))
     panel.wait("panel => panel.querySelector('[data-copy]').dataset.copy.includes('\"similarity\": \"dot product\"')")
 
 
@@ -257,9 +276,11 @@ def test_a_restarted_kernel_says_that_the_cell_must_be_run_again(open_code, page
     panel.still()
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     panel.wait_text(".rw-header", "The kernel is gone.*run this cell again")
+    page.evaluate("window.__before = document.querySelector('.rw-session')")
     labpage.run_all(page)
+    panel.wait("panel => panel && panel !== window.__before")
     page.wait_for_function("document.querySelectorAll('.rw-session .rw-list [data-row]').length === 10")
-    assert not page.locator(".rw-dead").count()
+    expect(page.locator(".rw-dead")).to_have_count(0)
 
 
 def test_a_slider_that_is_put_where_no_epoch_is_kept_goes_back(open_code):

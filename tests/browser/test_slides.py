@@ -2,6 +2,7 @@
 
 import re
 
+import labpage
 import pytest
 from course import make
 
@@ -32,7 +33,7 @@ def test_without_a_network_each_slide_fills_the_screen_and_none_is_cut(chromium_
         page.wait_for_function(
             "n => Math.abs(document.querySelectorAll('.slides > section')[n].getBoundingClientRect().top) < 2", arg=n
         )
-        assert page.evaluate(CUT, n) == []
+        labpage.becomes(page, lambda n=n: page.evaluate(CUT, n), [])
         page.keyboard.press("PageDown" if n % 2 else "ArrowRight")
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("""() => {

@@ -7,6 +7,7 @@ import look
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from markupsafe import Markup
+from playwright.sync_api import expect
 
 from recwidgets.page.page import Page as Region
 from recwidgets.page.terms import TERMS, term
@@ -46,59 +47,61 @@ def word(page, name, region="one"):
     return page.locator(f"#{region} .rw-term", has_text=name)
 
 
-def shown(page):
-    """The sentences that are to be seen."""
-    return page.locator(".rw-tip").all_inner_texts()
+def shows(page, *sentences):
+    """Wait until these sentences, and no others, are to be seen."""
+    expect(page.locator(".rw-tip")).to_have_text(list(sentences))
+    for n in range(len(sentences)):
+        expect(page.locator(".rw-tip").nth(n)).to_be_visible()
 
 
-def closed(page):
-    page.wait_for_function("!document.querySelector('.rw-tip')")
-    return page.locator("[aria-describedby]").count() == 0
+def closes(page):
+    """Wait until no sentence is to be seen, and no word has one."""
+    shows(page)
+    expect(page.locator("[aria-describedby]")).to_have_count(0)
 
 
 def test_pointing_at_a_word_shows_its_sentence_and_going_away_hides_it(regions):
     word(regions, "Score").hover()
-    regions.wait_for_selector(".rw-tip")
-    assert shown(regions) == [TERMS["score"]]
+    shows(regions, TERMS["score"])
     regions.locator(".rw-tip").hover()  # the sentence can be pointed at
     regions.wait_for_function("document.querySelector('.rw-tip:hover')")
     regions.mouse.move(5, 600)
-    assert closed(regions)
+    closes(regions)
 
 
 def test_the_keyboard_shows_the_sentence_as_a_description_and_escape_hides_it(regions):
     regions.keyboard.press("Tab")
-    assert shown(regions) == [TERMS["score"]]
+    shows(regions, TERMS["score"])
     box = regions.locator(".rw-tip")
-    assert box.get_attribute("role") == "tooltip"
-    assert word(regions, "Score").get_attribute("aria-describedby") == box.get_attribute("id")
+    expect(box).to_have_attribute("role", "tooltip")
+    expect(word(regions, "Score")).to_have_attribute("aria-describedby", box.get_attribute("id"))
     regions.keyboard.press("Tab")
-    assert shown(regions) == [TERMS["softmax"]], "one at a time"
+    shows(regions, TERMS["softmax"])  # one at a time
     regions.keyboard.press("Escape")
-    assert closed(regions)
-    assert regions.evaluate("document.activeElement.textContent") == "softmax"
+    closes(regions)
+    expect(word(regions, "softmax")).to_be_focused()
 
 
 def test_a_click_keeps_the_sentence_until_another_click(regions):
     word(regions, "Score").click()
     regions.mouse.move(5, 600)
     regions.wait_for_timeout(500)  # longer than a sentence stays that is not kept
-    assert shown(regions) == [TERMS["score"]]
+    shows(regions, TERMS["score"])
     word(regions, "softmax", "two").click()
-    assert shown(regions) == [TERMS["softmax"]], "one box for all panels"
+    shows(regions, TERMS["softmax"])  # one box for all panels
     regions.mouse.click(5, 600)
-    assert closed(regions)
+    closes(regions)
     assert regions.evaluate("window.told.one.acts") == [], "reading is no act"
 
 
 @pytest.mark.parametrize("page", [{"width": 390, "height": 700, "has_touch": True}], indirect=True, ids=["touch"])
 def test_a_tap_shows_it_and_a_tap_elsewhere_hides_it(regions):
     word(regions, "PCA").tap()
-    assert shown(regions) == [TERMS["pca"]]
+    shows(regions, TERMS["pca"])
     box = regions.locator(".rw-tip").bounding_box()
     assert box["x"] >= 8 and box["x"] + box["width"] <= 390, box
     regions.touchscreen.tap(20, 500)
-    assert closed(regions)
+    closes(regions)
 
 
 def test_a_sentence_at_the_lower_edge_stands_above_its_word(regions):
@@ -112,14 +115,14 @@ def test_a_region_that_is_painted_anew_keeps_or_closes_the_box(regions):
     word(regions, "Score").click()
     paint = "([id, html]) => { window.told[id].values.html = html; window.told[id]['change:html'](); }"
     regions.evaluate(paint, ["one", str(WORDS).replace("no star rating", "no mark")])
-    assert "no mark" in shown(regions)[0]
-    described = word(regions, "Score").get_attribute("aria-describedby")
-    assert described == regions.locator(".rw-tip").get_attribute("id")
+    box = regions.locator(".rw-tip")
+    expect(box).to_contain_text("no mark")
+    expect(word(regions, "Score")).to_have_attribute("aria-describedby", box.get_attribute("id"))
     regions.evaluate(paint, ["one", "<p>Nothing</p>"])
-    assert closed(regions)
+    closes(regions)
     word(regions, "Score", "two").click()
     regions.evaluate("window.told.two.end()")
-    assert closed(regions)
+    closes(regions)
 
 
 def test_in_jupyterlab_no_panel_clips_it_no_shortcut_hears_it_and_axe_is_content(page, open_in_lab, tmp_path):
@@ -139,7 +142,7 @@ panel"""
     for key in ("d", "d", "b", "Enter", "Enter"):
         page.keyboard.press(key)
     assert page.locator(".jp-Cell").count() == cells
-    assert shown(page) == [TERMS["pca"]]
+    shows(page, TERMS["pca"])
     whole = """tip => {
         const box = tip.getBoundingClientRect(), at = (x, y) => document.elementFromPoint(x, y);
         const inset = [[box.left + 5, box.top + 5], [box.right - 5, box.bottom - 5]];
@@ -149,4 +152,4 @@ panel"""
     found = Axe().run(page, {"include": [[".rw-panel"]]}, {"resultTypes": ["violations"]}).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] == []
     page.keyboard.press("Escape")
-    assert closed(page)
+    closes(page)

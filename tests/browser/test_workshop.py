@@ -136,7 +136,7 @@ def test_the_honesty_game_switching_a_lamp_off_changes_the_numbers_and_says_why(
         switch.click()
         board.get_by_text("Off:").wait_for()
         board.get_by_text("measured honestly").wait_for(timeout=90_000)
-        assert rows.all_inner_texts() != honest
+        labpage.becomes_other(page, rows.all_inner_texts, honest)
         switch.click()
         page.wait_for_function(
             """all => JSON.stringify(
