@@ -64,6 +64,8 @@ STYLES = {
     "contrast": "/theme-dark-high-contrast-extension/",
 }
 
+NO_SPLASH = "!document.getElementById('jupyterlab-splash')"
+
 # JupyterLab's own record of the notebook that is open: which code cells are done, and what they raised.
 STATE = """() => {
     const widget = window.jupyterapp && window.jupyterapp.shell.currentWidget;
@@ -187,7 +189,11 @@ def hide_side_bar(page: Page) -> None:
 
 
 def use_theme(page: Page, theme: str) -> None:
-    """Settings > Theme, unless it is in use, until its stylesheet is there: a theme is named before it is loaded."""
+    """Settings > Theme, unless it is in use, until its stylesheet is there: a theme is named before it is loaded.
+
+    The splash of the change is awaited too: a second one within its 200 ms makes JupyterLab remove it twice.
+    """
+    page.wait_for_function(NO_SPLASH, polling=POLL)
     if page.evaluate("document.body.dataset.jpThemeName") != servers.THEMES[theme]:
         change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
         page.evaluate(change, servers.THEMES[theme])
@@ -199,6 +205,7 @@ def use_theme(page: Page, theme: str) -> None:
         arg=[servers.THEMES[theme], STYLES[theme]],
         polling=POLL,
     )
+    page.wait_for_function(NO_SPLASH, polling=POLL)
 
 
 def wait_idle(page: Page) -> None:
