@@ -220,7 +220,51 @@ def test_a_model_whose_reason_fails_says_so_in_the_reasons_place_and_the_list_st
     panel.train()
     said = page(panel, "rw-why").all(name="rw-doubt")
     assert "In place gives no reason here: KeyError:" in said[0].text and "<b>who</b> is that" in said[0].text
+    assert "run rw.reason(panel.model, panel.data, panel.shown.person, '" in said[0].text, "the next move"
     assert len(rows(panel)) == 10 and not message(panel)
+    panel.close()
+
+
+@pytest.mark.parametrize("kind", ["GNN", "KNN", "Session"])
+@pytest.mark.parametrize(("method", "again"), [("explain", "answer.explain("), ("terms", "rw.reason(")])
+def test_a_method_that_raises_is_said_in_each_picture_with_the_line_that_raises_it_again(
+    kind, method, again, monkeypatch
+):
+    def refuse(self, *args, **kwargs):
+        raise ZeroDivisionError("<i>by</i> nobody")
+
+    monkeypatch.setattr(getattr(rw, kind), method, refuse)
+    panel = getattr(rw, f"{kind}Panel")(user="42")
+    fault = panel.shown.fault
+    assert "ZeroDivisionError: <i>by</i> nobody. List and chart" in fault and again in fault
+    assert page(panel, "rw-why").one("p", "rw-doubt").text == fault
+    assert "<i>by" not in html(panel, "rw-why")
+    assert len(rows(panel)) == 10 and not message(panel)
+    with pytest.raises(ZeroDivisionError):
+        exec(fault.split(" run ")[1].removesuffix(" in a cell."), {"rw": rw, "panel": panel})
+    panel.close()
+
+
+def test_a_panel_whose_event_loop_is_closed_can_still_be_told_to_train():
+    async def opened():
+        return rw.Panel(SPLIT, Svd(epochs=1), user="u1")
+
+    panel = asyncio.run(opened())
+    panel.train()
+    assert panel.training.state == "running"
+    panel.close()
+
+
+def test_train_on_a_model_that_came_trained_says_how_to_have_it_back():
+    panel = rw.Panel(SPLIT, trained(SPLIT.train), user="u1")
+    before = panel.recommendations.items
+    assert "Back to the trained model" in page(panel, "rw-transport").one("button", "rw-train").attributes["title"]
+    panel.act("rate", "0.1")
+    panel.train()
+    panel.reset()
+    assert "Back to the trained model" in html(panel, "rw-message")
+    panel.act("pretrained")
+    assert panel.recommendations.items == before
     panel.close()
 
 
@@ -233,7 +277,7 @@ def test_a_new_training_says_what_becomes_of_the_one_before():
     assert not message(panel)
     panel.train()
     assert "the 2 epochs trained here stay until its first one is done" in message(panel)
-    assert panel.training.newest == 2
+    assert panel.training.newest == 2 and "undo does not bring back" in message(panel)
     panel.close()
 
 

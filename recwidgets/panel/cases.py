@@ -78,7 +78,7 @@ def case_of(answer: Answer, item: int, asked: Asked) -> Case:
         name = str(data.items[item])
         why = asked.once(("reason", id(answer), item), answer, lambda: reason(model, data, person, name))
     except Exception as error:
-        return replace(found, fault=f"It does not say why: {sentence(error)}")
+        return replace(found, fault=f"It does not say why: {type(error).__name__}: {sentence(error)}")
     text = why.headline.removesuffix(f" The average user would get it {ordinal(why.average_rank)}.")
     return replace(found, headline=text, average_rank=average, parts=None if parts is None else parts[0])
 

@@ -49,7 +49,10 @@ def _anew(training: Training) -> Message | None:
     if not views.starts_anew(training):
         return None
     ran = f"the {training.newest} epochs trained here stay" if training.newest > 1 else "the epoch trained here stays"
-    return Message("A new training, from nothing:", f"{ran} until its first one is done.")
+    return Message(
+        "A new training, from nothing:",
+        f"{ran} until its first one is done, and undo does not bring back what it replaces.",
+    )
 
 
 def _pause_others(panel: Panel) -> None:

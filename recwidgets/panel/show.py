@@ -252,7 +252,15 @@ def _reasons(world: World, state: State, now: Answer, item: int | None, asked: A
         against = asked.once(key, now, lambda: difference_of(question(), rival))
         return Reasons(why, against, parts, shared)
     except Exception as error:  # a model of one's own that answers here, but not so, or not for the average user
-        return Reasons(fault=f"{model.label} gives no reason here: {type(error).__name__}: {sentence(error)}")
+        name = "" if item is None else str(data.items[item])
+        again = f"rw.reason(panel.model, panel.data, panel.shown.person, {name!r})"
+        return Reasons(fault=refusal(f"{model.label} gives no reason here", error, again))
+
+
+def refusal(lead: str, error: BaseException, again: str) -> str:
+    """What a model raised when it was asked for a reason, and the next move. again: the line that raises it."""
+    said = f"{type(error).__name__}: {sentence(error)}" if str(error).strip() else f"{type(error).__name__}."
+    return f"{lead}: {said} List and chart do not need it. To see where it is raised, run {again} in a cell."
 
 
 def shared_with(average: Usual, now: Answer) -> int:
@@ -270,7 +278,9 @@ def _explanation(now: Answer, item: int | None, asked: Asked) -> tuple[Explanati
     try:
         return asked.once(("why", id(now), item), now, lambda: now.explain(item)), ""
     except Exception as error:
-        return None, f"{label} could not take this score apart: {sentence(error)}"
+        return None, refusal(
+            f"{label} could not take this score apart", error, "panel.shown.answer.explain(panel.shown.item)"
+        )
 
 
 def _added(change: Change, before: Answer, asked: Asked) -> str:

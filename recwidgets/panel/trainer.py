@@ -135,6 +135,7 @@ class Trainer:
         self._since, self._drained, self._scheduled = 0.0, 0.0, False
         self._waiting: float | None = None  # since when the first batch is waited for
         self._cold = False  # TensorFlow was not loaded when the training began
+        self._timer: asyncio.TimerHandle | None = None
         self._loop = running_loop()
 
     def _set(self, **changes: Any) -> None:
@@ -162,7 +163,9 @@ class Trainer:
         self._set(ended="", error=None, total=total, progress=0.0, pace=None, fresh=True)
         self._set(waited=0.0, waited_before=before_now)
         self._waiting, self._cold = time.monotonic(), not _tf.is_loaded()
-        self._tick(self._run)
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._tick, self._run)  # Train may be pressed on another thread
         before, self._driver = self._driver, Driver(functools.partial(self._deliver, self._run))
 
         def begin(gate: Callable[[int, int], None]) -> Iterator[FitEvent]:
@@ -177,7 +180,7 @@ class Trainer:
             return
         waited = time.monotonic() - self._waiting
         if self._loop is not None:
-            self._loop.call_later(TICK, self._tick, run)
+            self._timer = self._loop.call_later(TICK, self._tick, run)
         if waited >= TICK:
             with self._lock:
                 self._set(waited=waited)
@@ -187,7 +190,13 @@ class Trainer:
         """The first batch is there: where TensorFlow was loaded for it, how long that took is remembered."""
         if self._waiting is not None and self._cold and _tf.is_loaded():
             waiting.remember(time.monotonic() - self._waiting)
+        self._wait_no_more()
+
+    def _wait_no_more(self) -> None:
         self._waiting = None
+        if self._timer is not None:
+            self._timer.cancel()  # it would hold a closed panel, and its model, for another second
+            self._timer = None
 
     def pause(self) -> bool:
         """Pause between two batches. False where nothing is running."""
@@ -202,7 +211,8 @@ class Trainer:
         """End the training at the next batch, and listen to it no more; finished epochs are kept."""
         ended = "stopped" if self._driver.alive else self.training.ended
         self._driver.stop()
-        self._run, self._waiting = self._run + 1, None
+        self._run += 1
+        self._wait_no_more()
         self._set(state="idle", ended=ended, fresh=False)
 
     def forget(self) -> None:
@@ -240,6 +250,8 @@ class Trainer:
         while self._driver.running or not self._inbox.empty():
             with contextlib.suppress(queue.Empty):
                 self._take([self._inbox.get(timeout=0.1)])
+            if self._waiting is not None and time.monotonic() - self._waiting >= self.training.waited + TICK:
+                self._tick(self._run)
 
     def _drain(self) -> None:
         """On the kernel's thread: take all that has come, and let it be shown once."""
@@ -264,20 +276,20 @@ class Trainer:
             self._add(value)
         elif kind == "batch":
             done, batches = value
-            if done:
+            if done:  # the gate before the first batch is passed before TensorFlow is loaded
                 self._waited()
             self._set(progress=(now.step + done / max(batches, 1)) / max(now.total, 1))
         elif kind == "paused" and not self._driver.running:  # else it has gone on since
             self._set(state="paused")
         elif kind in ("done", "stopped", "failed"):
-            self._waiting = None
+            self._wait_no_more()
             self._set(state="idle", ended=kind, error=value, fresh=False)
             self._learner = None
         return kind == "event"
 
     def _add(self, event: FitEvent) -> None:
         now, moment = self.training, time.monotonic()
-        self._waiting = None
+        self._wait_no_more()
         if now.fresh:  # its time was TensorFlow's, which loads and compiles: no measure of the pace
             history, pace = TrainingHistory(total=event.total), None
             self._set(model=self._learner, trained=self._knobs, here=True)

@@ -25,6 +25,7 @@ from .timebar import time_bar
 from .trainer import Training
 
 START_ANEW = "Starts anew, from nothing: the epochs trained here are kept until the first new one is done"
+BACK_BY_RESET = "Trains a copy, from nothing: Reset, then Back to the trained model, brings back the model shown now"
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +164,7 @@ def transport(scene: Scene, spoken: str) -> Markup:
     """Training, the time line with the accuracy behind it, and the model's own knob, in one strip."""
     world, state, training = scene.world, scene.state, scene.training
     status_now = status(world, training)
-    buttons = markup.train_buttons(training.state, START_ANEW if starts_anew(training) else "")
+    buttons = markup.train_buttons(training.state, before_train(training))
     at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
     own, knob = own_knob(training), Markup("")
     if own is not None:
@@ -174,6 +175,13 @@ def transport(scene: Scene, spoken: str) -> Markup:
 def starts_anew(training: Training) -> bool:
     """Would Train begin a new training, though one was already run here?"""
     return training.here and training.state == "idle" and training.newest > 0
+
+
+def before_train(training: Training) -> str:
+    """What Train does, where it does not go on from what is shown: the title of its button."""
+    if training.here or training.state != "idle" or not training.newest:
+        return START_ANEW if starts_anew(training) else ""
+    return BACK_BY_RESET
 
 
 def own_knob(training: Training) -> Knob | None:

@@ -12,6 +12,7 @@ from ..answer import Answer
 from ..core import Explanation
 from ..page.elements import joined, yes
 from ..page.page import Handler, Page
+from ..protocols import Explains
 from ..reasons.reason import Reason
 from ..reasons.viewers import Through
 from ..reasons.why_not import Difference
@@ -20,6 +21,7 @@ from .flow import SMALL, WIDE, Size
 
 TABS = {"why": "Why", "not": "Why not …?", "go": "What would have to go", "sum": "Arithmetic"}
 DOUBT = 42  # px for what is not right with an explanation
+FAULT = 100  # px for what its method raised, with the line that raises it again
 NO_REASON = "The model does not say how it comes to this score."
 
 
@@ -92,9 +94,10 @@ class Why:
         elif selected.explanation is None and reason is None:
             self.say(parts.no_explanation(answer.full_title(item), selected.fault or NO_REASON))
         elif selected.tab == "not":
-            self.show_only(rival.markup(
+            asked = rival.markup(
                 answer, item, reason, selected.rival, selected.typed, selected.difference, selected.wide
-            ))  # fmt: skip
+            )  # fmt: skip
+            self.show_only(asked + (doubtful(selected.fault) if reason is None else ""))
         elif selected.tab == "sum" and selected.explanation is not None:
             self.show_only(parts.arithmetic(selected.explanation))
         elif selected.tab == "go" and reason is not None:
@@ -129,7 +132,7 @@ class Why:
         assert selected.answer is not None and selected.item is not None
         if selected.reason is None:
             assert selected.explanation is not None
-            return parts.heading(selected.answer, selected.item, selected.explanation)
+            return parts.heading(selected.answer, selected.item, selected.explanation) + doubtful(selected.fault)
         said, doubt = picture.headline(selected.reason), doubts(selected)
         return said + doubtful(doubt)
 
@@ -138,7 +141,7 @@ class Why:
         assert selected.reason is not None and selected.answer is not None
         size = size or (WIDE if selected.wide else SMALL)
         if doubts(selected):
-            size = size._replace(height=size.height - DOUBT)
+            size = size._replace(height=size.height - (FAULT if selected.explanation is None else DOUBT))
         return picture.markup(selected.answer, selected.reason, size, self.hatching, shown)
 
     def show_only(self, words: Markup) -> None:
@@ -165,8 +168,10 @@ def doubtful(text: str) -> Markup:
 
 def doubts(selected: Selected) -> str:
     """What is not right with the explanation, "" for an exact one."""
-    if selected.explanation is None or selected.answer is None:
+    if selected.answer is None:
         return ""
+    if selected.explanation is None:  # `explain` failed, but the reason does not need it
+        return selected.fault if isinstance(selected.answer.model, Explains) else ""
     return parts.doubts(selected.explanation, float(selected.answer.scores[selected.item]))
 
 
