@@ -11,6 +11,7 @@ from markupsafe import Markup
 from .. import _tf
 from ..core import Knob
 from ..page import markup
+from ..page.elements import cut
 from ..page.markup import Status
 from ..page.terms import term
 from ..reasons.share import PersonalCurve
@@ -24,6 +25,8 @@ from .show import Shown, names
 from .state import State, World
 from .timebar import time_bar
 from .trainer import Training
+
+ID = 12  # characters of a user's id in a heading, beside the epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +128,7 @@ def when(scene: Scene) -> str:
 
 def whom(scene: Scene) -> str:
     """Whose list it is."""
-    return "you" if scene.shown.person.user is None else f"user {scene.state.user}"
+    return "you" if scene.shown.person.user is None else f"user {cut(str(scene.state.user), ID)}"
 
 
 def whose(scene: Scene) -> str:
@@ -192,7 +195,7 @@ def accuracy(scene: Scene) -> Markup:
     known = dict(zip(x, y, strict=True))
     here, turned = known.get(scene.epoch, float("nan")), accuracy_now(scene)
     if not len(scene.world.split.validation):
-        return Markup('<div class="rw-accuracy">no {}</div>').format(term("validation rows"))
+        return Markup('<div class="rw-accuracy">{}: no<br>{}</div>').format(term("accuracy"), term("validation rows"))
     first = f"{100 * here:.1f} %" if np.isfinite(here) else "–"
     second: str = ""
     if scene.baseline is not None:
