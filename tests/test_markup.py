@@ -45,7 +45,8 @@ def test_the_list_says_what_the_answer_says(data, model, user):
         assert row["data-act"] == "select"
         assert row["data-value"] == str(n)
         assert row["title"] == shown.full_title(item)
-        assert f"{shown.scores[item]:.3f}" in row.text or f"{shown.scores[item]:.2f}" in row.text
+        scores = [f"{shown.scores[item]:.{digits}f}".replace("-", "−") for digits in (2, 3)]
+        assert any(score in row.text for score in scores)
         assert row["aria-label"].startswith(f"Rank {shown.ranks[n]}: {shown.full_title(item)}, score ")
 
 
@@ -114,7 +115,7 @@ def test_scores_have_as_many_digits_as_they_need(scores):
     page = listed(asked(Fixed(data, [[9, *scores], [0, 0, 0]]), data))
     numbers = [cell.text for cell in page.all("span", "rw-num")][1:]
     digits = 2 if abs(scores[0]) >= 1 else 3
-    assert numbers == [f"{score:.{digits}f}" for score in scores]
+    assert numbers == [f"{score:.{digits}f}".replace("-", "−") for score in scores], "with a real minus sign"
 
 
 def test_an_empty_list_says_why(data, model):

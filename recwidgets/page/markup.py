@@ -234,7 +234,8 @@ def scores_in_short(scores: Any) -> list[str]:
     if most >= 1e5:
         return [f"{float(score):.3g}".replace("e+0", "e").replace("e+", "e") for score in scores]
     digits = 0 if most >= 1000 else 1 if most >= 100 else 2 if abs(float(scores[0])) >= 1 else 3
-    return [f"{float(score):.{digits}f}" for score in scores]
+    texts = [f"{float(score):.{digits}f}" for score in scores]
+    return [text.replace("-", "−" if float(text) else "") for text in texts]
 
 
 def in_words(move: str) -> str:

@@ -95,9 +95,9 @@ def cases(found: Mapping[str, Case], labels: Mapping[str, str]) -> Markup:
         )
         for name, case in found.items()
     )
-    return Markup('<p class="rw-where" role="status">{}</p><div class="rw-case-row" style="{}">{}</div>').format(
-        where(answers, labels, item), f"grid-template-columns:repeat({len(found)},minmax(0,1fr))", cells
-    )
+    return Markup(
+        '<p class="rw-where" role="status" title="{0}">{0}</p><div class="rw-case-row" style="{1}">{2}</div>'
+    ).format(where(answers, labels, item), f"grid-template-columns:repeat({len(found)},minmax(0,1fr))", cells)
 
 
 def _rank(case: Case) -> Markup:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ..core import Knob
 from ..page import markup
+from ..page.elements import cut
 from ..page.markup import Status
 from ..page.terms import term
 from ..reasons.share import PersonalCurve
@@ -26,6 +27,7 @@ from .trainer import Training
 
 START_ANEW = "Starts anew, from nothing: the epochs trained here are kept until the first new one is done"
 BACK_BY_RESET = "Trains a copy, from nothing: Reset, then Back to the trained model, brings back the model shown now"
+ID = 12  # characters of a user's id in a heading, beside the epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +129,7 @@ def when(scene: Scene) -> str:
 
 def whom(scene: Scene) -> str:
     """Whose list it is."""
-    return "you" if scene.shown.person.user is None else f"user {scene.state.user}"
+    return "you" if scene.shown.person.user is None else f"user {cut(str(scene.state.user), ID)}"
 
 
 def whose(scene: Scene) -> str:
@@ -206,7 +208,7 @@ def accuracy(scene: Scene) -> Markup:
     known = dict(zip(x, y, strict=True))
     here, turned = known.get(scene.epoch, float("nan")), accuracy_now(scene)
     if not len(scene.world.split.validation):
-        return Markup('<div class="rw-accuracy">no {}</div>').format(term("validation rows"))
+        return Markup('<div class="rw-accuracy">{}: no<br>{}</div>').format(term("accuracy"), term("validation rows"))
     first = f"{100 * here:.1f} %" if np.isfinite(here) else "–"
     second: str = ""
     if scene.baseline is not None:

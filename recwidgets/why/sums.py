@@ -44,7 +44,7 @@ def sums_of(reason: Reason | None, explanation: Explanation | None) -> list[Sum]
     ]
     if usual:
         this = usual.get("average", 0.0)
-        note = f"popular films {usual.get('popular', 0.0):.2f} {'−' if this < 0 else '+'} {abs(this):.2f}"
+        note = f"popular films {parts.minus(usual.get('popular', 0.0), 2)} {'−' if this < 0 else '+'} {abs(this):.2f}"
         lines.append(Sum("what all users get", note, sum(usual.values()), "all"))
     return lines
 
