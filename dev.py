@@ -115,11 +115,12 @@ def lab(arguments):
 def workers(arguments):
     """pytest's options for several workers: for the whole suite, not for chosen tests, which start sooner without.
 
-    Three at most, since each may hold TensorFlow, a browser and a notebook's kernel at the same time. A worker that has
-    no tests left takes some of another's, so that a file mostly stays with one, and its fixtures too.
+    One more than there are cores, since a test in a browser waits as long as it computes; three at most, since each
+    worker may hold TensorFlow, a browser and a notebook's kernel at the same time. A worker that has no tests left
+    takes some of another's, so that a file mostly stays with one, and its fixtures too.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return ["-n", str(min(cores, 3)), "--dist", "worksteal"] if cores > 1 and not arguments else []
+    return ["-n", str(min(cores + 1, 3)), "--dist", "worksteal"] if cores > 1 and not arguments else []
 
 
 def test(arguments):

@@ -18,6 +18,7 @@ RESTART = (
 
 #: held while TensorFlow, or what imports it, is imported: two threads at once would leave half a TensorFlow
 LOADING = threading.RLock()
+_under_way = False
 
 
 class TensorFlowUnavailable(ImportError):
@@ -32,6 +33,11 @@ class Door(NamedTuple):
 def is_loaded() -> bool:
     """Has TensorFlow been imported yet? (Loading takes some seconds and 600 MB.)"""
     return "tensorflow_recommenders" in sys.modules
+
+
+def loading() -> bool:
+    """Is TensorFlow being imported right now, on any thread?"""
+    return _under_way
 
 
 @contextlib.contextmanager
@@ -62,8 +68,13 @@ def load() -> Door:
         if is_loaded() and "tensorflow" in sys.modules:
             return Door(sys.modules["tensorflow"], sys.modules["tensorflow_recommenders"])
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with _quiet():
-            return _import()
+        global _under_way
+        _under_way = True
+        try:
+            with _quiet():
+                return _import()
+        finally:
+            _under_way = False
 
 
 def _import() -> Door:

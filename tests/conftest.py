@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+os.environ.setdefault("RECWIDGETS_CACHE", os.devnull)  # a test leaves nothing in the user's own cache
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes on the processor hide the test that failed
 
 REPO = Path(__file__).resolve().parents[1]

@@ -198,6 +198,12 @@ def test_a_slider_says_its_value_in_words():
     assert "--share:0.00%" in markup.slider("x", 1, 1, 1, name="x", said="1")
 
 
+@pytest.mark.parametrize(("stops", "given"), [((1, 2, 3), False), ((1, 2, 5), True), ((), False), ((4,), False)])
+def test_a_slider_names_the_values_that_it_can_stand_at_where_they_are_not_all(stops, given):
+    bar = Markup(markup.slider("epoch", 1, 1, 5, name="Epoch shown", said="1", stops=stops)).one("input")
+    assert bar.attributes.get("data-stops") == (" ".join(map(str, stops)) if given else None)
+
+
 def test_settings_are_sliders_with_their_labels():
     page = Markup(markup.settings([("epochs", "Epochs", 3, 1, 5, "3", False)], "Next time."))
     assert page.one("input")["data-change"] == "epochs"

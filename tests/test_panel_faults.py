@@ -14,6 +14,7 @@ from worlds import DEADLINE, Svd, random_table, trained
 
 import recwidgets as rw
 from recwidgets.data import UnknownItem
+from recwidgets.panel import waiting
 
 SPLIT = random_table(np.random.default_rng(13), 18, 30, density=0.4).split("temporal", test=0.25)
 
@@ -206,3 +207,94 @@ def test_models_that_were_trained_here_are_given_back():
     gc.collect()
     assert [ref() for ref in gone] == [None] * 4
     panel.close()
+
+
+def test_a_model_whose_reason_fails_says_so_in_the_reasons_place_and_the_list_stays():
+    class Shy(InPlace):
+        def scores(self, user):
+            if user != "u1" and getattr(user, "user", None) != 0:
+                raise KeyError("<b>who</b> is that")  # all others, whose mean a reason asks about
+            return np.arange(30, dtype=np.float32)
+
+    panel = rw.Panel(SPLIT, Shy(), user="u1")
+    panel.train()
+    said = page(panel, "rw-why").all(name="rw-doubt")
+    assert "In place gives no reason here: KeyError:" in said[0].text and "<b>who</b> is that" in said[0].text
+    assert len(rows(panel)) == 10 and not message(panel)
+    panel.close()
+
+
+def test_a_new_training_says_what_becomes_of_the_one_before():
+    panel = rw.Panel(SPLIT, Svd(), user="u1")
+    panel.act("epochs", "2")
+    assert "title" not in page(panel, "rw-transport").one("button", "rw-train").attributes
+    panel.train()
+    assert "Starts anew" in page(panel, "rw-transport").one("button", "rw-train").attributes["title"]
+    assert not message(panel)
+    panel.train()
+    assert "the 2 epochs trained here stay until its first one is done" in message(panel)
+    assert panel.training.newest == 2
+    panel.close()
+
+
+def test_the_wait_for_the_first_batch_is_measured_and_remembered_and_a_damaged_memory_is_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECWIDGETS_CACHE", str(tmp_path / "new" / "folder"))
+    monkeypatch.setattr("recwidgets._tf._under_way", True)
+    assert waiting.last_time() is None
+    assert waiting.words(0.2, None) == ("Loading TensorFlow", "")
+    assert waiting.words(7.4, None) == ("Loading TensorFlow", "7 s so far")
+    waiting.remember(18.24)
+    assert waiting.last_time() == 18.2
+    monkeypatch.setattr("recwidgets._tf._under_way", False)
+    assert waiting.words(7.4, waiting.last_time()) == ("Getting ready to train", "7 s so far, 18 s last time")
+    for damaged in (
+        "",
+        "[]",
+        "{",
+        '{"seconds": "x"}',
+        '{"seconds": NaN}',
+        '{"seconds": -1}',
+        '{"seconds": 1e9}',
+        "[" * 5000,
+    ):
+        waiting.memory().write_text(damaged, encoding="utf-8")
+        assert waiting.last_time() is None, damaged
+    assert [file.name for file in waiting.memory().parent.iterdir()] == ["first-training.json"], "no litter"
+    blocked = tmp_path / "a file"
+    blocked.write_text("")
+    monkeypatch.setenv("RECWIDGETS_CACHE", str(blocked))
+    waiting.remember(3)
+    assert waiting.last_time() is None
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_only_a_wait_in_which_tensorflow_was_loaded_is_remembered(tmp_path, monkeypatch, paused):
+    loaded = [False]
+    monkeypatch.setenv("RECWIDGETS_CACHE", str(tmp_path))
+    monkeypatch.setattr("recwidgets._tf.is_loaded", lambda: loaded[0])
+
+    async def scenario():
+        class Loads(rw.Popularity):
+            def steps(self, data, validation=None, epochs=None, between_batches=None):
+                go.wait(DEADLINE)
+                loaded[0] = True
+                for n in (1, 2):
+                    between_batches(n, 2)
+                yield from super().steps(data, validation)
+
+        go = threading.Event()
+        panel = rw.Panel(SPLIT, Loads(), user="u1")
+        panel.train()
+        while panel.training.waited == 0:
+            await asyncio.sleep(0.05)
+        assert "s so far" in page(panel, "rw-transport").one(name="rw-status").text
+        if paused:
+            panel.pause()
+            panel.train()
+        go.set()
+        while not panel.training.newest:
+            await asyncio.sleep(0.05)
+        panel.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), DEADLINE))
+    assert (waiting.last_time() is None) is paused

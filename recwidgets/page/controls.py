@@ -12,8 +12,11 @@ from .elements import button, choice, joined, slider
 from .terms import term_or_text
 
 
-def train_buttons(state: str) -> Markup:
-    """Train, Pause, Step, Reset in this order and place, one of them primary. state: "idle", "running" or "paused"."""
+def train_buttons(state: str, title: str = "") -> Markup:
+    """Train, Pause, Step, Reset in this order and place, one of them primary. state: "idle", "running" or "paused".
+
+    title: what Train and Step do, where that is not what one expects.
+    """
     running = state == "running"
     rows = [
         ("Train", "train", running, "rw-train" + ("" if running else " rw-primary")),
@@ -21,7 +24,10 @@ def train_buttons(state: str) -> Markup:
         ("Step", "step", running, "rw-step"),
         ("Reset", "reset", False, "rw-reset"),
     ]
-    buttons = joined(button(label, act, classes=classes, off=off) for label, act, off, classes in rows)
+    said = {"train": title, "step": title}
+    buttons = joined(
+        button(label, act, classes=classes, off=off, title=said.get(act, "")) for label, act, off, classes in rows
+    )
     return Markup('<div class="rw-buttons">{}</div>').format(buttons)
 
 

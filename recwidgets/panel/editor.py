@@ -124,17 +124,17 @@ def _named(data: Interactions, item: int) -> dict[str, Markup | str | int]:
 
 
 def _row(data: Interactions, item: int, at: int, n: int, stars: float | None) -> Markup:
-    label = cut(film_label(data, item), SHORT)
+    label, off = cut(film_label(data, item), SHORT), Markup(" disabled")
     buttons = (
-        ("front", "⤒", f"{label} to the front", " disabled" if at == 0 else ""),
-        ("later", "↑", f"{label} up", " disabled" if at == 0 else ""),
-        ("earlier", "↓", f"{label} down", " disabled" if at == n - 1 else ""),
-        ("remove", "×", f"Take out {label}", " data-once"),
+        ("front", "⤒", f"{label} to the front", off if at == 0 else ""),
+        ("later", "↑", f"{label} up", off if at == 0 else ""),
+        ("earlier", "↓", f"{label} down", off if at == n - 1 else ""),
+        ("remove", "×", f"Take out {label}", Markup(" data-once")),
     )
     return _ROW.format(
         **_named(data, item), number=at + 1, stars="" if stars is None else f"{stars:g}★",
         buttons=joined(
-            _MOVE.format(act=act, name=name, sign=sign, more=Markup(more))
+            _MOVE.format(act=act, name=name, sign=sign, more=more)
             for act, sign, name, more in buttons
         ),
     )  # fmt: skip

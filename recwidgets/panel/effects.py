@@ -37,10 +37,19 @@ def train(panel: Panel, epochs: int) -> None:
     _pause_others(panel)
     with panel._lock:
         parts = panel._ready()
+        message = _anew(parts.trainer.training)
         if parts.trainer.training.state != "running":  # who presses Train or Step follows it
             parts.state = plain(parts.state, epoch=None, playing=False, undo=parts.state.undo)
-        panel._become(replace(parts.state, message=None))
+        panel._become(replace(parts.state, message=message))
     parts.trainer.go(parts.state, epochs)
+
+
+def _anew(training: Training) -> Message | None:
+    """What becomes of a training that was run here, where another one begins."""
+    if not views.starts_anew(training):
+        return None
+    ran = f"the {training.newest} epochs trained here stay" if training.newest > 1 else "the epoch trained here stays"
+    return Message("A new training, from nothing:", f"{ran} until its first one is done.")
 
 
 def _pause_others(panel: Panel) -> None:

@@ -163,6 +163,8 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     previous = _previous(world, training, other, asked)
     explanation, fault = _explanation(now, item, asked)
     why = _reasons(world, state, now, item, asked, None if training.rewindable else training.newest)
+    if explanation is not None or not isinstance(now.model, Explains):  # else `explain` itself failed, and that is said
+        fault = why.fault or fault
     message: Message | None = shown.message
     if isinstance(state.message, Change) and previous is not None:
         more = "" if other is not state.before else _added(state.message, previous, asked)
@@ -173,7 +175,7 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     outlined = state.outlined or (previous is not None and other is not state.before)
     return replace(
         shown, answer=now, rank=rank, item=item, previous=previous, outlined=outlined, explanation=explanation,
-        fault=fault, message=message, moved=moves(previous, now), **why._asdict(),
+        message=message, moved=moves(previous, now), **why._replace(fault=fault)._asdict(),
     )  # fmt: skip
 
 
@@ -210,12 +212,13 @@ def _previous(world: World, training: Training, state: State | None, asked: Aske
 
 
 class Reasons(NamedTuple):
-    """What is said of the list beside the scores: see Shown."""
+    """What is said of the list beside the scores: see Shown. fault: what the model raised when it was asked."""
 
     reason: Reason | None = None
     difference: Difference | None = None
     parts: NDArray[np.float64] | None = None
     shared: int | None = None
+    fault: str = ""
 
 
 def _reasons(world: World, state: State, now: Answer, item: int | None, asked: Asked, learned: int | None) -> Reasons:
@@ -248,8 +251,8 @@ def _reasons(world: World, state: State, now: Answer, item: int | None, asked: A
         key = ("not", id(now), item, state.rival)
         against = asked.once(key, now, lambda: difference_of(question(), rival))
         return Reasons(why, against, parts, shared)
-    except Exception:  # a model of one's own that answers here, but not for another user; its explanation is there
-        return Reasons()
+    except Exception as error:  # a model of one's own that answers here, but not so, or not for the average user
+        return Reasons(fault=f"{model.label} gives no reason here: {type(error).__name__}: {sentence(error)}")
 
 
 def shared_with(average: Usual, now: Answer) -> int:

@@ -13,12 +13,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .. import _tf
 from ..core import FitEvent, Knob
 from ..models._base import EmbeddingModel
 from ..protocols import Rewindable, Trainable, Tunable
 from ..training import Driver, TrainingHistory, pull
+from . import waiting
 from .state import State, World
 
+TICK = 1.0  # s between two updates of how long the first batch is waited for
 INTERVAL = 0.1  # s between two updates of the page while training: a slow browser drowns in more
 LAST_BATCH = 60.0  # s; loading TensorFlow cannot be interrupted
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -32,7 +35,8 @@ class Training:
     trained: its knobs while it learned. here: these epochs were trained in this panel. as_it_is: the model answers
     itself, not as it was at an epoch. state: "idle", "running" or
     "paused"; ended: how the last one ended, "", "done", "stopped" or "failed". fresh: a new training whose first
-    epoch has not come yet. progress: 0 to 1; pace: seconds an epoch.
+    epoch has not come yet. progress: 0 to 1; pace: seconds an epoch. waited: seconds until the first batch, so far;
+    waited_before: how long that took when TensorFlow was last loaded here, None where that is not known or not due.
     rate: the caller's model's own learning rate, None for one without; the copy that learned here may have another.
     """
 
@@ -47,6 +51,8 @@ class Training:
     progress: float = 0.0
     pace: float | None = None
     fresh: bool = False
+    waited: float = 0.0
+    waited_before: float | None = None
     error: BaseException | None = None
     rate: float | None = None
 
@@ -127,6 +133,8 @@ class Trainer:
         self._inbox: queue.SimpleQueue[tuple[int, str, Any]] = queue.SimpleQueue()
         self._run = 0  # runs are numbered: what a stopped one still says is not heard
         self._since, self._drained, self._scheduled = 0.0, 0.0, False
+        self._waiting: float | None = None  # since when the first batch is waited for
+        self._cold = False  # TensorFlow was not loaded when the training began
         self._loop = running_loop()
 
     def _set(self, **changes: Any) -> None:
@@ -150,7 +158,11 @@ class Trainer:
         self._knobs, total, data = state.values(self.world), state.epochs, self.world.data
         validation = self.world.split.validation
         self._run += 1
+        before_now = None if _tf.is_loaded() else waiting.last_time()
         self._set(ended="", error=None, total=total, progress=0.0, pace=None, fresh=True)
+        self._set(waited=0.0, waited_before=before_now)
+        self._waiting, self._cold = time.monotonic(), not _tf.is_loaded()
+        self._tick(self._run)
         before, self._driver = self._driver, Driver(functools.partial(self._deliver, self._run))
 
         def begin(gate: Callable[[int, int], None]) -> Iterator[FitEvent]:
@@ -159,11 +171,30 @@ class Trainer:
 
         self._driver.start(begin)
 
+    def _tick(self, run: int) -> None:
+        """Say how long the first batch has been waited for, once a second."""
+        if self._waiting is None or run != self._run:
+            return
+        waited = time.monotonic() - self._waiting
+        if self._loop is not None:
+            self._loop.call_later(TICK, self._tick, run)
+        if waited >= TICK:
+            with self._lock:
+                self._set(waited=waited)
+                self._changed(False)
+
+    def _waited(self) -> None:
+        """The first batch is there: where TensorFlow was loaded for it, how long that took is remembered."""
+        if self._waiting is not None and self._cold and _tf.is_loaded():
+            waiting.remember(time.monotonic() - self._waiting)
+        self._waiting = None
+
     def pause(self) -> bool:
         """Pause between two batches. False where nothing is running."""
         if not self._driver.running:
             return False
         self._driver.pause()
+        self._cold = False  # a pause is no measure of how long loading takes
         self._set(state="paused")
         return True
 
@@ -171,7 +202,7 @@ class Trainer:
         """End the training at the next batch, and listen to it no more; finished epochs are kept."""
         ended = "stopped" if self._driver.alive else self.training.ended
         self._driver.stop()
-        self._run += 1
+        self._run, self._waiting = self._run + 1, None
         self._set(state="idle", ended=ended, fresh=False)
 
     def forget(self) -> None:
@@ -233,16 +264,20 @@ class Trainer:
             self._add(value)
         elif kind == "batch":
             done, batches = value
+            if done:
+                self._waited()
             self._set(progress=(now.step + done / max(batches, 1)) / max(now.total, 1))
         elif kind == "paused" and not self._driver.running:  # else it has gone on since
             self._set(state="paused")
         elif kind in ("done", "stopped", "failed"):
+            self._waiting = None
             self._set(state="idle", ended=kind, error=value, fresh=False)
             self._learner = None
         return kind == "event"
 
     def _add(self, event: FitEvent) -> None:
         now, moment = self.training, time.monotonic()
+        self._waiting = None
         if now.fresh:  # its time was TensorFlow's, which loads and compiles: no measure of the pace
             history, pace = TrainingHistory(total=event.total), None
             self._set(model=self._learner, trained=self._knobs, here=True)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from .. import _tf
 from ..core import Knob
 from ..page import markup
 from ..page.elements import cut
@@ -16,7 +15,7 @@ from ..page.markup import Status
 from ..page.terms import term
 from ..reasons.share import PersonalCurve
 from ..why._base import Selected
-from . import selector
+from . import selector, waiting
 from .all_users import AllUsers
 from .editor import editor
 from .goal import Goal
@@ -27,6 +26,7 @@ from .timebar import time_bar
 from .trainer import Training
 
 ID = 12  # characters of a user's id in a heading, beside the epoch
+START_ANEW = "Starts anew, from nothing: the epochs trained here are kept until the first new one is done"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ def status(world: World, training: Training) -> Status:
     """What the header says of the training."""
     if training.state == "running":
         if training.step == 0 and not training.progress:
-            return Status("Getting ready to train", "" if _tf.is_loaded() else "about 5 s, once", 0.0)
+            return Status(*waiting.words(training.waited, training.waited_before), 0.0)
         left = "" if training.seconds_left is None else f"{training.seconds_left:.0f} s left"
         return Status(f"Training {min(training.step + 1, training.total)} of {training.total}", left, training.progress)
     if training.state == "paused":
@@ -165,12 +165,17 @@ def transport(scene: Scene, spoken: str) -> Markup:
     """Training, the time line with the accuracy behind it, and the model's own knob, in one strip."""
     world, state, training = scene.world, scene.state, scene.training
     status_now = status(world, training)
-    buttons = markup.train_buttons(training.state)
+    buttons = markup.train_buttons(training.state, START_ANEW if starts_anew(training) else "")
     at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
     own, knob = own_knob(training), Markup("")
     if own is not None:
         knob = markup.own_knob(own, state.values(world)[own.name], training.state != "idle")
     return buttons + at + time_line(scene) + accuracy(scene) + knob
+
+
+def starts_anew(training: Training) -> bool:
+    """Would Train begin a new training, though one was already run here?"""
+    return training.here and training.state == "idle" and training.newest > 0
 
 
 def own_knob(training: Training) -> Knob | None:

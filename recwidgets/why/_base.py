@@ -120,7 +120,7 @@ class Why:
         assert answer is not None and item is not None
         if selected.reason is None:
             assert selected.explanation is not None
-            self.show_only(parts.markup(answer, item, selected.explanation))
+            self.show_only(parts.markup(answer, item, selected.explanation) + doubtful(selected.fault))
         else:
             self.show_only(self.heading(selected) + self.flow(selected))
 
@@ -131,7 +131,7 @@ class Why:
             assert selected.explanation is not None
             return parts.heading(selected.answer, selected.item, selected.explanation)
         said, doubt = picture.headline(selected.reason), doubts(selected)
-        return said + (Markup('<p class="rw-doubt" role="status">{}</p>').format(doubt) if doubt else "")
+        return said + doubtful(doubt)
 
     def flow(self, selected: Selected, shown: int | None = None, size: Size | None = None) -> Markup:
         """The flow of the reason, as large as the page is. shown: only so many of the model's ways."""
@@ -156,6 +156,11 @@ class Why:
 
     def animate(self, wanted: bool) -> None:
         """Pictures that move say how long."""
+
+
+def doubtful(text: str) -> Markup:
+    """What is not right, as a sentence; nothing for none."""
+    return Markup('<p class="rw-doubt" role="status">{}</p>').format(text) if text else Markup("")
 
 
 def doubts(selected: Selected) -> str:

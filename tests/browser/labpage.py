@@ -130,6 +130,16 @@ def new_page(program: Browser, width: int = 1280, height: int = 1600, **options:
     return page
 
 
+def write_page(page: Page, html: str) -> None:
+    """A page with this content, in a document of its own.
+
+    Written into the document of an earlier page, JupyterLab's say, Chromium sends no `pointerout` and no `pointerleave`
+    there, and the earlier page's scripts go on.
+    """
+    page.goto("about:blank")
+    page.set_content(html)
+
+
 def open_notebook(page: Page, address: str, path: str) -> None:
     """Open `path` (relative to the server's root) alone, without the side bar, and wait until its kernel is idle."""
     page.goto(f"{address}/lab/workspaces/test/tree/{quote(path)}?reset", wait_until="domcontentloaded")

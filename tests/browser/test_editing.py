@@ -70,7 +70,7 @@ def test_a_history_is_put_in_order_by_mouse_and_keys_and_compared_with_the_origi
         panel.becomes(lambda: order(panel), now)
         panel.becomes(lambda: focused(panel), first)
     keys.press("ArrowDown")  # without Alt it chooses the next one
-    assert focused(panel) == now[1]
+    panel.becomes(lambda: focused(panel), now[1])
     keys.press("Space")  # takes it up: now the arrows move it
     keys.press("ArrowDown")
     now = moved(now, now[1], 2)

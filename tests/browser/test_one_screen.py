@@ -87,8 +87,8 @@ def seen_together(panel, *without):
 def test_one_screen_holds_who_chart_list_reason_training_epochs_and_knob(on_a_laptop, kind, theme):
     """In every state: as opened, at another epoch, in each tab, in a history of one's own."""
     panel = on_a_laptop(kind, theme)
+    panel.wait("panel => panel.getBoundingClientRect().height <= 640")  # on one screen, below a cell of two lines
     whole = height(panel)
-    assert whole <= 640, "on one screen, below a cell of two lines"
     panel.becomes(lambda: seen_together(panel), [])
 
     panel.root.locator(".rw-list [data-row]").nth(9).click()

@@ -38,7 +38,7 @@ WORDS = Markup('<h3>{} and {}</h3><p style="text-align:right">{}</p><button data
 @pytest.fixture
 def regions(page):
     """Two panels with the same three words."""
-    page.set_content(FRAME % Region._css)
+    labpage.write_page(page, FRAME % Region._css)
     page.evaluate(DRAW, [Region._esm, str(WORDS)])
     return page
 

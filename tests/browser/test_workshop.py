@@ -129,7 +129,7 @@ def test_the_honesty_game_switching_a_lamp_off_changes_the_numbers_and_says_why(
     board = page.locator(".rw-compare .rw-board")
     page.locator(".rw-compare .rw-handle-board").click()
     rows = board.locator(".rw-of-ndcg tbody tr")
-    rows.nth(4).wait_for()
+    rows.nth(4).wait_for(timeout=120_000)
     honest = rows.all_inner_texts()
     for check in ("Held-out films only", "New films only", "All users, one draw"):
         switch = board.get_by_role("switch", name=check)

@@ -1,0 +1,58 @@
+"""How long a first training takes to start on this machine: measured, and remembered in the user's cache folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from .. import _tf
+
+LONGEST = 3600.0  # s; more is no measurement, but a laptop that slept
+
+
+def memory() -> Path:
+    """The file of the last measurement; its folder can be chosen with RECWIDGETS_CACHE."""
+    return Path(os.environ.get("RECWIDGETS_CACHE") or platformdirs.user_cache_dir("recwidgets")) / "first-training.json"
+
+
+def last_time() -> float | None:
+    """Seconds from Train to the first batch when TensorFlow was last loaded here; None where it never was."""
+    try:
+        found = json.loads(memory().read_text(encoding="utf-8"))
+        seconds = float(found["seconds"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None  # it is only a cache
+    return seconds if math.isfinite(seconds) and 0 < seconds <= LONGEST else None
+
+
+def remember(seconds: float) -> None:
+    """Whole or not at all; a folder that refuses it goes without."""
+    if not 0 < seconds <= LONGEST:
+        return
+    file = memory()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            json.dump({"seconds": round(seconds, 1)}, out)
+        os.replace(partial, file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            Path(partial).unlink(missing_ok=True)
+
+
+def words(waited: float, before: float | None) -> tuple[str, str]:
+    """What is under way before the first batch, and since when. before: how long it took last time."""
+    word = "Loading TensorFlow" if _tf.loading() else "Getting ready to train"
+    so_far = f"{waited:.0f} s so far" if waited >= 1 else ""
+    last = "" if before is None else f"{before:.0f} s last time"
+    return word, ", ".join(part for part in (so_far, last) if part)
