@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def share_line(scene: Scene) -> Markup:
     """The slider from all users' list to this person's alone, and how many of the list the average user gets too."""
     shown, state = scene.shown, scene.state
-    if shown.answer is None or shown.shared is None:
+    if shown.answer is None or shown.shared is None or not len(shown.answer.top):
         return Markup("")
     percent, n = round(100 * state.alpha), len(shown.answer.top)
     bar = slider("alpha", percent, 0, 100, name="Less of all users’ taste", said=f"{percent} %")
