@@ -5,6 +5,7 @@ import copy
 import gc
 import threading
 import weakref
+from dataclasses import replace
 
 import bqplot
 import numpy as np
@@ -342,3 +343,23 @@ def test_only_a_wait_in_which_tensorflow_was_loaded_is_remembered(tmp_path, monk
 
     asyncio.run(asyncio.wait_for(scenario(), DEADLINE))
     assert (waiting.last_time() is None) is paused
+
+
+def test_a_list_without_films_has_no_share_and_a_long_id_leaves_room_for_the_epoch():
+    data = rw.Interactions.from_frame(
+        {
+            "user": ["6f1c2a34-97d5-4f0e-8a57-0d4f2d1c9e11"] * 4 + ["short"] * 2,
+            "item": ["a", "b", "c", "d", "a", "b"],
+            "rating": [5, 4, 3, 2, 5, 4],
+            "time": range(6),
+        }
+    )
+    nothing = replace(data, user=data.user[:0], item=data.item[:0], rating=data.rating[:0], time=data.time[:0])
+    panel = rw.Panel(rw.Split(data, nothing, nothing, "random", 1, None), Svd(epochs=1), user="short")
+    panel.train()
+    assert len(rows(panel)) == 2 and "of these" in html(panel, "rw-shared-line")
+    panel.user = "6f1c2a34-97d5-4f0e-8a57-0d4f2d1c9e11"  # rated everything
+    assert not rows(panel) and not html(panel, "rw-shared-line")
+    heading = page(panel, "rw-list").one("h3").text
+    assert "user 6f1c" in heading and "0d4f2d1c9e11" not in heading and "epoch 1 of 1" in heading
+    panel.close()
