@@ -142,6 +142,14 @@ def test_what_reaches_two_people_is_alike_after_four_hops_and_not_after_one(ship
     assert alike == pytest.approx([0.45, 0.95, 0.80, 0.99], abs=0.006)
 
 
+def test_the_reason_that_notebook_02_reads(shipped):
+    train, gnn = shipped[0].train, shipped[1]["gnn"][0]
+    flow = rw.reason(gnn, train, "168", rw.recommend(gnn, train, "168", k=1).items[0]).flow
+    own = [line.kind not in ("popular", "average") for line in flow.lines]
+    assert flow.ways[0] == "the films themselves"
+    assert (flow.way_totals[0], flow.values[own, 0].sum()) == pytest.approx((4.10, 2.63), abs=0.006)
+
+
 def test_the_accuracy_that_notebook_00_names(shipped):
     split, found = shipped
     popular = held_out_accuracy(rw.Popularity().learn(split.train), split.train, split.validation)
