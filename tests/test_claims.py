@@ -122,6 +122,41 @@ def test_lists_grow_alike_from_one_layer_to_four_and_no_layer_is_another_matter(
     assert shared == pytest.approx([1.46, 0.57, 0.67, 0.94, 1.03], abs=0.006)
 
 
+def test_votes_and_ways_by_hand_are_the_numbers_that_notebook_02_tells():
+    names = {"np": np}
+    for words in ("watched = np.array([ann, bob])", "each film of Ann's, asked alone"):
+        exec(source("02-gnn.ipynb", words), names)
+    ways, parts, films = names["ways"], names["parts"], names["films"]
+    np.testing.assert_allclose(ways, [[1, 0.5], [0, -0.25], [-2, -1]])
+    np.testing.assert_allclose(parts, [[-1, -0.5], [0, 0.25]])
+    queries = [ways[:2].sum() / 2, ways[1:].sum() / 2]
+    assert (parts.sum(), queries[0] * films[2]) == (-1.25, -1.25)
+    assert names["average"] * films[2] == np.mean(queries) * films[2] == 1.0
+    best = [max((n for n in range(3) if n != film), key=lambda n: ways[film].sum() * films[n]) for film in (0, 1)]
+    assert best == [1, 2], "film 1 alone votes for film 2"
+
+
+def test_what_reaches_two_people_is_alike_after_four_hops_and_not_after_one(shipped):
+    """Notebook 02, plan-180.md and docs/explanation/gnn.md."""
+    alike = shipped[1]["gnn"][0].at(layers=4).alike()
+    assert alike == pytest.approx([0.45, 0.95, 0.80, 0.99], abs=0.006)
+
+
+def test_the_reason_that_notebook_02_reads(shipped):
+    train, gnn = shipped[0].train, shipped[1]["gnn"][0]
+    flow = rw.reason(gnn, train, "168", rw.recommend(gnn, train, "168", k=1).items[0]).flow
+    own = [line.kind not in ("popular", "average") for line in flow.lines]
+    assert flow.ways[0] == "the films themselves"
+    assert (flow.way_totals[0], flow.values[own, 0].sum()) == pytest.approx((4.10, 2.63), abs=0.006)
+
+
+def test_the_accuracy_that_notebook_00_names(shipped):
+    split, found = shipped
+    popular = held_out_accuracy(rw.Popularity().learn(split.train), split.train, split.validation)
+    knn = found["knn"][1].last.metrics["top_10_accuracy"]
+    assert (knn, popular) == pytest.approx((0.033, 0.028), abs=0.0006)
+
+
 def test_who_is_near_is_no_twin(shipped):
     """Numbers 2 and 6 of the misconception bank: reach in two steps, and films that user 100 shares."""
     train, knn = shipped[0].train, shipped[1]["knn"][0]

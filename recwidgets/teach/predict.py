@@ -74,8 +74,8 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
     def _question(self) -> str:
         who = f"user {self.panel.user}"
         if self.number is not None:
-            return f"How many of the model's first ten films did {who} really go on to watch?"
-        return f"In which order does the model put these three films for {who}?"
+            return f"How many of the first ten films of this model ({self.panel.world.label}) did {who} go on to watch?"
+        return f"In which order does this model ({self.panel.world.label}) put these three films for {who}?"
 
     def _build(self) -> None:
         self._head, self._form = Page(handler=self._on_act, probe=True), Page(handler=self._on_act)
@@ -83,8 +83,7 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
         chart = ipywidgets.VBox([self.pie.figure])
         chart.add_class("rw-chart")
         main = ipywidgets.GridBox([chart, self._form])
-        main.add_class("rw-main")
-        main.layout.grid_template_columns = "minmax(0, 260px) minmax(0, 1fr)"
+        main.add_class("rw-guess")
         self.card = ipywidgets.VBox([self._head, main])
         super().__init__([self.card])
         for name in ("rw-panel", "rw-predict"):

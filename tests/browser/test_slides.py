@@ -28,7 +28,7 @@ def test_without_a_network_each_slide_fills_the_screen_and_none_is_cut(chromium_
     page.route("https://**", lambda route: route.abort())
     page.goto(slides)
     count = page.locator(".slides > section").count()
-    assert count == 12
+    assert count == 13
     for n in range(count):
         page.wait_for_function(
             "n => Math.abs(document.querySelectorAll('.slides > section')[n].getBoundingClientRect().top) < 2", arg=n

@@ -89,11 +89,22 @@ def peak_of_kernels():
     return max(peaks)
 
 
+def beside(guess):
+    """The pie stands left of the films to order, on one height, within the card."""
+    card, pie, films = (
+        part.bounding_box() for part in (guess, guess.locator(".bqplot"), guess.get_by_role("list", name="Your order"))
+    )
+    assert card["x"] <= pie["x"] and pie["x"] + pie["width"] <= films["x"]
+    assert abs(pie["y"] - films["y"]) < films["height"]
+    assert pie["y"] + pie["height"] <= card["y"] + card["height"]
+
+
 def guess_first(page):
     """0–5: order three films, before anything is explained; then the panel opens, and the truth."""
     guess, panels = page.locator(".rw-predict").first, page.locator(".rw-panel.rw-knn")
     guess.wait_for()
     before = panels.count()
+    beside(guess)
     guess.get_by_role("button", name="This is my guess").click()
     page.wait_for_function("n => document.querySelectorAll('.rw-panel.rw-knn').length > n", arg=before)
     page.wait_for_function("document.querySelectorAll('.rw-panel.rw-knn .rw-list [data-row]').length >= 10")
