@@ -328,6 +328,7 @@ def test_a_closed_panel_answers_no_more_and_says_what_to_do(panel, model):
 
 def test_a_closed_panel_is_given_back(made, split, model):
     rw.fit(model, split.train, progress=False)
+    Widget.close_all()  # those that other tests left: a box around a closed panel cannot be asked for its state
     before = set(Widget.get_manager_state()["state"])
     panel = rw.Panel(split, model)
     panel.turn(shrink=8)
