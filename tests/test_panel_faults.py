@@ -284,14 +284,12 @@ def test_a_new_training_says_what_becomes_of_the_one_before():
 
 def test_the_wait_for_the_first_batch_is_measured_and_remembered_and_a_damaged_memory_is_none(tmp_path, monkeypatch):
     monkeypatch.setenv("RECWIDGETS_CACHE", str(tmp_path / "new" / "folder"))
-    monkeypatch.setattr("recwidgets._tf._under_way", True)
     assert waiting.last_time() is None
-    assert waiting.words(0.2, None) == ("Loading TensorFlow", "")
-    assert waiting.words(7.4, None) == ("Loading TensorFlow", "7 s so far")
+    assert waiting.words(0.2, True, None) == ("Loading TensorFlow", "")
+    assert waiting.words(7.4, True, None) == ("Loading TensorFlow", "7 s so far")
     waiting.remember(18.24)
     assert waiting.last_time() == 18.2
-    monkeypatch.setattr("recwidgets._tf._under_way", False)
-    assert waiting.words(7.4, waiting.last_time()) == ("Getting ready to train", "7 s so far, 18 s last time")
+    assert waiting.words(7.4, False, waiting.last_time()) == ("Getting ready to train", "7 s so far, 18 s last time")
     for damaged in (
         "",
         "[]",
@@ -315,6 +313,8 @@ def test_the_wait_for_the_first_batch_is_measured_and_remembered_and_a_damaged_m
 @pytest.mark.parametrize("paused", [False, True])
 def test_only_a_wait_in_which_tensorflow_was_loaded_is_remembered(tmp_path, monkeypatch, paused):
     loaded = [False]
+    under_way = [False]
+    monkeypatch.setattr("recwidgets._tf.loading", lambda: under_way[0])
     monkeypatch.setenv("RECWIDGETS_CACHE", str(tmp_path))
     monkeypatch.setattr("recwidgets._tf.is_loaded", lambda: loaded[0])
 
@@ -328,11 +328,19 @@ def test_only_a_wait_in_which_tensorflow_was_loaded_is_remembered(tmp_path, monk
                 yield from super().steps(data, validation)
 
         go = threading.Event()
+        waiting.remember(9)
         panel = rw.Panel(SPLIT, Loads(), user="u1")
         panel.train()
         while panel.training.waited == 0:
             await asyncio.sleep(0.05)
-        assert "s so far" in page(panel, "rw-transport").one(name="rw-status").text
+        said = page(panel, "rw-transport").one(name="rw-status").text
+        assert "s so far" in said and "last time" not in said, "nothing says yet that this model loads TensorFlow"
+        under_way[0] = True
+        while not panel.training.loading:
+            await asyncio.sleep(0.05)
+        said = page(panel, "rw-transport").one(name="rw-status").text
+        assert "Loading TensorFlow" in said and "9 s last time" in said
+        under_way[0] = False
         if paused:
             panel.pause()
             panel.train()
@@ -342,7 +350,7 @@ def test_only_a_wait_in_which_tensorflow_was_loaded_is_remembered(tmp_path, monk
         panel.close()
 
     asyncio.run(asyncio.wait_for(scenario(), DEADLINE))
-    assert (waiting.last_time() is None) is paused
+    assert (waiting.last_time() == 9) is paused
 
 
 def test_a_list_without_films_has_no_share_and_a_long_id_leaves_room_for_the_epoch():

@@ -35,8 +35,9 @@ class Training:
     trained: its knobs while it learned. here: these epochs were trained in this panel. as_it_is: the model answers
     itself, not as it was at an epoch. state: "idle", "running" or
     "paused"; ended: how the last one ended, "", "done", "stopped" or "failed". fresh: a new training whose first
-    epoch has not come yet. progress: 0 to 1; pace: seconds an epoch. waited: seconds until the first batch, so far;
-    waited_before: how long that took when TensorFlow was last loaded here, None where that is not known or not due.
+    epoch has not come yet. progress: 0 to 1; pace: seconds an epoch. waited: seconds until the first batch, so far.
+    loading: TensorFlow is being imported; waited_before: how long it took when that was last so, None where that is not
+    known, or where this model does not load it.
     rate: the caller's model's own learning rate, None for one without; the copy that learned here may have another.
     """
 
@@ -52,6 +53,7 @@ class Training:
     pace: float | None = None
     fresh: bool = False
     waited: float = 0.0
+    loading: bool = False
     waited_before: float | None = None
     error: BaseException | None = None
     rate: float | None = None
@@ -159,9 +161,8 @@ class Trainer:
         self._knobs, total, data = state.values(self.world), state.epochs, self.world.data
         validation = self.world.split.validation
         self._run += 1
-        before_now = None if _tf.is_loaded() else waiting.last_time()
         self._set(ended="", error=None, total=total, progress=0.0, pace=None, fresh=True)
-        self._set(waited=0.0, waited_before=before_now)
+        self._set(waited=0.0, waited_before=None, loading=False)
         self._waiting, self._cold = time.monotonic(), not _tf.is_loaded()
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed
@@ -182,8 +183,10 @@ class Trainer:
         if self._loop is not None:
             self._timer = self._loop.call_later(TICK, self._tick, run)
         if waited >= TICK:
+            loading = _tf.loading()
+            before = waiting.last_time() if self._cold and (loading or _tf.is_loaded()) else None
             with self._lock:
-                self._set(waited=waited)
+                self._set(waited=waited, loading=loading, waited_before=before)
                 self._changed(False)
 
     def _waited(self) -> None:

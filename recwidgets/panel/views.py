@@ -74,7 +74,7 @@ def status(world: World, training: Training) -> Status:
     """What the header says of the training."""
     if training.state == "running":
         if training.step == 0 and not training.progress:
-            return Status(*waiting.words(training.waited, training.waited_before), 0.0)
+            return Status(*waiting.words(training.waited, training.loading, training.waited_before), 0.0)
         left = "" if training.seconds_left is None else f"{training.seconds_left:.0f} s left"
         return Status(f"Training {min(training.step + 1, training.total)} of {training.total}", left, training.progress)
     if training.state == "paused":

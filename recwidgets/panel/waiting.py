@@ -11,8 +11,6 @@ from pathlib import Path
 
 import platformdirs
 
-from .. import _tf
-
 LONGEST = 3600.0  # s; more is no measurement, but a laptop that slept
 
 
@@ -50,9 +48,9 @@ def remember(seconds: float) -> None:
             Path(partial).unlink(missing_ok=True)
 
 
-def words(waited: float, before: float | None) -> tuple[str, str]:
+def words(waited: float, loading: bool, before: float | None) -> tuple[str, str]:
     """What is under way before the first batch, and since when. before: how long it took last time."""
-    word = "Loading TensorFlow" if _tf.loading() else "Getting ready to train"
+    word = "Loading TensorFlow" if loading else "Getting ready to train"
     so_far = f"{waited:.0f} s so far" if waited >= 1 else ""
     last = "" if before is None else f"{before:.0f} s last time"
     return word, ", ".join(part for part in (so_far, last) if part)
