@@ -118,7 +118,7 @@ def first_paint(options: Options) -> dict[str, list[float]]:
     for name, panel in PANELS.items():
         code = f"import recwidgets as rw\nrw.{panel}(user='42')"
         sources[name] = (code, f".rw-{name} .rw-chart {PAINTED[name]}")
-        sources[f"{name} frame"] = (code, f".rw-{name} .rw-status")
+        sources[f"{name} frame"] = (code, ".rw-panel .rw-status")  # a frame has no model yet
     found: dict[str, list[float]] = {what: [] for what in sources}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         root = Path(folder) / "root"

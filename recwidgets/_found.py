@@ -41,12 +41,19 @@ def _states(statement: ast.stmt) -> bool:
     return named and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
 
 
+@functools.cache
+def _stated(path: Path, changed: int) -> tuple[str, ...]:
+    """The classes of a file that count. changed: when the file was, so that each state of it is parsed once."""
+    body = ast.parse(path.read_bytes(), path.name).body
+    classes = (node for node in body if isinstance(node, ast.ClassDef) and node.name[0] != "_")
+    return tuple(node.name for node in classes if any(map(_states, node.body)))
+
+
 def _registered(folder: str) -> Iterator[tuple[str, str]]:
     """(class, module below recwidgets) of each class that counts, by file."""
     for path in _files(folder):
-        for node in ast.parse(path.read_bytes(), path.name).body:
-            if isinstance(node, ast.ClassDef) and node.name[0] != "_" and any(map(_states, node.body)):
-                yield node.name, f"{folder}.{path.stem}"
+        for name in _stated(path, path.stat().st_mtime_ns):
+            yield name, f"{folder}.{path.stem}"
 
 
 @functools.cache

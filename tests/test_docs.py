@@ -68,13 +68,18 @@ def test_its_code_is_python_and_names_what_exists(page):
 def test_where_a_click_goes_names_what_there_is():
     """The four files, the act that is followed, the state's fields and the roads between."""
     from recwidgets.page.page import Page
-    from recwidgets.panel import acts, edits, effects, looks, show, state
+    from recwidgets.panel import acting, acts, edits, effects, looks, show, state
 
     text = (DOCS / "explanation" / "ten-minutes.md").read_text(encoding="utf-8")
     section = text.split("## Where a click goes")[1].split("\n## ")[0]
     assert section.count("\n") <= 40
-    for name in ("page/page.js", *(f"panel/{name}.py" for name in ("acts", "state", "show", "views", "regions"))):
-        assert f"`recwidgets/{name}`" in section and (DOCS.parent / "recwidgets" / name).is_file()
+    package = DOCS.parent / "recwidgets"
+    named = set(re.findall(r"`(?:recwidgets/)?((?:panel/|page/|models/|nets/)?\w+\.(?:py|js))`", section))
+    assert {f"panel/{name}.py" for name in ("acts", "show", "views", "regions", "acting")} <= named
+    for name in named:
+        assert any((place / name).is_file() for place in (package, package / "panel", package / "page")), name
+    road = section.split("leads through these stations: ")[1].split(".")[0]
+    assert all(callable(getattr(acting.Acting, name)) for name in re.findall(r"`(\w+)`", road))
     fields = {*state.State.__dataclass_fields__, "own"}
     told = re.findall(r"`(\w+)`", section.split("frozen and small")[1].split("It holds")[0])
     assert {"user", "edited", "own", "tab", "drawer", "undo"} <= set(told) <= fields, set(told) - fields

@@ -68,7 +68,7 @@ class Interactions:
             object.__setattr__(self, "titles", frozen(np.where(blank, self.items, self.titles), np.str_))
         # few sets of genres are there, in all parts of a split: one object each
         given = [tuple(names) for names in self.genres]
-        known = {names: _genres(names) for names in given}
+        known = {names: _genres(names) for names in dict.fromkeys(given)}
         object.__setattr__(self, "genres", tuple(known[names] for names in given))
         lengths = {column: getattr(self, column).shape for column in columns}
         if len(set(lengths.values())) != 1 or self.user.ndim != 1:
@@ -220,8 +220,14 @@ class Interactions:
         rows = np.asarray(rows)
         if rows.size == 0:
             rows = rows.astype(np.int64)  # an empty list is float to numpy
-        columns = {name: getattr(self, name)[rows] for name in ("user", "item", "rating", "time")}
-        return dataclasses.replace(self, **columns)
+        part = object.__new__(type(self))  # rows of checked columns need no second check
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name in ("user", "item", "rating", "time"):
+                value = value[rows]  # a copy
+                value.setflags(write=False)
+            object.__setattr__(part, field.name, value)
+        return part
 
     def split(
         self, kind: str = "temporal", test: float = 0.2, validation: float | None = None, seed: int = 42
