@@ -98,6 +98,7 @@ def chosen_options(chosen: argparse.Namespace) -> Options:
 def environment_of(chosen: argparse.Namespace) -> dict[str, str]:
     """What the parts' processes find: absolute places, since they run in the clone's folder."""
     environment = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3")
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a learner's Python compiles a module once
     for name, value in (("RECWIDGETS_ML100K", chosen.data), ("RECWIDGETS_BENCH", chosen.evaluator)):
         place = value or environment.get(name)
         if place:

@@ -23,13 +23,24 @@ def display_title(title: str) -> tuple[str, str]:
     "Silence of the Lambs, The (1991)" -> ("The Silence of the Lambs", "1991"). Alternate titles in parentheses
     are treated the same and stay. No year -> "".
     """
-    found = _YEAR.match(title)
-    name, year = (found["name"], found["year"]) if found else (title.strip(), "")
+    name, year = _parted(title)
     if not name:  # a film that is called "(1984)" keeps its name
         return title.strip(), ""
     main, bracket, alternates = name.partition(" (")
     alternates = _ALTERNATE.sub(lambda m: f"({m['aka'] or ''}{_article_first(m['inside'])})", bracket + alternates)
     return _article_first(main) + alternates, year
+
+
+def year_of(title: str) -> str:
+    """The year of a MovieLens title as text, "" where it has none; for a whole catalogue, of which nothing is kept."""
+    name, year = _parted(title)
+    return year if name else ""
+
+
+def _parted(title: str) -> tuple[str, str]:
+    """What stands before the year, and the year."""
+    found = _YEAR.match(title)
+    return (found["name"], found["year"]) if found else (title.strip(), "")
 
 
 def shown_title(title: str) -> str:

@@ -14,6 +14,8 @@ from ._base import read_only
 from ._constants import WINDOW
 from ._tfrs import TfrsRecommender
 
+BLOCK = 256  # users whose queries are made at a time
+
 
 class Session(TfrsRecommender):
     """Session-based recommender: learned recency weights over the last 50 items.
@@ -68,11 +70,16 @@ class Session(TfrsRecommender):
 
     def weights(self, n: int) -> Floats:
         """Weight of each of the last n items in each mean, newest first: (≤ 50, means); columns sum to 1."""
-        weight = self._snapshot["recency"][: min(n, int(self.values["window"]))]
+        weight = self._faded()[:n]
+        return np.asarray(weight / np.maximum(weight.sum(0), 1e-12), np.float32)
+
+    def _faded(self) -> Floats:
+        """What each of the last items counts before the weights are scaled to sum to one: (window, means)."""
+        weight: Floats = self._snapshot["recency"][: int(self.values["window"])]
         half_life = self.values["half_life"]
         if math.isfinite(half_life):
             weight = weight * 0.5 ** (np.arange(len(weight), dtype=np.float32) / half_life)[:, None]
-        return np.asarray(weight / np.maximum(weight.sum(0), 1e-12), np.float32)
+        return weight
 
     def _past(self, history: Ints) -> tuple[Ints, float]:
         """The items before the window, newest first, and the weight of each in the query.
@@ -98,8 +105,27 @@ class Session(TfrsRecommender):
         return np.append(query, np.float32(1.0)).astype(np.float32)
 
     def _queries(self) -> Floats:
-        data = self._trained()
-        return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
+        """As `_query`, for all users: gathered and summed for a block of them at a time."""
+        shot, by_user = self._snapshot, self._trained().by_user
+        table, users, weight = shot["films"], shot["users"], self._faded()
+        means, dim = weight.shape[1], table.shape[1]
+        maps, totals = shot["maps"].reshape(means * dim, dim), np.maximum(weight.cumsum(0), 1e-12)
+        ages = np.arange(len(weight))
+        queries = np.ones((len(users), dim + 1), np.float32)
+        for start in range(0, len(users), BLOCK):
+            block = slice(start, min(start + BLOCK, len(users)))
+            first, end = by_user.indptr[:-1][block], by_user.indptr[1:][block]
+            within = np.minimum(end - first, len(ages))  # how many items are weighed one by one
+            there = ages < within[:, None]
+            last = table[by_user.items[np.where(there, end[:, None] - 1 - ages, 0)]]  # (block, window, dim)
+            last[~there] = 0.0
+            scaled = (weight.T @ last) / totals[np.maximum(within - 1, 0)][:, :, None]  # (block, means, dim)
+            queries[block, :dim] = scaled.reshape(len(last), -1) @ maps + users[block]
+            for user in np.flatnonzero(end - first > WINDOW).tolist():
+                old, share = self._past(by_user.items[first[user] : end[user]])
+                if len(old):
+                    queries[start + user, :dim] += share * (table[old].sum(0) @ shot["before"])
+        return queries
 
     def terms(self, user: Who) -> Terms:
         """What each film of the history contributes, newest first, the own embedding, and the film's bias as base."""

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import Ints, film_label
-from ..data import Interactions, display_title
+from ..data import Interactions
+from ..data.titles import year_of
 from .asked import Asked
 
 Mask = NDArray[np.bool_]
@@ -82,7 +83,7 @@ def _tags(data: Interactions) -> tuple[list[str], Mask]:
         for item, (genres, title) in enumerate(zip(data.genres, data.titles.tolist(), strict=True)):
             for genre in genres:
                 of_tag.setdefault(f"of the genre {genre}", []).append(item)
-            year = display_title(title)[1][:3]
+            year = year_of(title)[:3]
             if year:
                 of_tag.setdefault(f"of the {year}0s", []).append(item)
         tags = np.zeros((data.n_items, len(of_tag)), np.bool_)
