@@ -57,7 +57,14 @@ def course(once: Callable[..., Path], repo: Path) -> Path:
 
 
 #: what takes longest comes first, so that short tests fill the gaps when the workers end
-LONG = ("test_every_state_looks", "test_state_machine", "test_instructor", "test_notebooks", "test_tutorials", "test_models")
+LONG = (
+    "test_every_state_looks",
+    "test_state_machine",
+    "test_instructor",
+    "test_notebooks",
+    "test_tutorials",
+    "test_models",
+)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -250,6 +250,14 @@ class EmbeddingModel(ABC):
                 self._cache[name] = make()
             return self._cache[name]  # type: ignore[no-any-return]
 
+    def _last(self, name: str, asked: Any, make: Callable[[], T]) -> T:
+        """make(), or what it gave when it was last asked the same: several parts of a page ask about one person."""
+        with self._lock:
+            known = self._cache.get(name)
+            if known is None or known[0] != asked:
+                known = self._cache[name] = (asked, make())
+            return known[1]
+
     def settings(self) -> dict[str, Any]:
         """What __init__ needs to make the same model again."""
         own = {"seed": self.seed, "epochs": self.epochs, "learning_rate": self.learning_rate}

@@ -87,15 +87,20 @@ class KNN(TfrsRecommender):
         """The k nearest users, nearest first, and their weights, which sum to one; none without a history."""
         if not len(person.history):
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        asked = person.user, person.history.tobytes(), person.without
+        return self._last("neighbours", asked, lambda: self._nearest(person))
+
+    def _nearest(self, person: Person) -> tuple[Ints, Floats]:
         keys, centre, _ = self._keys()
         near = nearness(self.values["similarity"], self.user_vector(person) - centre, keys)  # (n_users,)
         near[list(person.without)] = -np.inf
         if person.user is not None:
             near[person.user] = -np.inf  # nobody is their own neighbour
         k = min(int(self.values["k"]), int(np.isfinite(near).sum()))
-        nearest = np.argsort(-near, kind="stable")[:k]
+        nearest = np.argsort(-near, kind="stable")[:k].astype(np.int32)
         weight = np.maximum(near[nearest], LEAST) ** POWER
-        return nearest.astype(np.int32), (weight / weight.sum()).astype(np.float32)
+        nearest.flags.writeable = False
+        return nearest, read_only((weight / weight.sum()).astype(np.float32))
 
     def _query(self, person: Person) -> Floats:
         nearest, weight = self.neighbours(person)

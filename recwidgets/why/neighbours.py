@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from ..answer import Answer
 from ..charts._base import DURATION
+from ..core import Floats
 from ..page.elements import button, cut, joined
 from ..page.page import Page
 from ..page.terms import term
@@ -47,6 +48,7 @@ class NeighboursWhy(Why):
     def pictures(self) -> list[Any]:
         self._view: Any = None
         self._flat: Flat | None = None
+        self._places: Floats = np.zeros((0, 2), np.float32)  # of all users, on the map
         x, y = bqplot.LinearScale(), bqplot.LinearScale()
         scales = {"x": x, "y": y}
         size = bqplot.LinearScale(min=0, max=1)
@@ -122,14 +124,15 @@ class NeighboursWhy(Why):
         vectors, own = space
         if self._view is not vectors:  # another epoch: the map itself has changed
             self._view, self._flat = vectors, principal_axes(vectors)
-            _assign(self.all_users, self._flat.project(vectors))
+            self._places = self._flat.project(vectors)
+            _assign(self.all_users, self._places)
             _assign(self.centre, self._flat.project(vectors.mean(0)[None]))
         assert self._flat is not None
         asked = [one for one in near if not one.out]
         here = self._flat.project(own)[None]  # (1, 2)
-        there = self._flat.project(vectors[[one.user for one in asked]])  # (k, 2)
+        there = self._places[[one.user for one in asked]]  # (k, 2)
         centre = np.zeros((1, 2), np.float32)  # in sight, since most similarities are told from there
-        square = corner(np.vstack([there, here, centre]), np.asarray(self._flat.project(vectors)))
+        square = corner(np.vstack([there, here, centre]), self._places)
         side = SIDE[selected.wide]
         with self.x.hold_sync():
             self.x.min, self.x.max = square.left, square.left + square.size
