@@ -146,6 +146,14 @@ class State:
         """Is it a history of one's own that is shown, and no user of the data?"""
         return self.edited is not None and self.edited.user is None
 
+    @property
+    def changes(self) -> int:
+        """How many changes can be taken back: the number of the last one, which an undo button sends."""
+        n, back = 0, self.undo
+        while back is not None:
+            n, back = n + 1, back.undo
+        return n
+
     def values(self, world: World) -> dict[str, Any]:
         """All knobs as they stand."""
         return {**world.values, **dict(self.knobs)}
