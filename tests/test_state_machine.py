@@ -541,7 +541,9 @@ class Machine(RuleBasedStateMachine):
         # what is said
         word = strip.one(name="rw-status").text
         assert word.startswith(strip.one("span", "rw-hidden").text)
-        if training.state == "paused":
+        if training.state == "paused" and not training.holds:
+            assert word.startswith("Pausing …")
+        elif training.state == "paused":
             assert word.startswith(f"Paused after {training.step} of {training.total}")
         if training.state == "idle" and training.newest and not training.here:
             assert "trained before" in word or "pretrained" in word

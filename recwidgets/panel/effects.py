@@ -62,7 +62,9 @@ def _pause_others(panel: Panel) -> None:
         parts = other._parts
         if other is not panel and parts is not None and parts.trainer.pause() and other._lock.acquire(blocking=False):
             try:
-                message = Message("Paused:", "another panel began to train, and one trains at a time. Train goes on.")
+                message = Message(
+                    "One trains at a time:", "another panel began to train, so this one pauses. Train goes on."
+                )
                 other._become(replace(parts.state, message=message))
             finally:
                 other._lock.release()

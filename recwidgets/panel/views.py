@@ -78,6 +78,8 @@ def status(world: World, training: Training) -> Status:
         left = "" if training.seconds_left is None else f"{training.seconds_left:.0f} s left"
         return Status(f"Training {min(training.step + 1, training.total)} of {training.total}", left, training.progress)
     if training.state == "paused":
+        if not training.holds:
+            return Status("Pausing …", "Train goes on", training.progress)
         return Status(f"Paused after {training.step} of {training.total}", "Train goes on", training.progress)
     if training.ended == "failed":
         return Status("Failed" + (f" after epoch {training.newest}" if training.here else ""), bad=True)
