@@ -19,10 +19,12 @@ class TrainingHistory:
     """The epochs of one training, and a snapshot of each (thinned out beyond 100).
 
     `events` is rebound, never edited: whoever holds the tuple may read it from any thread.
+    counted: False for a model as it was found, without its history: its one event is what the model is now, and which
+    epoch that is, of how many, is not known.
     """
 
-    def __init__(self, events: tuple[FitEvent, ...] = (), total: int = 0) -> None:
-        self.events = events
+    def __init__(self, events: tuple[FitEvent, ...] = (), total: int = 0, counted: bool = True) -> None:
+        self.events, self.counted = events, counted
         self._stride = 1  # of so many epochs in a row one snapshot is kept
         self.total = max(total, events[-1].total if events else 0)
         # every epoch's numbers are kept, also where its snapshot has been thinned out
@@ -50,12 +52,14 @@ class TrainingHistory:
         return self.events[-1] if self.events else None
 
     def at(self, step: int) -> FitEvent:
-        """The kept epoch nearest to `step`, not after it where there is one.
+        """The kept epoch nearest to `step`, not after it where there is one; all there is, where they are not counted.
 
         Raises ValueError where no epoch is kept, or `step` is not an epoch that exists.
         """
         if not self.events:
             raise ValueError("there is no epoch yet; train first")
+        if not self.counted:
+            return self.events[-1]
         if not 1 <= step <= self.events[-1].step:
             raise ValueError(f"epoch must be from 1 to {self.events[-1].step}, got {step!r}")
         before = [event for event in self.events if event.step <= step]
@@ -68,6 +72,8 @@ class TrainingHistory:
     def __repr__(self) -> str:
         if self.last is None:
             return "TrainingHistory(no epoch yet)"
+        if not self.counted:
+            return "TrainingHistory(epochs not known)"
         numbers = ", ".join(f"{name} {value:.4g}" for name, value in self.last.metrics.items())
         return f"TrainingHistory({self.last.step} of {self.total} epochs; {numbers})"
 

@@ -70,6 +70,10 @@ class Training:
         """The last epoch there is to look at, 0 for none."""
         return self.history.last.step if self.history.last else 0
 
+    def number(self, epoch: int | None) -> int:
+        """The epoch that is looked at, None = the newest, as it is said; 0 where there is none, or it is not known."""
+        return (epoch or self.newest) if self.history.counted else 0
+
     @property
     def steps(self) -> list[int]:
         """The epochs whose snapshots are kept."""
