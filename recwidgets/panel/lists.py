@@ -11,7 +11,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ..answer import Answer, no_share, softmax_shares
-from ..page.elements import attribute, joined, named, yes
+from ..page.elements import attribute, joined, whole_name, yes
 from ..page.markup import empty, part_bars
 from ..page.terms import term
 from ..why.parts import listed
@@ -140,7 +140,7 @@ def _row(
         '<span>{bar}</span><span class="rw-ok">{tick}</span></button></li>'
     ).format(
         on=" rw-on" if chosen else "", item=item, pressed=yes(chosen), full=full, tied=tied(mark), rank=rank, bar=bar,
-        spoken=f"Rank {rank}: {full}{', watched later' if later else ''}", name=named(*found.title(item)), move=move,
+        spoken=f"Rank {rank}: {full}{', watched later' if later else ''}", name=whole_name(*found.title(item)), move=move,
         tick="✓" if later else "",
     )  # fmt: skip
 
