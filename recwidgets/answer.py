@@ -119,6 +119,27 @@ def softmax_shares(scores: Floats, unseen: Floats) -> tuple[Floats, float]:
     return (weights / weights.sum()).astype(np.float32), float(weights.sum() / everything)
 
 
+def no_share(found: Answer) -> str:
+    """Why the shares of the softmax say nothing of this answer, as a sentence; "" where they say something.
+
+    They do not where all scores are equal, where the list is all that can be recommended, or where the scores are so
+    far apart that 100.0 % is one item's, or the list's: then it is the size of the scores that is seen.
+    """
+    scores, k = np.sort(found.unseen[np.isfinite(found.unseen)].astype(np.float64))[::-1], len(found.top)
+    if not k or not np.isfinite(found.scores[found.top]).all():
+        return ""
+    if len(scores) > 1 and scores[0] == scores[-1]:
+        return f"All {len(scores):,} scores are the same: nothing here tells one film from another."
+    if len(scores) <= k:
+        films = "1 film" if k == 1 else f"{k} films"
+        return f"Only {films} can be recommended: the share is 100 %, whatever the scores are."
+    shares, whole = softmax_shares(found.scores[found.top], found.unseen)
+    for held, n, first in ((shares[0], 1, "The first score is"), (whole, k, f"The first {k} scores are")):
+        if held >= 0.9995:
+            return f"{first} {scores[n - 1] - scores[n]:,.3g} above the next: softmax makes 100 % of any such gap."
+    return ""
+
+
 def rounded(values: Any, digits: int, total: float | None = None) -> list[float]:
     """Round so that what is shown adds up: largest remainder (Hamilton's method).
 

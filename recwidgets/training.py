@@ -19,10 +19,12 @@ class TrainingHistory:
     """The epochs of one training, and a snapshot of each (thinned out beyond 100).
 
     `events` is rebound, never edited: whoever holds the tuple may read it from any thread.
+    counted: False for a model as it was found, without its history: its one event is what the model is now, and which
+    epoch that is, of how many, is not known.
     """
 
-    def __init__(self, events: tuple[FitEvent, ...] = (), total: int = 0) -> None:
-        self.events = events
+    def __init__(self, events: tuple[FitEvent, ...] = (), total: int = 0, counted: bool = True) -> None:
+        self.events, self.counted = events, counted
         self._stride = 1  # of so many epochs in a row one snapshot is kept
         self.total = max(total, events[-1].total if events else 0)
         # every epoch's numbers are kept, also where its snapshot has been thinned out
@@ -50,12 +52,14 @@ class TrainingHistory:
         return self.events[-1] if self.events else None
 
     def at(self, step: int) -> FitEvent:
-        """The kept epoch nearest to `step`, not after it where there is one.
+        """The kept epoch nearest to `step`, not after it where there is one; all there is, where they are not counted.
 
         Raises ValueError where no epoch is kept, or `step` is not an epoch that exists.
         """
         if not self.events:
             raise ValueError("there is no epoch yet; train first")
+        if not self.counted:
+            return self.events[-1]
         if not 1 <= step <= self.events[-1].step:
             raise ValueError(f"epoch must be from 1 to {self.events[-1].step}, got {step!r}")
         before = [event for event in self.events if event.step <= step]
@@ -68,6 +72,8 @@ class TrainingHistory:
     def __repr__(self) -> str:
         if self.last is None:
             return "TrainingHistory(no epoch yet)"
+        if not self.counted:
+            return "TrainingHistory(epochs not known)"
         numbers = ", ".join(f"{name} {value:.4g}" for name, value in self.last.metrics.items())
         return f"TrainingHistory({self.last.step} of {self.total} epochs; {numbers})"
 
@@ -123,6 +129,7 @@ class Driver:
         self._stop = threading.Event()
         self._over = True  # the last word is delivered, though the thread may take a moment to end
         self._left = -1  # epochs until an automatic pause; -1 = none
+        self._at_gate = False  # the worker stands at a gate, and goes on when it is told to
         # whoever sees that a step or a training has ended finds what it delivered: both change under this lock
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
@@ -143,6 +150,12 @@ class Driver:
         with self._lock:
             return self.alive and self._run.is_set()
 
+    @property
+    def holds(self) -> bool:
+        """Does it stand still until `resume`? After `pause` a batch, or the measuring of an epoch, may go on."""
+        with self._lock:
+            return self.alive and self._at_gate and not self._run.is_set()
+
     def start(self, make: Callable[[Callable[[int, int], None]], Iterator[FitEvent]]) -> None:
         """Begin, and wait for `resume`: `make(gate)` gives the epochs to pull.
 
@@ -152,7 +165,7 @@ class Driver:
             raise RuntimeError("a training is under way; stop it first")
         self._stop.clear()
         self._run.clear()
-        self._over, self._left = False, -1
+        self._over, self._left, self._at_gate = False, -1, True
         self._thread = threading.Thread(target=self._work, args=(make,), name="recwidgets-training", daemon=True)
         self._thread.start()
 
@@ -165,12 +178,14 @@ class Driver:
     def pause(self) -> None:
         """Wait at the next batch; what the epoch has learned so far is kept."""
         with self._lock:
-            self._run.clear()
+            if not self._stop.is_set():
+                self._run.clear()
 
     def stop(self, wait: float | None = None) -> None:
         """End at the next batch; with `wait`, give it so many seconds to do so."""
-        self._stop.set()
-        self._run.set()
+        with self._lock:
+            self._stop.set()
+            self._run.set()
         thread = self._thread
         if wait is not None and thread is not None and thread is not threading.current_thread():
             thread.join(wait)
@@ -178,6 +193,7 @@ class Driver:
     def gate(self, done: int, batches: int) -> None:
         """Called between two batches, on the worker's thread."""
         if not self._run.is_set() and not self._stop.is_set():
+            self._at_gate = True  # before it is said, so that who hears it finds it so
             self._deliver("paused", None)
             self._wait()
         if self._stop.is_set():
@@ -185,8 +201,12 @@ class Driver:
         self._deliver("batch", (done, batches))
 
     def _wait(self) -> None:
-        while not (self._run.is_set() or self._stop.is_set()):
-            self._run.wait()
+        while True:
+            self._run.wait()  # `stop` sets it, too
+            with self._lock:
+                if self._run.is_set():  # else it was told to go on and, before it woke, to pause again
+                    self._at_gate = False
+                    return
 
     def _work(self, make: Callable[[Callable[[int, int], None]], Iterator[FitEvent]]) -> None:
         last: tuple[str, Any]

@@ -234,6 +234,25 @@ def test_undo_goes_back_change_by_change_of_history_and_knobs(play):
     assert play(twice, ("undo", "")) == twice, "there is nothing before"
 
 
+def test_an_undo_takes_back_the_change_that_its_button_showed_and_no_other(play):
+    """A second click, sent before the page knew of the first, names a change that is taken back already."""
+    both = play(START, ("drop", f"film:{OWN[0]}"), ("drop", f"film:{OWN[1]}"))
+    assert both.changes == 2
+    once = play(both, ("undo", "2"))
+    assert items(once) == OWN[1:] and once.changes == 1
+    assert play(once, ("undo", "2")) is once
+    assert play(once, ("undo", "1")) == START
+    assert play(once, ("undo", "")) == START, "code names none: it means the last one"
+
+
+def test_a_button_that_takes_back_a_film_says_so_once_it_takes_back_a_knob(play):
+    dropped = play(START, ("drop", f"film:{OWN[0]}"))
+    assert dropped.message.undo == "Put it back"
+    turned = play(dropped, ("knob:dim", "3"))  # for the next training: what is said of the film stays
+    assert turned.message == replace(dropped.message, undo="Undo: Dimensions")
+    assert items(play(turned, ("undo", "2"))) == OWN[1:]
+
+
 def test_undo_takes_back_a_drop_that_came_after_a_turn_and_leaves_the_turn(play):
     both = play(START, ("knob:shrink", "3"), ("rest", ""), ("drop", f"film:{OWN[0]}"))
     once = play(both, ("undo", ""))

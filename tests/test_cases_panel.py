@@ -304,7 +304,10 @@ def test_a_pause_within_an_epoch_is_told_alike_to_those_who_see_and_those_who_he
         assert await asyncio.to_thread(model.waiting.wait, DEADLINE)
         panel.pause()
         spoken = page(panel, "rw-transport").one("span", "rw-hidden").text
-        assert status(panel).startswith("Paused after 2 of 4") and spoken == "Paused after 2 of 4"
+        assert status(panel).startswith("Pausing …") and spoken == "Pausing …"
+        model.let(1)
+        await until(lambda: status(panel).startswith("Paused after 2 of 4"))
+        assert page(panel, "rw-transport").one("span", "rw-hidden").text == "Paused after 2 of 4"
         assert panel.recommendations.items == rw.recommend(panel.model, panel.data, panel.user).items
         assert "epoch 2 of 2" in text(panel, "rw-transport") and curve(panel).loss.marker.x.tolist() == [2, 2]
         panel.stop()

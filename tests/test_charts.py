@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from worlds import HOSTILE, LONG, Fixed, asked, random_table, table, trained
 
 from recwidgets._found import classes_in
-from recwidgets.answer import Answer, answer, rounded, softmax_shares
+from recwidgets.answer import Answer, answer, no_share, rounded, softmax_shares
 from recwidgets.charts._base import Chart, digits_of, nice_ticks
 from recwidgets.charts.columns import Columns, column_heights, in_top, replay
 from recwidgets.charts.pie import COLOURS, Pie, assign_slots
 from recwidgets.charts.polygon import Polygon, by_rank, frequency_polygon, nearest, neighbour_counts, score_ticks
 from recwidgets.core import Person
 from recwidgets.models.popularity import Popularity
+from recwidgets.panel import lists
 from recwidgets.ranking import rank
 
 #: each of recwidgets/charts: a new file is tested without being named here
@@ -370,6 +371,43 @@ def test_the_pie_says_that_its_share_is_no_certainty():
     foot = chart.foot(shown)
     assert f"<b>Top 10: {100 * whole:.1f} %</b> of the softmax over all {len(shown.unseen)} films" in foot
     assert f"Pure chance: {1000 / len(shown.unseen):.1f}" in foot and "no certainty" in foot
+
+
+def answered(scores):
+    """The answer of a model that gives these scores to somebody who has seen another film."""
+    model = Fixed(table([(0, len(scores))], 1, len(scores) + 1), np.array([[*scores, 0.0]]))
+    return answer(model, model.data, Person(0, np.array([len(scores)], np.int32)))
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        ([2.0] * 40, "All 40 scores are the same: nothing here tells one film from another."),
+        ([5e6, 4e6, *range(38)], "The first score is 1e+06 above the next: softmax makes 100 % of any such gap."),
+        ([9.0] * 10 + [-9.0] * 30, "The first 10 scores are 18 above the next: softmax makes 100 % of any such gap."),
+        ([1.5, *[np.nan] * 39], "Only 1 film can be recommended: the share is 100 %, whatever the scores are."),
+        ([3.0, 2.0, 1.0], "Only 3 films can be recommended: the share is 100 %, whatever the scores are."),
+        (np.linspace(0, 3, 40), ""),
+        ([0.0] * 39 + [0.1], ""),
+    ],
+)  # fmt: skip
+def test_where_a_share_says_nothing_of_a_model_that_is_said_in_its_stead(scores, said):
+    """A layer that is broken must not look certain."""
+    chart, shown = Pie(), answered(scores)
+    chart.show(shown)
+    foot = chart.foot(shown)
+    assert no_share(shown) == said
+    assert (said or "it is no certainty.") in foot and ("no certainty" in foot) == (not said)
+    assert said in chart.sentence(shown)
+    finite, k = int(np.isfinite(scores).sum()), len(shown.top)
+    assert (f"all {len(scores)} films" if finite == len(scores) else f"the {finite} films with a score") in foot
+    assert f"Pure chance: {100 * k / finite:.1f}" in foot
+    assert chart.below.text == ["first three" if k > 3 else "all there are"]
+    assert ("among the ten films" if k == 10 else "of one film" if k == 1 else f"among the {k} films") in chart.caption(
+        shown
+    )
+    head = lists.column_head(shown, "Broken", None, {}, 1.0)
+    assert (f'title="{said}"' in head and "says nothing here" in head) == bool(said)
 
 
 def test_the_slices_are_the_shares_of_the_films_in_the_slots():

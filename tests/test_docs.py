@@ -54,6 +54,14 @@ def test_every_page_is_reached_from_the_first(site):
         assert place == "index.html" or f'href="{place}"' in first, place
 
 
+def test_every_environment_variable_that_is_read_is_named_in_the_guide_on_installing():
+    source = "".join(file.read_text(encoding="utf-8") for file in Path(rw.__file__).parent.rglob("*.py"))
+    read = set(re.findall(r'"(RECWIDGETS_[A-Z0-9_]+|TFDS_DATA_DIR)"', source))
+    assert {"RECWIDGETS_CACHE", "RECWIDGETS_ML100K", "RECWIDGETS_AT_ONCE"} <= read
+    guide = (DOCS / "howto" / "install.md").read_text(encoding="utf-8")
+    assert sorted(name for name in read if f"`{name}`" not in guide) == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_its_code_is_python_and_names_what_exists(page):
     text = page.read_text(encoding="utf-8")

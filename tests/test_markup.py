@@ -11,7 +11,7 @@ from recwidgets.answer import answer
 from recwidgets.core import FitEvent, Person, Snapshot
 from recwidgets.data import Interactions
 from recwidgets.models.popularity import Popularity
-from recwidgets.page import markup
+from recwidgets.page import elements, markup
 from recwidgets.page.markup import Message, Status
 from recwidgets.page.page import Page
 from recwidgets.panel import selector, timebar
@@ -61,6 +61,14 @@ def test_a_long_name_is_cut_before_its_last_words(title, start, end):
     assert page.one("span", "rw-title").text == f"{title} 1980"
     assert [span.text for span in page.all("span", "rw-start")] == ([] if start is None else [start])
     assert [span.text for span in page.all("span", "rw-end")] == ([] if end is None else [f"{end} 1980"])
+
+
+@pytest.mark.parametrize(("title", "shown"), [
+    ("Star Wars: Episode IV - A New Hope", "Star Wars: Episode IV - A New Hope"), ("The Matrix", "The Matrix 1980"),
+    ("North by Northwest", "North by Northwest"), ("Men in Black (a.k.a. MIB)", "Men in Black 1980"), ("(1)", "(1) 1980"),
+])  # fmt: skip
+def test_a_name_in_two_lines_is_whole_and_has_its_year_where_there_is_room(title, shown):
+    assert Markup(elements.whole_name(title, "1980")).one("span", "rw-title").text == shown
 
 
 def test_one_row_is_chosen(data, model):

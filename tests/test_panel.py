@@ -70,7 +70,7 @@ def assert_one_answer(panel):
     assert titles(panel) == expected
     assert [row["aria-pressed"] for row in rows(panel)].index("true") == panel.selected
     newest = panel.history.last.step
-    when = f"epoch {panel.epoch} of {newest}"
+    when = f"epoch {panel.epoch} of {newest}" if panel.history.counted else "epochs not known"
     assert page(panel, "rw-list").one("h3").text == f"Top {len(expected)} for user {panel.user} · {when}"
     alt = page(panel, "rw-chart").one("p", "rw-cap", data_alt=page(panel, "rw-chart").all("p")[0]["data-alt"])[
         "data-alt"
@@ -88,7 +88,7 @@ def assert_one_answer(panel):
     shown = page(panel, "rw-reason").one("p", "rw-flow-score").text.removeprefix("Score").replace("−", "-")
     assert float(shown) == pytest.approx(why.score, abs=0.5 * 10 ** -len(shown.partition(".")[2]) + 1e-4)
     assert f"User {panel.user}" in page(panel, "rw-user").one(name="rw-facts").text
-    assert f"epoch {panel.epoch} of {newest}" in html(panel, "rw-transport")
+    assert when in html(panel, "rw-transport")
 
 
 # ------------------------------------------------------------------ making one
@@ -142,9 +142,9 @@ def test_the_first_user_can_be_chosen(made, split):
         made(split, trained(split.train), user="nobody")
 
 
-def test_a_model_trained_without_its_epochs_has_one(made, split):
+def test_of_a_model_trained_without_its_history_no_epoch_is_known(made, split):
     panel = made(split, trained(split.train, epochs=9))
-    assert panel.epoch == 1
+    assert panel.epoch == 0 and len(panel.history.events) == 1
     assert_one_answer(panel)
 
 
@@ -613,9 +613,10 @@ async def test_a_pause_holds_between_two_batches_and_train_goes_on_from_there(ma
     panel.train()
     await waits(model)
     panel.pause()
-    assert status(panel) == "Paused after 0 of 2 · Train goes on"
+    assert status(panel) == "Pausing … · Train goes on", "the batch under way comes to its end"
     model.let(1)
-    await until(lambda: model.reached == [0, 1])  # it stands before the second batch, and is told to wait
+    await until(lambda: status(panel) == "Paused after 0 of 2 · Train goes on")
+    assert model.reached == [0, 1]  # it stands before the second batch, and is told to wait
     model.let(BATCHES)
     panel.user = "u5"
     await asyncio.sleep(0)
@@ -627,6 +628,42 @@ async def test_a_pause_holds_between_two_batches_and_train_goes_on_from_there(ma
     await until(lambda: "trained here" in status(panel))
     alone = trained(split.train, epochs=2)
     np.testing.assert_array_equal(panel.history.last.snapshot["films"], alone.snapshot["films"])
+
+
+@on_a_loop
+async def test_a_pause_while_an_epoch_is_measured_shows_that_epoch_before_it_says_that_it_paused(made, split):
+    """What the worker has in hand is shown while the panel says that it is pausing; once it is paused nothing comes."""
+
+    class Measured(Svd):
+        def _epochs(self, data, total, between_batches):
+            for result in super()._epochs(data, total, between_batches):
+                measuring.set()
+                assert measured.wait(DEADLINE)
+                yield result
+
+    measuring, measured, said = threading.Event(), threading.Event(), []
+    panel = made(split, Measured(epochs=50))
+    panel.train()
+    assert await asyncio.to_thread(measuring.wait, DEADLINE)
+    panel.pause()
+    panel.pause()  # pressed twice it is still one
+    assert status(panel) == "Pausing … · Train goes on" and panel.training.newest == 0
+
+    def seen(change):
+        said.append((status(panel).split(" ·")[0], panel.training.newest))
+
+    panel._parts.regions.transport.observe(seen, "html")
+    measured.set()
+    await until(lambda: "Paused" in status(panel))
+    assert status(panel) == "Paused after 1 of 50 · Train goes on" and panel.epoch == 1
+    assert {newest for word, newest in said if word.startswith("Paused")} == {1}
+    panel.pause()
+    assert "Paused" in status(panel)
+    panel.step()
+    await until(lambda: status(panel).startswith("Paused after 2"))
+    panel.train()
+    panel.pause()  # before the worker has gone on, or after
+    await until(lambda: status(panel).startswith("Paused after"))
 
 
 @on_a_loop
@@ -787,12 +824,12 @@ async def test_one_training_at_a_time(made, split):
     await waits(models[0])
     second.train()
     await waits(models[1])
-    assert "Paused" in status(first)
-    assert "Paused" not in status(second)
+    assert "Pausing" in status(first) and "One trains at a time" in message(first)
+    assert "Paus" not in status(second)
     models[0].let(1)
-    await until(lambda: models[0].reached == [0, 1])
+    await until(lambda: "Paused" in status(first))
     first.train()
-    assert "Paused" in status(second)
+    assert "Pausing" in status(second)
     models[0].let(2 * BATCHES)
     await until(lambda: "trained here" in status(first))
     models[1].let(1)

@@ -289,7 +289,7 @@ def test_the_wait_for_the_first_batch_is_measured_and_remembered_and_a_damaged_m
     assert waiting.words(7.4, True, None) == ("Loading TensorFlow", "7 s so far")
     waiting.remember(18.24)
     assert waiting.last_time() == 18.2
-    assert waiting.words(7.4, False, waiting.last_time()) == ("Getting ready to train", "7 s so far, 18 s last time")
+    assert waiting.words(7.4, False, waiting.last_time()) == ("Getting ready", "7 s so far, 18 s last time")
     for damaged in (
         "",
         "[]",

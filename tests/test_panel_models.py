@@ -1,11 +1,12 @@
 """A panel around a model of one's own: what it lacks is left out and said, and what it does wrong is said."""
 
+import json
 import re
 
 import numpy as np
 import pytest
 from pages import html, message, page, rows, status, text, titles
-from worlds import Fixed, Svd, random_table, trained
+from worlds import Fixed, Markup, Svd, random_table, trained
 
 import recwidgets as rw
 from recwidgets.core import Explanation, Part
@@ -139,6 +140,46 @@ def test_parts_that_do_not_add_up_and_another_score_than_the_lists_are_said(show
     assert said in why
 
 
+# ------------------------------------------------------------------ a model whose history nobody has
+
+
+def read(panel):
+    """All that is read in a panel."""
+    return Markup(f"<div>{html(panel)}</div>").all("div")[0].text
+
+
+def test_of_a_model_that_was_trained_elsewhere_no_epoch_is_made_up(tmp_path):
+    model = Svd()
+    history = rw.fit(model, DATA, epochs=5, progress=False)
+    file = tmp_path / "state.json"
+    panel = rw.Panel(SPLIT, model, user="u4", state=file)
+    panel.act("wide", "1")  # all drawers are open
+    everything = read(panel)
+    assert not re.search(r"epoch \d|no epoch", everything)
+    assert "Top 10 for user u4 · epochs not known" in text(panel, "rw-list")
+    assert status(panel) == "Ready · trained elsewhere"
+    assert "Trained elsewhere: for how long is not known" in text(panel, "rw-transport")
+    assert not page(panel, "rw-transport").all("input", data_change="epoch")
+    assert "its epochs are not known" in text(panel, "rw-ranks-head")
+    assert panel.epoch == 0 and repr(panel) == "Panel(Truncated SVD, a small world, user u4, epochs not known)"
+    assert repr(panel.history) == "TrainingHistory(epochs not known)"
+    assert "epoch" not in panel.setup() and "epoch" not in file.read_text()
+    with pytest.raises(ValueError, match="they are not known without history="):
+        panel.epoch = 1
+    panel.export(tmp_path)
+    assert json.loads((tmp_path / "run.json").read_text())["epoch"] is None
+    panel.act("epochs", "2")
+    panel.train()
+    assert panel.epoch == 2 and "epoch 2 of 2" in text(panel, "rw-list")
+    panel.reset()
+    panel.act("pretrained")
+    assert "epochs not known" in text(panel, "rw-list")
+    panel.close()
+    assert "epoch 5 of 5" in text(rw.Panel(SPLIT, model, user="u4", history=history), "rw-list")
+    compared = rw.ComparePanel(SPLIT, {"mine": model}, user="u4")
+    assert "epoch" not in compared.setup() and "epoch" not in read(compared)
+
+
 # ------------------------------------------------------------------ the line that makes a panel again
 
 
@@ -152,7 +193,7 @@ def test_the_readmes_panel_can_be_made_again():
     rw.fit(model, DATA, epochs=2, progress=False)
     panel = rw.Panel(SPLIT, model=model, chart=rw.Pie(), user="u4")
     assert panel.setup() == 'rw.Panel(data, model=model, chart=rw.Pie(), user="u4")'
-    assert status(panel) == "Ready · trained before", "the shipped arrays alone are called pretrained"
+    assert status(panel) == "Ready · trained elsewhere", "the shipped arrays alone are called pretrained"
     other = again(panel, data=SPLIT, model=model)
     assert other.recommendations.items == panel.recommendations.items and other.setup() == panel.setup()
 

@@ -494,12 +494,16 @@ class Machine(RuleBasedStateMachine):
         facts = page(regions.header.html).one(name="rw-facts").text
         assert facts.startswith("You" if own else f"User {state.user} ")
         # when
-        epoch = state.epoch or training.newest
+        counted = training.history.counted
+        assert counted == (training.here or self.given_history is not None or not training.newest)
+        epoch = (state.epoch or training.newest) if counted else 0
         assert panel.epoch == epoch
         strip = page(regions.transport.html)
         time, line = words(regions.transport.html), strip.all("input", data_change="epoch")
         if not training.newest:
             assert "no epoch yet" in time
+        elif not counted:
+            assert "epochs not known" in time and "Trained elsewhere" in time and not line and "epoch 1" not in time
         elif training.rewindable:
             assert f"epoch {epoch} of {training.newest}" in time
             assert [bar["value"] for bar in line] == [str(max(epoch, 1))]
@@ -517,6 +521,7 @@ class Machine(RuleBasedStateMachine):
         # the list
         heading = page(regions.list.html).one("h3").text
         when = f" · epoch {epoch} of {training.newest}" if training.newest else " · no epoch yet"
+        when = when if counted else " · epochs not known"
         assert heading == f"Top {len(top) if shown.answer else 10} for {'you' if own else f'user {state.user}'}{when}"
         rows = page(regions.list.html).all("button", "rw-row")
         assert [row["title"] for row in rows] == titles
@@ -541,10 +546,12 @@ class Machine(RuleBasedStateMachine):
         # what is said
         word = strip.one(name="rw-status").text
         assert word.startswith(strip.one("span", "rw-hidden").text)
-        if training.state == "paused":
+        if training.state == "paused" and not training.holds:
+            assert word.startswith("Pausing …")
+        elif training.state == "paused":
             assert word.startswith(f"Paused after {training.step} of {training.total}")
         if training.state == "idle" and training.newest and not training.here:
-            assert "trained before" in word or "pretrained" in word
+            assert ("trained before" in word or "pretrained" in word) if counted else "trained elsewhere" in word
         message = shown.message
         for label, act, value in () if message is None else message.buttons:
             assert act in ACTS | EFFECTS

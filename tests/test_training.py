@@ -208,10 +208,13 @@ def test_a_pause_is_kept_between_two_batches_and_training_goes_on_from_there(dri
     driver.pause()
     assert not driver.running
     assert driver.alive
+    assert not driver.holds, "a batch is at work"
     model.let(BATCHES)
     assert heard.next() == ("paused", None)
+    assert driver.holds
     assert heard.batches == [(0, 1), (0, BATCHES)]  # the second batch was never begun
     driver.resume()
+    assert not driver.holds
     kind, found = heard.next()
     assert kind == "event"
     assert heard.next() == ("done", None)

@@ -8,7 +8,7 @@ import bqplot
 import numpy as np
 from markupsafe import Markup
 
-from ..answer import Answer, rounded, softmax_shares
+from ..answer import Answer, no_share, rounded, softmax_shares
 from ..core import Floats, Ints
 from ..page.elements import joined
 from ..page.terms import term
@@ -139,7 +139,8 @@ class Pie(Chart):
             self.pie.colors = [*colours, *(c for c in COLOURS if c not in colours), QUIET]
             self._choose(self.pie, [selected] if selected < self._n else [])
         three = f"{100 * sizes[:FIRST].sum():.0f} %" if self._n else ""
-        for mark, text in ((self.centre, three), (self.below, "first three" if three else "")):
+        there = "first three" if answer is not None and len(answer.top) > FIRST else "all there are"
+        for mark, text in ((self.centre, three), (self.below, there if three else "")):
             if mark.text[0] != text:
                 mark.text = [text]
 
@@ -162,7 +163,9 @@ class Pie(Chart):
         return element if element < self._n else -1
 
     def caption(self, answer: Answer | None) -> str:
-        return Markup("{} among the ten films.").format(term("softmax", "Softmax"))
+        k = 10 if answer is None else len(answer.top)
+        films = {1: "of one film", 10: "among the ten films"}.get(k, f"among the {k} films")
+        return Markup("{} {}.").format(term("softmax", "Softmax"), films)
 
     def foot(self, answer: Answer | None) -> Markup:
         if answer is None or not len(answer.top):
@@ -171,7 +174,9 @@ class Pie(Chart):
         if found is None:
             return Markup('<p class="rw-cap">{}</p>').format(NOT_FINITE)
         shares, whole = found
-        percent, n, k = percentages(shares), len(answer.unseen), len(answer.top)
+        percent, n, k = percentages(shares), int(np.isfinite(answer.unseen).sum()), len(answer.top)
+        all_films = f"all {n:,} films" if n == len(answer.unseen) else f"the {n:,} films with a score"
+        said = no_share(answer) or f"A share of the probability in the top {k}; it is no certainty."
         slots = self.slots()
         keys = [(f"rw-f{slots[int(item)]}", str(n)) for n, item in enumerate(answer.top[:FIRST], 1)]
         if k > FIRST:
@@ -186,11 +191,11 @@ class Pie(Chart):
         )
         return Markup(
             '<p class="rw-shares">{legend}</p>'
-            '<p class="rw-whole"><b>Top {k}: {whole:.1f} %</b> of the softmax over all {n:,} films</p>'
+            '<p class="rw-whole"><b>Top {k}: {whole:.1f} %</b> of the softmax over {films}</p>'
             '<div class="rw-bar" aria-hidden="true">{pieces}</div>'
             '<p class="rw-cap">Pure chance: {even:.1f}&nbsp;%. '
-            "A share of the probability in the top {k}; it is no certainty.</p>"
-        ).format(legend=legend, k=k, whole=100 * whole, n=n, pieces=pieces, even=100 * k / n)
+            "{said}</p>"
+        ).format(legend=legend, k=k, whole=100 * whole, films=all_films, pieces=pieces, even=100 * k / n, said=said)
 
     def sentence(self, answer: Answer | None) -> str:
         if answer is None or not len(answer.top):
@@ -206,8 +211,8 @@ class Pie(Chart):
         others = f"; the others together {percent[FIRST]:.1f} %" if len(percent) > FIRST else ""
         return (
             f"Pie of the first {len(answer.top)} films: {films}{others}. The list holds {100 * whole:.1f} % of the "
-            "softmax over all films."
-        )
+            f"softmax over all films. {no_share(answer)}"
+        ).rstrip()
 
     def slots(self) -> dict[int, int]:
         if not self._n:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from markupsafe import Markup
 
 CUT, END = 24, 13  # characters: a shorter title is never cut; so many at its end stay
+SHORT = 17  # characters of a title that leaves room for its year in a narrow line
 
 
 def joined(pieces: Iterable[str]) -> Markup:
@@ -82,6 +83,17 @@ def named(title: str, year: str) -> Markup:
     return Markup(
         '<span class="rw-title rw-split"><span class="rw-start">{}</span><span class="rw-end">{}{}</span></span>'
     ).format(" ".join(words), end, when)
+
+
+def whole_name(title: str, year: str) -> Markup:
+    """An item's name in a narrow row of two lines: whole, since any part of it may tell the parts of a series apart.
+
+    What two lines have no room for, brackets and the year of a long title, the tooltip has.
+    """
+    if len(title) > CUT and " (" in title[1:]:
+        title = title[: title.index(" (", 1)]
+    when = Markup(' <span class="rw-year">{}</span>').format(year) if len(title) <= SHORT else ""
+    return Markup('<span class="rw-title">{}{}</span>').format(title, when)
 
 
 def slider(

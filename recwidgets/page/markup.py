@@ -125,7 +125,7 @@ def message(shown: Message | None) -> Markup:
     ).format(
         bad=" rw-bad-note" if shown.bad else "", role="alert" if shown.bad else "status", lead=shown.lead,
         text=shown.text, details=details, all=" ".join(filter(None, (shown.lead, shown.text, shown.more))),
-        acts=joined(button(label, act, value) for label, act, value in shown.buttons),
+        acts=joined(button(label, act, value, once=act == "undo") for label, act, value in shown.buttons),
     )  # fmt: skip
 
 

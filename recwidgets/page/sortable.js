@@ -73,13 +73,14 @@ function sortable(el, send) {
    * of an act that is done once: its answer may be on its way. */
   const allows = (event, button, act, value) => {
     const sort = !!button.closest("[data-item], [role=option]");
-    const now = { x: event.clientX, y: event.clientY, time: event.timeStamp, act, value, sort };
+    const once = button.matches("[data-once], [role=option]");
+    const now = { x: event.clientX, y: event.clientY, time: event.timeStamp, act, value, sort, once };
     const was = last;
     if (event.detail) last = now; // 0: no pointer
     if (!was || !event.detail || now.time - was.time > TWICE) return true;
     if (Math.abs(now.x - was.x) > SLIP || Math.abs(now.y - was.y) > SLIP) return true;
-    if (was.act === act && was.value === value) return !button.matches("[data-once], [role=option]");
-    return !(was.sort || now.sort);
+    if (was.act === act && was.value === value) return !once;
+    return !(was.sort || now.sort || was.once);
   };
 
   // -- by drag ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from ..page import markup
 from . import edits as edits  # enters its acts into the table
 from . import looks as looks  # its, too
 from . import ordering as ordering
-from .state import TEMPI, State, plain, remembered
+from .state import TEMPI, Change, State, plain, remembered
 from .table import ACTS as ACTS
 from .table import Seen as Seen
 from .table import called, index_in, whole
@@ -102,7 +102,10 @@ def turned(seen: Seen, state: State, name: str, value: Any) -> State:
         return replace(state, knobs=knobs, message=None if knob.instant else state.message)
     kept = remembered(state)
     if not knob.instant:  # the answer stays, and what is said of it; but it can be put back as well
-        return replace(state, knobs=knobs, undo=kept, turning=name)
+        message = state.message  # whose button takes back the knob from now on, and says so
+        if isinstance(message, Change):
+            message = replace(message, undo=f"Undo: {knob.label}")
+        return replace(state, knobs=knobs, undo=kept, turning=name, message=message)
     return plain(state, knobs=knobs, before=kept, undo=kept, turning=name)
 
 

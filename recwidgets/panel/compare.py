@@ -11,27 +11,26 @@ import ipywidgets
 from markupsafe import Markup
 
 from ..answer import Answer
-from ..core import FitEvent, Snapshot
+from ..core import Snapshot
 from ..data import Interactions, Split, load_movielens
 from ..models.popularity import Chance, Popularity
 from ..page import markup
 from ..page.elements import joined, yes
 from ..page.markup import Message, Status
 from ..page.page import Page
-from ..training import TrainingHistory
 from . import acts, effects, honesty, leaderboard, lists, settings, views
 from .acting import Acting
 from .background import Background, Progress, Told
 from .cases import Case, case_of, cases, chosen_item
 from .opening import box, close_all, look
 from .show import Asked, Shown, failure, show
-from .state import State, World, as_split, world_of
+from .state import State, World, as_found, as_split, world_of
 from .table import index_in
 from .trainer import Training, as_given
 
 NOTHING_HELD_OUT = markup.empty("Nothing is held out, so there is nothing to measure.")
-#: the epoch of a model that is taken as it is
-NOW = TrainingHistory((FitEvent(1, 1, {}, Snapshot("now", {})),), 1)
+#: of a model that is taken as it is
+NOW = as_found(Snapshot("now", {}))
 
 
 class Pages:

@@ -77,7 +77,7 @@ class _Plot:
         here = np.flatnonzero(x == epoch)
         _assign(self.marker, *([epoch, epoch], [low, high]) if len(here) else ([], []))
         _assign(self.dot, x[here], y[here])
-        _assign(self.turned, *([epoch], [turned]) if turned is not None else ([], []))
+        _assign(self.turned, *([epoch], [turned]) if turned is not None and epoch else ([], []))
 
 
 def _assign(mark: Any, x: Any, y: Any) -> None:
@@ -116,13 +116,13 @@ class Curve:
         turned: the accuracy at this epoch with knobs that stand elsewhere than while training; a diamond.
         validation: whether the split has rows to measure it on.
         """
-        total = max(history.total, 1)
+        total, known = max(history.total, 1), history.last is not None
         loss = thin(*history.curve("loss"))
         accuracy = thin(*history.curve(f"top_{self.k}_accuracy"))
         self.loss.show(*loss, epoch, total, None)
         self.accuracy.show(*accuracy, epoch, total, baseline, turned)
         self.loss_head.show(
-            _head(term("loss", "Loss on the training rows"), loss, epoch, "", lambda v: f"{v:.3f}", "Loss")
+            _head(term("loss", "Loss on the training rows"), loss, epoch, known, "", lambda v: f"{v:.3f}", "Loss")
         )
         note = "" if baseline is None else f"dashed: popularity {100 * baseline:.1f} %"
         if turned is not None:
@@ -131,20 +131,22 @@ class Curve:
         if not validation:
             note = "this split has no validation rows"
         self.accuracy_head.show(
-            _head(title, accuracy, epoch, note, lambda v: f"{100 * v:.1f} %", f"Top-{self.k} accuracy")
+            _head(title, accuracy, epoch, known, note, lambda v: f"{100 * v:.1f} %", f"Top-{self.k} accuracy")
         )
 
 
-def _head(title: str, curve: tuple[Any, Any], epoch: int, note: str, said: Any, name: str) -> Markup:
+def _head(title: str, curve: tuple[Any, Any], epoch: int, known: bool, note: str, said: Any, name: str) -> Markup:
+    """known: there is a trained model, though it may not be measured."""
     x, y = curve
     here = np.flatnonzero(x == epoch)
-    value: str = "not measured" if epoch else "no epoch yet"
+    nothing = "not measured" if known else "no epoch yet"
+    value: str = nothing
     if len(here):
         value = Markup("epoch {}: <b>{}</b>").format(epoch, said(y[here[0]]))
     alt = f"{name} by epoch. " + (
         f"From {said(y[0])} at epoch {x[0]:.0f} to {said(y[-1])} at epoch {x[-1]:.0f}. {note}"
         if len(x)
-        else "No epoch yet."
+        else f"{nothing.capitalize()}."
     )
     return Markup('<h3>{}</h3><p class="rw-cap" data-alt="{}">{}{}</p>').format(
         title, alt, value, f" · {note}" if note else ""

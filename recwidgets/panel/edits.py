@@ -225,9 +225,13 @@ def clear(seen: Seen, state: State, value: str) -> State:
 
 @called("undo")
 def undo(seen: Seen, state: State, value: str) -> State:
-    """Back to the history and the knobs before the last change of either; user and epoch stay."""
+    """Back to the history and the knobs before the last change of either; user and epoch stay.
+
+    value: the number of the change that the button took back when it was clicked, "" = the last one. A change that was
+    taken back already is not taken back again: no other one is in its stead.
+    """
     back = state.undo
-    if back is None:
+    if back is None or (value and value != str(state.changes)):
         return state
     more, state = None, state if back.edited is not None and back.edited.user is None else _left(state)
     if back.undo is not None and back.edited is not None and back.edited.edits:

@@ -62,7 +62,9 @@ def _pause_others(panel: Panel) -> None:
         parts = other._parts
         if other is not panel and parts is not None and parts.trainer.pause() and other._lock.acquire(blocking=False):
             try:
-                message = Message("Paused:", "another panel began to train, and one trains at a time. Train goes on.")
+                message = Message(
+                    "One trains at a time:", "another panel began to train, so this one pauses. Train goes on."
+                )
                 other._become(replace(parts.state, message=message))
             finally:
                 other._lock.release()
@@ -102,7 +104,9 @@ def trained(panel: Panel, finished: bool) -> None:
     error = training.error if training.ended == "failed" else None
     if error is not None and error is not parts.told_error:
         parts.told_error = error
-        kept = f" Epoch {state.epoch or training.newest} is kept and shown." if training.history.last else ""
+        epoch = training.number(state.epoch)
+        which = f"Epoch {epoch}" if epoch else "The model as it was before"
+        kept = f" {which} is kept and shown." if training.history.last else ""
         told = "".join(traceback.format_exception(error))
         state = replace(state, message=Message("Training stopped:", f"{sentence(error)}{kept}", True, details=told))
         finished = True
@@ -226,7 +230,7 @@ def from_file(
             return start, path
         epoch, lost, of = wanted.get("epoch"), "", wanted.pop("trained here", None)
         gone = of is not None and of != _which(training)
-        if isinstance(epoch, int) and (epoch > training.newest or gone):
+        if isinstance(epoch, int) and (epoch > training.number(None) or gone):
             lost = f"Epoch {epoch} was trained in an earlier run of this cell and is gone; train again to see it."
             wanted.pop("epoch")
         back = settings.restored(world, training, replace(first, epochs=start.epochs), wanted)

@@ -87,9 +87,9 @@ def write_recommendations(path: Path, answer: Answer) -> None:
 def run_card(world: World, training: Training, told: Mapping[str, Any], setup: str) -> dict[str, Any]:
     """What it takes to make this run again: state, data, split, model, seed, epochs, versions."""
     split, last, model = world.split, training.history.last, training.model
-    epoch = told.get("epoch", training.newest)
+    epoch = told.get("epoch", training.number(None)) or None
     settings = model.settings() if isinstance(model, EmbeddingModel) else {}
-    metrics = {} if last is None else training.history.metrics.get(epoch, last.metrics)
+    metrics = {} if last is None or epoch is None else training.history.metrics.get(epoch, last.metrics)
     card = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "setup": setup,

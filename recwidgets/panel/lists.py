@@ -10,8 +10,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from ..answer import Answer, softmax_shares
-from ..page.elements import joined, named, yes
+from ..answer import Answer, no_share, softmax_shares
+from ..page.elements import attribute, joined, whole_name, yes
 from ..page.markup import empty, part_bars
 from ..page.terms import term
 from ..why.parts import listed
@@ -84,7 +84,7 @@ def column_head(
     known = shares(found)
     if known is None:
         return Markup('<h3>{}</h3><p class="rw-cap rw-whole">–</p><div class="rw-mini"></div>').format(label)
-    part, whole = known
+    (part, whole), why = known, no_share(found)
     said = ", ".join(
         f"{found.full_title(item)} {100 * share:.1f} %" for item, share in zip(found.top.tolist(), part, strict=True)
     )
@@ -96,12 +96,12 @@ def column_head(
         for n, (item, share) in enumerate(zip(found.top.tolist(), part.tolist(), strict=True), 1)
     )  # fmt: skip
     return Markup(
-        '<h3 title="{label}">{label}</h3><p class="rw-cap rw-whole">{softmax} of the ten, {whole} of all films’</p>'
+        '<h3 title="{label}">{label}</h3><p class="rw-cap rw-whole"{why}>{softmax} of the ten, {whole} {all}</p>'
         '<div class="rw-mini" role="img" aria-label="{label}: shares of the ten films: {said}.">{bars}'
         '<small>{first:.0f} %</small></div>'
     ).format(
         label=label, softmax=term("softmax", "Shares"), whole=f"{100 * whole:.1f} %", said=said, bars=bars,
-        first=100 * float(part[0]),
+        first=100 * float(part[0]), why=attribute("title", why), all="says nothing here" if why else "of all films’",
     )  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def _row(
         '<span>{bar}</span><span class="rw-ok">{tick}</span></button></li>'
     ).format(
         on=" rw-on" if chosen else "", item=item, pressed=yes(chosen), full=full, tied=tied(mark), rank=rank, bar=bar,
-        spoken=f"Rank {rank}: {full}{', watched later' if later else ''}", name=named(*found.title(item)), move=move,
+        spoken=f"Rank {rank}: {full}{', watched later' if later else ''}", name=whole_name(*found.title(item)), move=move,
         tick="✓" if later else "",
     )  # fmt: skip
 

@@ -59,7 +59,7 @@ class Parts:
 
     @property
     def traits(self) -> dict[str, Any]:
-        epoch = self.state.epoch or self.trainer.training.newest
+        epoch = self.trainer.training.number(self.state.epoch)
         return {"user": self.state.user, "epoch": epoch, "selected": self.shown.rank}
 
 
@@ -68,7 +68,7 @@ class Panel(Acting):
 
     data: Interactions (split in time, each user's newest ratings held out) or a Split. model: trained or not; it
     is never written to. chart: how the first items are drawn. history: the epochs of a model trained earlier, for
-    the time machine; epoch: where it stands at first. knobs: values of the model's own settings.
+    the time machine, not known without it; epoch: where it stands at first. knobs: values of its own settings.
     edited: a history of your own, {"you": [ids of films, oldest first]}, or what is changed in the user's:
     "films", "dropped" (films taken out as evidence), "without" (neighbours that are not asked).
     selected: id of the film that is selected, None = the first. epochs, learning_rate: for the next training.
@@ -206,8 +206,9 @@ class Panel(Acting):
     def __repr__(self) -> str:
         if self._closed:
             return f"{type(self).__name__}(closed)"
-        world, newest = self.world, self.training.newest
-        return f"Panel({world.label}, {world.data.name}, user {self.user}, epoch {self.epoch} of {newest})"
+        world, training = self.world, self.training
+        when = f"epoch {self.epoch} of {training.newest}" if training.history.counted else "epochs not known"
+        return f"Panel({world.label}, {world.data.name}, user {self.user}, {when})"
 
     # -- acts: from code ---------------------------------------------------------------------------
 
@@ -297,7 +298,7 @@ class Panel(Acting):
 
     @traitlets.default("epoch")
     def _first_epoch(self) -> int:
-        return self.state.epoch or self.training.newest
+        return self.training.number(self.state.epoch)
 
     @traitlets.default("selected")
     def _first_selected(self) -> int:
@@ -307,7 +308,7 @@ class Panel(Acting):
     def _known_epoch(self, proposal: dict[str, Any]) -> int:
         if self._silent:
             return int(proposal["value"])
-        return settings.checked_epoch(self.training, proposal["value"]) or self.training.newest
+        return self.training.number(settings.checked_epoch(self.training, proposal["value"]))
 
     @traitlets.validate("selected")
     def _known_rank(self, proposal: dict[str, Any]) -> int:

@@ -166,6 +166,9 @@ class Ranks:
         if training.newest and not training.rewindable:
             label = getattr(model, "label", type(model).__name__)
             return RankHistory(nothing=f"{label} cannot go back to earlier epochs: it has no method at(snapshot).")
+        if not training.history.counted:
+            label = getattr(model, "label", type(model).__name__)
+            return RankHistory(nothing=f"{label} was trained elsewhere, without its history: its epochs are not known.")
         if not training.newest or (person.user is None and not len(person.history)):
             return RankHistory(nothing=shown.empty or "There is no list yet.")
         dropped = () if state.edited is None else state.edited.dropped

@@ -113,12 +113,13 @@ def _number(value: Any) -> Any:
 
 def checked_epoch(training: Training, epoch: Any) -> int | None:
     """The kept epoch at or before this one; None for the newest. Raises ValueError for one that cannot be shown."""
-    newest = training.newest
+    newest = training.number(None)
     if isinstance(epoch, bool) or not isinstance(epoch, Integral):
         raise ValueError(f"epoch must be a whole number, got {epoch!r}")
     epoch = int(epoch)
     if not min(newest, 1) <= epoch <= newest:
-        there = f"from 1 to {newest}" if newest else "0: nothing is trained yet"
+        nothing = "nothing is trained yet" if training.history.counted else "they are not known without history="
+        there = f"from 1 to {newest}" if newest else f"0: {nothing}"
         raise ValueError(f"epoch must be {there}, got {epoch!r}")
     if epoch == newest:
         return None

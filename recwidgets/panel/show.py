@@ -149,7 +149,7 @@ def answer_of(world: World, training: Training, state: State, asked: Asked) -> A
 def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     """All that is shown of `state`. What a model raises is said in the place that it concerns."""
     person = person_of(world, state)
-    shown = Shown(person, empty=_empty(person, training), message=_said(state.message))
+    shown = Shown(person, empty=_empty(person, training), message=_numbered(_said(state.message), state))
     try:
         now = answer_of(world, training, state, asked)
     except Exception as error:
@@ -175,7 +175,7 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     outlined = state.outlined or (previous is not None and other is not state.before)
     return replace(
         shown, answer=now, rank=rank, item=item, previous=previous, outlined=outlined, explanation=explanation,
-        message=message, moved=moves(previous, now), **why._replace(fault=fault)._asdict(),
+        message=_numbered(message, state), moved=moves(previous, now), **why._replace(fault=fault)._asdict(),
     )  # fmt: skip
 
 
@@ -184,6 +184,14 @@ def _said(message: Message | Change | None) -> Message | None:
     if isinstance(message, Change):
         return Message(message.lead, buttons=((message.undo, "undo", ""),))
     return message
+
+
+def _numbered(message: Message | None, state: State) -> Message | None:
+    """The message with the number of the change that its undo takes back: clicked twice, it takes back one."""
+    if message is None:
+        return None
+    buttons = ((label, act, str(state.changes) if act == "undo" else value) for label, act, value in message.buttons)
+    return message._replace(buttons=tuple(buttons))
 
 
 def _buttons(world: World, state: State, change: Change) -> list[tuple[str, str, str]]:

@@ -66,7 +66,7 @@ def as_split(data: Interactions | Split) -> Split:
 
 
 def world_of(split: Split, model: Any, history: TrainingHistory | None = None) -> World:
-    """A world around `model`; one that was trained without its epochs has one: what it is now."""
+    """A world around `model`; one that was trained elsewhere, without its history, is taken as it is now."""
     values = dict(model.values) if isinstance(model, Tunable) else {}
     return World(split, model, history if history is not None else _history_of(model), values)
 
@@ -75,7 +75,12 @@ def _history_of(model: Any) -> TrainingHistory:
     snapshot = getattr(model, "snapshot", None)
     if not isinstance(snapshot, Snapshot):
         return TrainingHistory()
-    return TrainingHistory((FitEvent(1, 1, {}, snapshot),), 1)
+    return as_found(snapshot)
+
+
+def as_found(snapshot: Snapshot) -> TrainingHistory:
+    """The history of a model of which nothing is known but what it is now."""
+    return TrainingHistory((FitEvent(1, 1, {}, snapshot),), 1, counted=False)
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,14 @@ class State:
     def own(self) -> bool:
         """Is it a history of one's own that is shown, and no user of the data?"""
         return self.edited is not None and self.edited.user is None
+
+    @property
+    def changes(self) -> int:
+        """How many changes can be taken back: the number of the last one, which an undo button sends."""
+        n, back = 0, self.undo
+        while back is not None:
+            n, back = n + 1, back.undo
+        return n
 
     def values(self, world: World) -> dict[str, Any]:
         """All knobs as they stand."""

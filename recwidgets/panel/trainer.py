@@ -34,7 +34,8 @@ class Training:
     history: the epochs shown. model: whose they are: the caller's, or the copy that learned here.
     trained: its knobs while it learned. here: these epochs were trained in this panel. as_it_is: the model answers
     itself, not as it was at an epoch. state: "idle", "running" or
-    "paused"; ended: how the last one ended, "", "done", "stopped" or "failed". fresh: a new training whose first
+    "paused"; holds: a paused one stands still; until then it ends the batch, or the measuring of the epoch, that it
+    was at. ended: how the last one ended, "", "done", "stopped" or "failed". fresh: a new training whose first
     epoch has not come yet. progress: 0 to 1; pace: seconds an epoch. waited: seconds until the first batch, so far.
     loading: TensorFlow is being imported; waited_before: how long it took when that was last so, None where that is not
     known, or where this model does not load it.
@@ -47,6 +48,7 @@ class Training:
     here: bool = False
     as_it_is: bool = False
     state: str = "idle"
+    holds: bool = False
     ended: str = ""
     total: int = 0
     progress: float = 0.0
@@ -67,6 +69,10 @@ class Training:
     def newest(self) -> int:
         """The last epoch there is to look at, 0 for none."""
         return self.history.last.step if self.history.last else 0
+
+    def number(self, epoch: int | None) -> int:
+        """The epoch that is looked at, None = the newest, as it is said; 0 where there is none, or it is not known."""
+        return (epoch or self.newest) if self.history.counted else 0
 
     @property
     def steps(self) -> list[int]:
@@ -150,7 +156,7 @@ class Trainer:
             if not self._driver.alive:
                 self._start(state)
             self._since = time.monotonic()
-            self._set(state="running")
+            self._set(state="running", holds=False)
             self._driver.resume(epochs)
             self._changed(False)
         if self._loop is None:
@@ -207,8 +213,11 @@ class Trainer:
             return False
         self._driver.pause()
         self._cold = False  # a pause is no measure of how long loading takes
-        self._set(state="paused")
+        self._pausing()
         return True
+
+    def _pausing(self) -> None:
+        self._set(state="paused", holds=self._driver.holds)
 
     def stop(self) -> None:
         """End the training at the next batch, and listen to it no more; finished epochs are kept."""
@@ -216,7 +225,7 @@ class Trainer:
         self._driver.stop()
         self._run += 1
         self._wait_no_more()
-        self._set(state="idle", ended=ended, fresh=False)
+        self._set(state="idle", holds=False, ended=ended, fresh=False)
 
     def forget(self) -> None:
         """End the training, and let nothing be learned."""
@@ -250,7 +259,7 @@ class Trainer:
             self._loop.call_later(max(0.0, self._drained + INTERVAL - time.monotonic()), self._drain)
 
     def _pump(self) -> None:
-        while self._driver.running or not self._inbox.empty():
+        while (self._driver.alive and not self._driver.holds) or not self._inbox.empty():
             with contextlib.suppress(queue.Empty):
                 self._take([self._inbox.get(timeout=0.1)])
             if self._waiting is not None and time.monotonic() - self._waiting >= self.training.waited + TICK:
@@ -283,10 +292,10 @@ class Trainer:
                 self._waited()
             self._set(progress=(now.step + done / max(batches, 1)) / max(now.total, 1))
         elif kind == "paused" and not self._driver.running:  # else it has gone on since
-            self._set(state="paused")
+            self._pausing()
         elif kind in ("done", "stopped", "failed"):
             self._wait_no_more()
-            self._set(state="idle", ended=kind, error=value, fresh=False)
+            self._set(state="idle", holds=False, ended=kind, error=value, fresh=False)
             self._learner = None
         return kind == "event"
 
@@ -303,7 +312,7 @@ class Trainer:
         history.add(event)
         self._set(history=history, pace=pace, fresh=False, total=event.total, progress=event.step / event.total)
         if self._driver.alive and not self._driver.running:
-            self._set(state="paused")  # Step has done its one epoch
+            self._pausing()  # Step has done its one epoch
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

@@ -27,6 +27,8 @@ from .trainer import Training
 
 START_ANEW = "Starts anew, from nothing: the epochs trained here are kept until the first new one is done"
 BACK_BY_RESET = "Trains a copy, from nothing: Reset, then Back to the trained model, brings back the model shown now"
+NOT_KNOWN = "Trained elsewhere: for how long is not known. With history=… its epochs are here."
+GIVE_HISTORY = "rw.fit returns the history: rw.Panel(data, model=model, history=history)"
 ID = 12  # characters of a user's id in a heading, beside the epoch
 
 
@@ -55,8 +57,8 @@ class Scene:
 
     @property
     def epoch(self) -> int:
-        """The epoch that is looked at, 0 for none."""
-        return self.training.newest if self.state.epoch is None else self.state.epoch
+        """The epoch that is looked at, 0 for none, or for one that is not known."""
+        return self.training.number(self.state.epoch)
 
     @property
     def live(self) -> bool:
@@ -78,13 +80,16 @@ def status(world: World, training: Training) -> Status:
         left = "" if training.seconds_left is None else f"{training.seconds_left:.0f} s left"
         return Status(f"Training {min(training.step + 1, training.total)} of {training.total}", left, training.progress)
     if training.state == "paused":
+        if not training.holds:
+            return Status("Pausing …", "Train goes on", training.progress)
         return Status(f"Paused after {training.step} of {training.total}", "Train goes on", training.progress)
     if training.ended == "failed":
         return Status("Failed" + (f" after epoch {training.newest}" if training.here else ""), bad=True)
     if training.history.last is None:
         return Status("Not trained yet")
     if not training.here:
-        return Status("Ready", "pretrained" if world.pretrained else "trained before")
+        before = "trained before" if training.history.counted else "trained elsewhere"
+        return Status("Ready", "pretrained" if world.pretrained else before)
     return Status("Stopped" if training.ended == "stopped" else "Ready", "trained here")
 
 
@@ -124,6 +129,8 @@ def goal_item(scene: Scene) -> int | None:
 def when(scene: Scene) -> str:
     """Which epoch is looked at."""
     newest = scene.training.newest
+    if not scene.training.history.counted:
+        return "epochs not known"
     return f"epoch {scene.epoch} of {newest}" if newest else "no epoch yet"
 
 
@@ -192,8 +199,10 @@ def own_knob(training: Training) -> Knob | None:
 
 
 def time_line(scene: Scene) -> Markup:
-    """The slider over the epochs; for a model that cannot go back a sentence instead."""
+    """The slider over the epochs; where they are not known, or the model cannot go back, a sentence instead."""
     training = scene.training
+    if not training.history.counted:
+        return Markup('<p class="rw-cap rw-epoch rw-no-epochs" title="{}">{}</p>').format(GIVE_HISTORY, NOT_KNOWN)
     if training.newest and not training.rewindable:
         text = f"{training.model.label} cannot go back to earlier epochs: it has no method at(snapshot)."
         return Markup('<p class="rw-cap rw-epoch rw-no-epochs">{}</p>').format(text)

@@ -49,8 +49,8 @@ def remember(seconds: float) -> None:
 
 
 def words(waited: float, loading: bool, before: float | None) -> tuple[str, str]:
-    """What is under way before the first batch, and since when. before: how long it took last time."""
-    word = "Loading TensorFlow" if loading else "Getting ready to train"
+    """What is under way before the first batch, in a few words, and since when. before: how long it took last time."""
+    word = "Loading TensorFlow" if loading else "Getting ready"
     so_far = f"{waited:.0f} s so far" if waited >= 1 else ""
     last = "" if before is None else f"{before:.0f} s last time"
     return word, ", ".join(part for part in (so_far, last) if part)

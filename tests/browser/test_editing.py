@@ -94,6 +94,7 @@ def test_a_history_is_put_in_order_by_mouse_and_keys_and_compared_with_the_origi
     panel.becomes(panel.rows, listed)
 
     twice_on_one_spot(panel, films)
+    undo_twice_on_one_spot(panel)
     fast_keys_on_the_time_line(panel)
 
 
@@ -114,6 +115,24 @@ def twice_on_one_spot(panel, films):
     panel.root.locator(".rw-own .rw-shelf [data-act=add]").first.dblclick()
     expect(panel.root.locator(ROWS)).to_have_count(1)
     panel.wait_text(".rw-message", "^You added")
+
+
+def undo_twice_on_one_spot(panel):
+    """A double click on what takes a change back takes back that change, and not the one before it as well."""
+    shelf, undo = (
+        panel.root.locator(".rw-own .rw-shelf [data-act=add]"),
+        panel.root.locator(".rw-message [data-act=undo]"),
+    )
+    for delay in (0, 120):
+        for _ in range(2):
+            n = len(order(panel))
+            shelf.first.click()
+            expect(panel.root.locator(ROWS)).to_have_count(n + 1)
+        now = order(panel)
+        undo.first.dblclick(delay=delay)
+        expect(panel.root.locator(ROWS)).to_have_count(len(now) - 1)
+        shelf.first.click()  # the same film again; acts are done in their order, so a second undo would be seen by now
+        panel.becomes(lambda now=now: order(panel), now)
 
 
 def fast_keys_on_the_time_line(panel):

@@ -64,7 +64,7 @@ STATES = {
     "panel = rw.Panel(few, model=model, history=history, chart=rw.Polygon(), user='u4', animate=False)",
 }
 SAYS = {  # what is to be waited for
-    "failed": "Failed", "opening": "Opening", "getting ready": "Getting ready to train", "training": "Training 4 of 8",
+    "failed": "Failed", "opening": "Opening", "getting ready": "Getting ready", "training": "Training 4 of 8",
     "paused": "Paused after 3 of 8", "stopped": "Stopped", "no network": "Use the built-in data", "saved": "Saved.",
     "knob turned": "On average two users share",
 }  # fmt: skip
