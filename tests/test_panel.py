@@ -787,8 +787,8 @@ async def test_one_training_at_a_time(made, split):
     await waits(models[0])
     second.train()
     await waits(models[1])
-    assert "Paused" in status(first)
-    assert "Paused" not in status(second)
+    assert "Paused" in status(first) and "another panel began to train" in message(first), "and says why"
+    assert "Paused" not in status(second) and not message(second)
     models[0].let(1)
     await until(lambda: models[0].reached == [0, 1])
     first.train()
