@@ -23,6 +23,8 @@ PACKAGES = (
     "tensorflow-recommenders",
     "tensorflow-datasets",
 )
+# of a notebook's kernel, at its peak: benchmarks/RESULTS.md, Memory
+MEMORY = "a notebook with a panel takes about 0.2 GB, one that trains a model about 1 GB, most of it TensorFlow's"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,6 +106,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
             print(f"  {package:<26}{importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
             print(f"  {package:<26}missing")
+    print(f"memory: {MEMORY}")
     print(f"embedded data: {load_movielens('latest-small')!r}")
     try:
         _tf.load()

@@ -3,10 +3,11 @@
 A model of one's own has a protocol by having its methods; nothing is inherited. `isinstance(model, Explains)` checks
 that the names are there, not what they do. What a model lacks, a panel leaves out and says so.
 
-Asked for by name at one place each, and no protocols, since an answer without them is as right: `name` and `chart`,
-two words with a default; `scores_of`, many users' scores at once instead of one by one; `neighbours`, `weights` and
-`alike`, which one kind of model's pictures draw and others have no use for; `trained`, the knobs as they stood in
-training.
+Asked for by name, and no protocols, since an answer without them is as right: `label`, `name` and `chart`, words with
+a default; `scores_of`, many users' scores at once instead of one by one; `weights`, `alike`, `films_of`, `user_vectors`
+and `user_vector`, which one kind of model's pictures draw and others have no use for; `data` and `snapshot`, what a
+trained model answers from, and `values` and `trained`, its knobs now and as they stood in training. A view with less of
+all users' taste has `alpha`, `average` and `as_trained`.
 
 `Who` is a user's id, a list of item ids (a history of one's own, oldest first), or a `Person`: indices, for somebody
 who may have no id. `person_of(data, who)` turns each of them into a Person.
@@ -17,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self, runtime_checkable
 
-from .core import Explanation, FitEvent, Floats, Ints, Knob, Snapshot, Terms, Who
+from .core import Explanation, FitEvent, Floats, Ints, Knob, Person, Snapshot, Terms, Who
 from .data import Interactions
 
 
@@ -87,6 +88,17 @@ class Explains(Protocol):
     """
 
     def explain(self, user: Who, item: str | int) -> Explanation: ...
+
+
+@runtime_checkable
+class Neighbours(Protocol):
+    """Answers from what other users have rated.
+
+    neighbours: their indices and weights, nearest first, without those in `person.without`. A panel shows each of them,
+    and a learner may leave one out; without, a panel takes the users with similar queries where a model has queries.
+    """
+
+    def neighbours(self, person: Person) -> tuple[Ints, Floats]: ...
 
 
 @runtime_checkable

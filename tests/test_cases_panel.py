@@ -329,6 +329,65 @@ def test_the_graph_of_a_data_set_is_built_once_whatever_is_selected(make, monkey
     assert built == []
 
 
+# ------------------------------------------------------------------ C: the test rows are for the end
+
+
+class Watched:
+    """Interactions that write down which function of the package asks for more than how many they are."""
+
+    def __init__(self, data):
+        self._data, self.asked = data, set()
+
+    def __len__(self):
+        return len(self._data)
+
+    def __getattr__(self, name):
+        frame = sys._getframe(1)
+        while not frame.f_globals["__name__"].startswith("recwidgets"):
+            frame = frame.f_back
+        self.asked.add(f"{frame.f_globals['__name__']}.{frame.f_code.co_name}")
+        return getattr(self._data, name)
+
+
+TICKS = {"recwidgets.answer.answer"}  # the ✓ of one person's list
+BOARD = ("recwidgets.panel.honesty.", "recwidgets.metrics.")
+
+
+@pytest.mark.parametrize("history_given", [True, False])
+def test_a_panel_looks_at_the_test_rows_for_the_ticks_of_its_list_alone(make, split, tmp_path, history_given):
+    """Curves, the accuracy now, and what knobs and less of all users' taste do are measured on validation rows."""
+    rows = Watched(split.test)
+    model, history = fitted(split)
+    rows.asked.clear()
+    panel = make(split._replace(test=rows), model, history=history if history_given else None, user="u3")
+    if not history_given:
+        panel.train()
+    acted(panel)
+    for drawer in ("curves", "ranks", "edit", "more", ""):
+        panel.act("drawer", drawer)
+    for tab in ("not", "go", "sum", "why"):
+        panel.act("tab", tab)
+    panel.turn(shrink=10)
+    panel.act("alpha", "50")
+    panel.user = "u5"
+    panel.export(tmp_path)
+    assert "accuracy" in text(panel, "rw-transport") and not np.isnan(panel.history.last.metrics["top_10_accuracy"])
+    assert rows.asked == TICKS
+
+
+def test_a_comparison_looks_at_the_test_rows_for_the_ticks_and_once_for_its_leaderboard(make, split):
+    rows = Watched(split.test)
+    models = {"svd": fitted(split)[0], "other": fitted(split, Svd(seed=1))[0]}
+    panel = make(split._replace(test=rows), models, kind=rw.ComparePanel)
+    assert rows.asked > TICKS and all(name.startswith(BOARD) for name in rows.asked - TICKS), rows.asked
+    rows.asked.clear()
+    panel.user = "u5"
+    acted(panel)
+    for drawer in ("board", "edit", ""):
+        panel.act("drawer", drawer)
+    assert rows.asked == TICKS, "what was measured is kept"
+
+
 # ------------------------------------------------------------------ B: a closed panel is freed
 
 

@@ -1,6 +1,8 @@
 """The command line: what it prints, what it writes, and one sentence where something cannot be."""
 
+import json
 import math
+import re
 import subprocess
 import sys
 
@@ -157,6 +159,17 @@ def test_the_doctor_says_what_works(monkeypatch, capsys):
     assert "numpy" in said
     assert "610 users × 9,724 items" in said
     assert "training: works" in said
+    assert f"memory: {cli.MEMORY}" in said
+
+
+def test_the_doctor_and_the_readme_say_what_memory_was_measured(repo):
+    """To the GB that a kernel which trained took at its peak, and to the tenth of it for a panel alone."""
+    told = [float(number) for number in re.findall(r"about ([\d.]+) GB", cli.MEMORY)]
+    parts = json.loads((repo / "benchmarks" / "results.json").read_text(encoding="utf-8"))["memory"]["parts"]
+    for start, most, digits in (("panel_", told[0], 1), ("kernel_", told[1], 0)):
+        peaks = [part["peak"] / 1000 for name, part in parts.items() if name.startswith(start)]
+        assert len(peaks) == 3 and round(max(peaks), digits) == most, (start, peaks)
+    assert cli.MEMORY in " ".join((repo / "README.md").read_text(encoding="utf-8").split())
 
 
 def test_the_doctor_says_what_to_do_about_the_rest(monkeypatch, capsys):

@@ -824,8 +824,8 @@ async def test_one_training_at_a_time(made, split):
     await waits(models[0])
     second.train()
     await waits(models[1])
-    assert "Pausing" in status(first) and "One trains at a time" in message(first)
-    assert "Paus" not in status(second)
+    assert "Pausing" in status(first) and "another panel began to train" in message(first), "and says why"
+    assert "Paus" not in status(second) and not message(second)
     models[0].let(1)
     await until(lambda: "Paused" in status(first))
     first.train()

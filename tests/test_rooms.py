@@ -8,11 +8,13 @@ nothing that a model needs may need evaluation.
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 import recwidgets
+from recwidgets import protocols
 
 PACKAGE = Path(recwidgets.__file__).parent
 ROOMS = (
@@ -169,3 +171,35 @@ def test_imports_are_found_wherever_they_stand(package):
 
 def test_a_package_without_a_circle_has_none(package):
     assert circles(package({"core.py": "import numpy", "ranking.py": "from .core import rank", "cli.py": ""})) == []
+
+
+# ------------------------------------------------------------------ what is asked of a model
+
+
+def asked_by_name(source: str) -> set[str]:
+    """Names that getattr and hasattr look for in a model, however the model is reached."""
+    return {
+        node.args[1].value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("getattr", "hasattr")
+        and ast.unparse(node.args[0]).rpartition(".")[2] in ("model", "seen", "blank", "view")
+        and isinstance(node.args[1], ast.Constant)
+    }
+
+
+def test_what_is_asked_of_a_model_by_name_is_written_where_the_protocols_are_and_is_none_of_them():
+    files = [path for path in PACKAGE.rglob("*.py") if path.parent.name != "exercises"]  # these look at learners' own
+    asked = set().union(*(asked_by_name(path.read_text(encoding="utf-8")) for path in files))
+    written = set(re.findall(r"`(\w+)`", protocols.__doc__))
+    assert "neighbours" not in asked and "scores_of" in asked
+    assert asked <= written, asked - written
+    kinds = [kind for kind in vars(protocols).values() if getattr(kind, "_is_protocol", False)]
+    methods = {name for kind in kinds for name, value in vars(kind).items() if callable(value)}
+    assert {"explain", "neighbours", "query"} <= methods
+    assert not asked & methods, "isinstance asks whether a model has a protocol"
+
+
+def test_a_name_that_is_asked_of_a_model_is_found_however_the_model_is_reached():
+    source = 'hasattr(answer.model, "one"); getattr(model, "two", None); getattr(self, "three"); getattr(df, "four")'
+    assert asked_by_name(source) == {"one", "two"}

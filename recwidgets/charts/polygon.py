@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ..answer import Answer
 from ..core import Floats, Ints
 from ..data import Interactions
-from ..protocols import Queries
+from ..protocols import Neighbours, Queries
 from ._base import AXIS, NO_ANSWER, Chart, digits_of, figure, nice_ticks
 
 RANKS = 10
@@ -45,7 +45,7 @@ def nearest(answer: Answer, k: int = 20) -> Ints:
 
     Nobody, where the model has no queries either, or the same for all users, as popularity.
     """
-    if hasattr(answer.model, "neighbours"):
+    if isinstance(answer.model, Neighbours):
         return np.asarray(answer.model.neighbours(answer.person)[0], np.int32)
     if not isinstance(answer.model, Queries):
         return np.zeros(0, np.int32)

@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from ..answer import Answer
+from ..protocols import Neighbours
 from .controls import alike as alike
 from .controls import handles as handles
 from .controls import knob_positions as knob_positions
@@ -205,7 +206,7 @@ def part_bars(parts: Any) -> list[Markup]:
 
 def _legend(answer: Answer) -> Markup:
     whose = "your" if answer.person.user is None else "the user’s"
-    mine = "neighbours" if hasattr(answer.model, "neighbours") else f"{whose} films"
+    mine = "neighbours" if isinstance(answer.model, Neighbours) else f"{whose} films"
     names = (("mine", mine), ("own", term("own embedding")), ("all", term("average user", "all users")))
     return Markup('<p class="rw-cap rw-made-legend">{}</p>').format(
         joined(Markup('<i class="rw-made-{}"></i>{}').format(kind, name) for kind, name in names)

@@ -14,6 +14,7 @@ from ..answer import Answer
 from ..page.elements import joined
 from ..page.markup import part_bars, scores_in_short
 from ..page.terms import term
+from ..protocols import Neighbours
 from ..reasons.asked import known_data
 from ..reasons.parts import score_parts
 from ..reasons.reason import reason
@@ -124,7 +125,7 @@ def _why(case: Case) -> Markup:
         text = why_not_listed(case)
     bar = Markup("")
     if case.parts is not None and case.rank is not None:
-        mine = "neighbours" if hasattr(case.answer.model, "neighbours") else "films"
+        mine = "neighbours" if isinstance(case.answer.model, Neighbours) else "films"
         names = (mine, term("own embedding", "own"), term("average user", "all users"))
         numbers = joined(
             Markup('<span><i class="rw-made-{}"></i>{} {}</span>').format(kind, name, minus(value, 2))
@@ -137,7 +138,7 @@ def _why(case: Case) -> Markup:
 def part_names(answer: Answer) -> tuple[str, str, str]:
     """The three parts of a score as they are called on the page."""
     whose = "your" if answer.person.user is None else "the user’s"
-    mine = "neighbours" if hasattr(answer.model, "neighbours") else f"{whose} films"
+    mine = "neighbours" if isinstance(answer.model, Neighbours) else f"{whose} films"
     return mine, "own embedding", "all users"
 
 

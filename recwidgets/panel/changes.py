@@ -71,6 +71,19 @@ def what_it_added(explanation: Explanation, item: int) -> str:
     return f"It had added {value}; the films that are left weigh more now, so the score does not fall by just that."
 
 
+def what_they_added(before: Explanation, after: Explanation, neighbour: int) -> str:
+    """What a neighbour who was left out had added, and who moves in; "" where they had no part of their own."""
+    old, new = ({part.index: part for part in one.parts if part.kind == "neighbour"} for one in (before, after))
+    if neighbour not in old:
+        return ""
+    text = f"They had added {minus(old[neighbour].value)}"
+    came = [part for index, part in new.items() if index not in old]
+    if not came:
+        return f"{text}; the neighbours who are left weigh more now, so the score does not fall by just that."
+    who = " and ".join(f"{cut(part.label, TITLE)} ({minus(part.value)})" for part in came)
+    return f"{text}; the next nearest moves in, {who}, so the score does not fall by just that."
+
+
 def moves(before: Answer | None, after: Answer) -> dict[int, str]:
     """Change of rank since the previous answer: "↑2", "↓1", "new" by item; items that stayed have none."""
     if before is None:

@@ -116,7 +116,8 @@ def drop(seen: Seen, state: State, value: str) -> State:
     if kind == "neighbour":
         neighbour = index_in(data.users, index, "a neighbour")
         lead = f"User {cut(str(data.users[neighbour]), ID)} is not asked any more."
-        return changed(state, now.leave_out(neighbour), Change(lead, seen.shown.item, undo=PUT_BACK))
+        change = Change(lead, seen.shown.item, undo=PUT_BACK, without=neighbour)
+        return changed(state, now.leave_out(neighbour), change)
     if kind != "film":
         raise ValueError(f'what is dropped must be "film:" or "neighbour:" and an index, got {value!r}')
     item = item_of(seen, index, now)

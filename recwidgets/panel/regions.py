@@ -11,6 +11,7 @@ import ipywidgets
 from .._found import classes_in, named_classes
 from ..page import markup
 from ..page.page import Handler, Page
+from ..protocols import Neighbours
 from ..why._base import Selected, Why
 from . import views
 from .bump import Bump, Listed
@@ -112,7 +113,7 @@ class Regions:
     def _paint_ranks(self, scene: Scene) -> None:
         shown, every, whom = scene.shown, scene.state.every, views.whom(scene)
         top = () if shown.answer is None else tuple(shown.answer.top.tolist())
-        mine = "neighbours" if hasattr(scene.training.model, "neighbours") else f"{views.whose(scene)} films"
+        mine = "neighbours" if isinstance(scene.training.model, Neighbours) else f"{views.whose(scene)} films"
         list_shown = Listed(top, shown.item, tuple(self._slots().items()), whom, mine)
         data, epoch = scene.world.data, scene.epoch
         key = (scene.ranks, list_shown, epoch, every)

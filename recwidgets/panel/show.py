@@ -26,7 +26,7 @@ from ..reasons.parts import score_parts
 from ..reasons.reason import Reason, reason_of
 from ..reasons.usual import Usual, usual
 from ..reasons.why_not import Difference, difference_of
-from .changes import moves, sentence, what_changed, what_it_added
+from .changes import moves, sentence, what_changed, what_it_added, what_they_added
 from .state import Change, State, World, compared_with, history_of, original_of, person_of
 from .trainer import Training
 
@@ -167,7 +167,7 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
         fault = why.fault or fault
     message: Message | None = shown.message
     if isinstance(state.message, Change) and previous is not None:
-        more = "" if other is not state.before else _added(state.message, previous, asked)
+        more = "" if other is not state.before else _added(state.message, previous, now, asked)
         since = "" if other is state.before else "Since your first films: " if state.own else "Since the original: "
         message = what_changed(
             previous, now, state.message.lead, state.message.item, more, _buttons(world, state, state.message), since
@@ -291,9 +291,14 @@ def _explanation(now: Answer, item: int | None, asked: Asked) -> tuple[Explanati
         )
 
 
-def _added(change: Change, before: Answer, asked: Asked) -> str:
-    """What a dropped item had added to the selected score: not the same as what it takes away."""
-    if change.dropped is None or change.item is None or len(before.person.history) < 2:
+def _added(change: Change, before: Answer, now: Answer, asked: Asked) -> str:
+    """What a dropped item or neighbour had added to the selected score: not the same as what it takes away."""
+    if change.item is None:
+        return ""
+    if change.without is not None:
+        (old, _), (new, _) = _explanation(before, change.item, asked), _explanation(now, change.item, asked)
+        return "" if old is None or new is None else what_they_added(old, new, change.without)
+    if change.dropped is None or len(before.person.history) < 2:
         return ""
     explanation, _ = _explanation(before, change.item, asked)
     return "" if explanation is None else what_it_added(explanation, change.dropped)

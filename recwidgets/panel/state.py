@@ -88,14 +88,15 @@ class Change:
     """Why the answer is another one now; what it did to the list is worked out when it is shown.
 
     lead: what was done, as a sentence. item: the one that was selected, whose scores are told.
-    dropped: an item of the history that was taken out, whose contribution is told. undo: what the button says that
-    takes the change back.
+    dropped: an item of the history that was taken out, whose contribution is told. without: a neighbour who was left
+    out, alike. undo: what the button says that takes the change back.
     """
 
     lead: str
     item: int | None = None
     dropped: int | None = None
     undo: str = "Undo"
+    without: int | None = None
 
 
 @dataclass(frozen=True)

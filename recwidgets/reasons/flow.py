@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import Ints, Terms
+from ..protocols import Explains
 from .asked import Asked
 from .groups import Group, grouped
 from .less import LABEL as LESS
@@ -58,7 +59,7 @@ class Flow:
 def flow_of(asked: Asked, voters: Ints) -> Flow:
     if asked.terms is not None:
         return _of_terms(asked, asked.terms, voters)
-    return _of_explanation(asked, voters) if hasattr(asked.model, "explain") and asked.n else _of_scores(asked)
+    return _of_explanation(asked, voters) if isinstance(asked.model, Explains) and asked.n else _of_scores(asked)
 
 
 def row_values(asked: Asked, terms: Terms) -> NDArray[np.float64]:

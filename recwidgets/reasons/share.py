@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .. import metrics
 from ..core import Floats, Recommendations, Who, person_of
 from ..data import Interactions
+from ..protocols import Vectors
 from ..ranking import check_k, check_scored, rank, recommend_all
 from .asked import known_data
 from .usual import usual
@@ -75,7 +76,7 @@ def personal_curve(
 
     For a model with query vectors. Raises ValueError for one without, and where nothing is held out.
     """
-    if not callable(getattr(model, "vectors", None)):
+    if not isinstance(model, Vectors):
         label = getattr(model, "label", type(model).__name__)
         raise ValueError(f"{label} has no query vectors; a curve over all users needs model.vectors()")
     if not len(held_out):

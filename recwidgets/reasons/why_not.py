@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core import Who, film_label
 from ..data import Interactions
+from ..protocols import Explains
 from .asked import Asked, ask
 
 
@@ -118,7 +119,7 @@ def _contributions(asked: Asked, rival: int) -> list[Contribution]:
 def _of_explanations(asked: Asked, rival: int) -> list[Contribution]:
     """The parts of `explain` for both, matched; what only one of them has counts as it is."""
     data, total = asked.data, asked.score - float(asked.scores[rival])
-    if not hasattr(asked.model, "explain") or not asked.n:
+    if not isinstance(asked.model, Explains) or not asked.n:
         return [Contribution("the whole difference", total, "unexplained")]
     values: dict[tuple[str, int, str], float] = {}
     for item, sign in ((asked.item, 1.0), (rival, -1.0)):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..answer import Answer
 from ..core import Explanation, Floats, Ints, Person
+from ..protocols import Queries
 from ..reasons.reason import Reason
 
 ROWS = 30  # neighbours named one by one
@@ -134,7 +135,7 @@ def space_of(model: Any, person: Person) -> tuple[Floats, Floats] | None:
     """(all users' vectors, the person's): those that neighbours are looked for among, else the queries; or None."""
     if hasattr(model, "user_vectors") and hasattr(model, "user_vector"):
         return model.user_vectors(), model.user_vector(person)
-    if hasattr(model, "vectors") and hasattr(model, "query"):
+    if isinstance(model, Queries):
         return model.vectors()[0], model.query(person)
     return None
 
