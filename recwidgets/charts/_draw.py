@@ -18,7 +18,7 @@ RADIUS, HOLE = 104, 0.57
 def ring(
     sizes: Sequence[float], tokens: Sequence[str], labels: Sequence[str], chosen: Sequence[int], middle: str, below: str
 ) -> Markup:  # fmt: skip
-    """A ring of shares that add up to 1, clockwise from 12 o'clock, with a label in each slice and words in its middle."""
+    """A ring of shares, clockwise from 12 o'clock, with a label in each slice and words in its middle."""
     x, y, begin, total = WIDTH / 2, HEIGHT / 2, 0.0, sum(sizes) or 1.0
     slices, edges, words = [], [], []
     for n, (size, token, label) in enumerate(zip(sizes, tokens, labels, strict=True)):

@@ -215,7 +215,9 @@ class Pie(Chart):
             return Markup("")
         tokens = [colour.removeprefix("var(--rw-").removesuffix(")") for colour in self.pie.colors]
         chosen = list(self.pie.selected) if self.pie.selected is not None else []
-        return ring(list(self.pie.sizes), tokens, list(self.pie.labels), chosen, self.centre.text[0], self.below.text[0])
+        return ring(
+            list(self.pie.sizes), tokens, list(self.pie.labels), chosen, self.centre.text[0], self.below.text[0]
+        )
 
     def slots(self) -> dict[int, int]:
         if not self._n:

@@ -30,7 +30,9 @@ def fill(token: str) -> Markup:
 def stroke(token: str, width: float = 1, dashes: str = "") -> Markup:
     """Attributes that draw an outline in a colour of the stylesheet."""
     return (
-        _colour("stroke", "rw-s", token) + attribute("stroke-width", f"{width:g}") + attribute("stroke-dasharray", dashes)
+        _colour("stroke", "rw-s", token)
+        + attribute("stroke-width", f"{width:g}")
+        + attribute("stroke-dasharray", dashes)
     )
 
 
@@ -38,7 +40,9 @@ def _colour(what: str, prefix: str, token: str) -> Markup:
     return Markup(' {}="{}" data-{}="{}"').format(what, colours()[0][token], prefix, token)
 
 
-def rectangle(x: float, y: float, width: float, height: float, look: Markup, round: float = 0, title: str = "") -> Markup:
+def rectangle(
+    x: float, y: float, width: float, height: float, look: Markup, round: float = 0, title: str = ""
+) -> Markup:
     inside = Markup("<title>{}</title>").format(title) if title else Markup("")
     return Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"{}{}>{}</rect>').format(
         x, y, max(width, 0), max(height, 0), attribute("rx", f"{round:g}") if round else "", look, inside
@@ -56,15 +60,20 @@ def polyline(points: Iterable[tuple[float, float]], look: Markup) -> Markup:
 
 def text(
     x: float, y: float, said: str, *, size: float = 12, ink: str = "ink", bold: bool = False, anchor: str = "",
-    room: float | None = None, mono: bool = False, title: str = "",
+    room: float | None = None, mono: bool = False, title: str = "", after: str = "",
 ) -> Markup:  # fmt: skip
-    """A line of text. room: px that there are for it; what is longer is cut in its middle and has its whole as a title."""
-    shown = said if room is None else fitting(said, room, size, bold)
+    """A line of text. room: px that there are for it; what is longer is cut in its middle and has its whole as a title.
+
+    after: what stands behind it, smaller and quiet.
+    """
+    shown = said if room is None else fitting(said, room - (width_of(after, size - 2) + 4 if after else 0), size, bold)
     whole = title or (said if shown != said else "")
-    return Markup('<text x="{:.1f}" y="{:.1f}" font-size="{:g}"{}{}{}{}>{}{}</text>').format(
+    quiet = Markup('<tspan dx="4" font-size="{:g}"{}>{}</tspan>').format(size - 2, fill("ink2"), after)
+    return Markup('<text x="{:.1f}" y="{:.1f}" font-size="{:g}"{}{}{}{}>{}{}{}</text>').format(
         x, y, size, fill(ink), attribute("text-anchor", anchor), attribute("font-weight", "600" if bold else ""),
         attribute("font-family", MONO if mono else ""),
         Markup("<title>{}</title>").format(whole) if whole else "", isolated(shown),
+        quiet if after else "",
     )  # fmt: skip
 
 
@@ -72,10 +81,9 @@ def lines_of_text(
     x: float, y: float, said: str, room: float, *, size: float = 12, step: float = 16, most: int = 6, **look: object
 ) -> tuple[Markup, float]:
     """Text broken into lines that fit; returns them, and the y below the last. What is over after `most` is cut."""
-    broken = wrapped(said, room, size, mono=bool(look.get("mono")))
+    broken = wrapped(said, room, size, bool(look.get("bold")), bool(look.get("mono")))
     if len(broken) > most:
-        broken = [*broken[: most - 1], " ".join(broken[most - 1 :])]
-        broken[-1] = fitting(broken[-1], room, size)
+        broken = [*broken[: most - 1], f"{broken[most - 1][:-1]}…"]
     made = [text(x, y + n * step, part, size=size, **look) for n, part in enumerate(broken)]  # type: ignore[arg-type]
     return joined(made), y + len(broken) * step
 
@@ -107,16 +115,20 @@ def fitting(said: str, room: float, size: float, bold: bool = False) -> str:
     return cut(said, most)
 
 
-def wrapped(said: str, room: float, size: float, mono: bool = False) -> list[str]:
+def wrapped(said: str, room: float, size: float, bold: bool = False, mono: bool = False) -> list[str]:
     """Lines that fit into the room; a word that is longer than a line is broken."""
+
+    def fits(part: str) -> bool:
+        return len(part) < 2 or width_of(part, size, bold, mono) <= room
+
     made, now = [], ""
     for word in said.split():
-        if now and width_of(f"{now} {word}", size, mono=mono) > room:
+        if now and not fits(f"{now} {word}"):
             made.append(now)
             now = ""
         now = f"{now} {word}" if now else word
-        while len(now) > 1 and width_of(now, size, mono=mono) > room:
-            n = next(n for n in range(len(now) - 1, 0, -1) if n == 1 or width_of(now[:n], size, mono=mono) <= room)
+        while not fits(now):
+            n = next(n for n in range(len(now) - 1, 0, -1) if fits(now[:n]))
             made.append(now[:n])
             now = now[n:]
     return [*made, now] if now else made

@@ -34,7 +34,7 @@ class Displayed(Opening):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle = dict(super()._repr_mimebundle_(**kwargs) or {})
-        shell = opening.get_ipython()
+        shell = opening.shell()
         if getattr(shell, "kernel", None) is not None:
             bundle["text/plain"] = f"{bundle['text/plain']}\n{BESIDE}\n{INSTALL}"
             self._picture_after_the_cell(shell)
@@ -79,9 +79,8 @@ class Displayed(Opening):
         """Take the panel off the page, and its pictures."""
         pictures, self._pictures = self._pictures, ()
         if pictures and not sys.is_finalizing():
-            publisher = getattr(opening.get_ipython(), "display_pub", None)
-            for shown in pictures if publisher is not None else ():
-                publisher.publish({}, {}, transient={"display_id": shown}, update=True)
+            for shown in pictures:
+                opening.shell().display_pub.publish({}, {}, transient={"display_id": shown}, update=True)
         super().close()
 
 

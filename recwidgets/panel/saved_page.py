@@ -52,7 +52,9 @@ def page_of(saved: Sequence[Saved]) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             '<meta name="color-scheme" content="light dark"><title>{title}</title>'
             "<style>{style}</style></head>\n<body>{body}<script>{script}</script></body></html>\n"
-        ).format(policy=policy, title=f"{first.label}, {first.data}", style=Markup(style), body=body, script=Markup(script))
+        ).format(
+            policy=policy, title=f"{first.label}, {first.data}", style=Markup(style), body=body, script=Markup(script)
+        )
     )  # fmt: skip
 
 
@@ -96,8 +98,8 @@ def _section(saved: Saved, n: int, user: int, epoch: int, epochs: int) -> Markup
         '<p class="facts"><b>{name}</b> · {facts}</p><div class="columns">{chart}{films}</div>'
         '<p class="live">This line makes it live, in Jupyter: <code>{setup}</code></p></section>'
     ).format(
-        user=user, epoch=epoch, title=still.title, heading=still.heading, hidden=_hidden(user > 0 or epoch < epochs - 1),
-        name=still.name, facts=still.facts, chart=_chart(still), setup=still.setup,
+        user=user, epoch=epoch, title=still.title, heading=still.heading, name=still.name,
+        hidden=_hidden(user > 0 or epoch < epochs - 1), facts=still.facts, chart=_chart(still), setup=still.setup,
         films=Markup('<p class="empty">{}</p>').format(still.empty) if still.empty else _films(saved, n),
     )  # fmt: skip
 
@@ -110,8 +112,9 @@ def _chart(still: Still) -> Markup:
         drawn = Markup(
             '<svg class="rw-picture" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
         ).format(*DRAWN, still.sentence, still.drawing)  # fmt: skip
+    notes = joined(Markup("<p>{}</p>").format(note) for note in still.notes)
     return Markup('<figure><h3>{}</h3><p class="cap">{}</p>{}<figcaption class="cap">{}</figcaption></figure>').format(
-        still.chart, still.caption, drawn, still.whole
+        still.chart, still.caption, drawn, notes
     )
 
 
@@ -140,8 +143,8 @@ def _film(
             BAR, bar_of(row.parts, 0, 0, BAR)
         )
     said = Markup(
-        '<span class="rank{slot}">{rank}</span><bdi class="title" title="{full}">{title} <span class="cap">{year}</span>'
-        '</bdi><span class="score">{score}</span>{bar}<span class="later">{later}</span>'
+        '<span class="rank{slot}">{rank}</span><bdi class="title" title="{full}">{title} '
+        '<span class="cap">{year}</span></bdi><span class="score">{score}</span>{bar}<span class="later">{later}</span>'
     ).format(
         slot=f" film-{row.slot}" if row.slot else "", rank=row.rank, full=row.full, title=row.title, year=row.year,
         score=row.score, bar=bar,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,11 @@ from .opening import close_all
 from .saved_page import Saved, page_of
 from .show import Asked, show
 from .state import State
-from .still import Still, still_of, text_of
+from .still import still_of, text_of, why_of
 from .still_svg import svg_of
 from .views import Scene
 
-USERS, EPOCHS = 4, 6  # as many as a page has, where nobody says which
+USERS, EPOCHS = 4, 4  # as many as a page has, where nobody says which
 
 
 class Saving(Acting):
@@ -43,7 +43,7 @@ class Saving(Acting):
 
         Its reader switches between them and sees chart, list and the reason of each film; nothing can be changed.
         users: ids; None = this user and the next three of the data. epochs: from 1; of one that is not kept the kept
-        one before it is taken; None = up to six of the kept ones, the first, the last and the one shown among them.
+        one before it is taken; None = up to four of the kept ones, the first, the last and the one shown among them.
         The history that was edited here, knobs and `alpha` are those of the panel. An existing file is replaced.
         Returns the path. Raises UnknownUser, and ValueError for a path that does not end in .html, an epoch that
         there is not, an empty list, or a model that has learned nothing; FileNotFoundError for a folder that there
@@ -51,7 +51,7 @@ class Saving(Acting):
         """
         with self._lock:
             place = checked_path(path)
-            saved = list(self._saved(self._chosen_users(users), self._chosen_epochs(epochs)))
+            saved = self._saved(self._chosen_users(users), self._chosen_epochs(epochs))
         files.write_whole(place, page_of(saved))
         return place
 
@@ -84,32 +84,33 @@ class Saving(Acting):
             raise ValueError("epochs must name at least one epoch, got none; leave it out for some of the kept ones")
         return [None if step == training.newest else step for step in sorted(wanted)]
 
-    def _saved(self, users: list[str], epochs: list[int | None]) -> Iterator[Saved]:
+    def _saved(self, users: list[str], epochs: list[int | None]) -> list[Saved]:
         """Each user at each epoch, as the panel would show them, with the reason of each film of the list."""
         parts = self._ready()
-        chart, asked = _chart_like(parts.regions.chart), Asked()
+        chart, asked, saved = _chart_like(parts.regions.chart), Asked(), {}
         try:
-            for user in users:
-                for epoch in epochs:
-                    state = state_for(parts.state, user, epoch)
-                    first = self._taken(parts, state, chart, asked)
-                    films = _films(parts, state, asked) if first.rows and "why" not in parts.hide else []
-                    others = [self._taken(parts, dataclasses.replace(state, item=item), None, asked) for item in films]
-                    yield Saved(first, tuple((other.headline, other.lines) for other in others))
+            for epoch in epochs:  # outside: what a model works out at an epoch is worked out once
+                for user in users:
+                    saved[user, epoch] = _taken(parts, state_for(parts.state, user, epoch), chart, asked)
         finally:
             if chart is not None:
                 close_all([chart.figure])
+        return [saved[user, epoch] for user in users for epoch in epochs]
 
-    def _taken(self, parts: Any, state: State, chart: Any, asked: Asked) -> Still:
-        world, training = parts.world, parts.trainer.training
-        shown = show(world, training, state, asked)
-        if chart is not None:
-            try:
-                chart.show(shown.answer, shown.rank, None)
-            except Exception:  # a chart of the learner's own that cannot draw this one: the rest is saved without it
-                chart = None
-        line = effects.setup(Elsewhere(dataclasses.replace(parts, state=state, shown=shown)))
-        return still_of(Scene(world, state, training, shown, line), chart, parts.hide)
+
+def _taken(parts: Any, state: State, chart: Any, asked: Asked) -> Saved:
+    world, training = parts.world, parts.trainer.training
+    shown = show(world, training, state, asked)
+    if chart is not None:
+        try:
+            chart.show(shown.answer, shown.rank, None)
+        except Exception:  # a chart of the learner's own that cannot draw this one: the rest is saved without it
+            chart = None
+    line = effects.setup(Elsewhere(dataclasses.replace(parts, state=state, shown=shown)))
+    still = still_of(Scene(world, state, training, shown, line), chart, parts.hide)
+    films = [] if shown.answer is None or "why" in parts.hide or not still.rows else shown.answer.top.tolist()
+    each = (show(world, training, dataclasses.replace(state, item=item), asked) for item in films)
+    return Saved(still, tuple(why_of(one)[1:] for one in each))
 
 
 @dataclass
@@ -132,11 +133,6 @@ def state_for(state: State, user: str, epoch: int | None) -> State:
         state, user=user, edited=state.edited if mine else None, epoch=epoch, item=state.item if mine else None,
         tab="why", rival=None, opened="", message=None, before=None, outlined=False, playing=False, drawer="",
     )  # fmt: skip
-
-
-def _films(parts: Any, state: State, asked: Asked) -> list[int]:
-    answer = show(parts.world, parts.trainer.training, state, asked).answer
-    return [] if answer is None else answer.top.tolist()
 
 
 def _chart_like(chart: Any) -> Any:

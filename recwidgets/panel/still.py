@@ -18,6 +18,7 @@ from ..page.markup import list_foot, scores_in_short
 from ..why.parts import as_shown, minus
 from . import selector, views
 from .cases import part_names
+from .show import Shown
 from .views import Scene
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Row:
 class Still:
     """All that stands on a still panel, as text; drawing is the chart as SVG elements, empty where it has none.
 
+    notes: what stands under the chart, a paragraph each.
     lines: what the score of the selected film is made of, as (label, value), and their sum last.
     """
 
@@ -67,8 +69,8 @@ class Still:
     chart: str = ""
     caption: str = ""
     sentence: str = ""
-    whole: str = ""
-    drawing: Markup = Markup("")  # noqa: RUF009
+    notes: tuple[str, ...] = ()
+    drawing: Markup = Markup("")
     rows: tuple[Row, ...] = ()
     parts: tuple[str, ...] = ()
     foot: str = ""
@@ -96,9 +98,17 @@ def still_of(scene: Scene, chart: Chart | None, hide: Sequence[str] = ()) -> Sti
         if "list" not in hide:
             found |= _list(scene, chart)
         if "why" not in hide:
-            found |= _why(scene)
+            film, headline, lines = why_of(shown)
+            found |= {"film": film, "headline": headline, "lines": lines}
     return Still(
-        world.label, views.about_data(world), name, facts, plain(views.heading(scene)), scene.epoch, scene.setup, **found
+        world.label,
+        views.about_data(world),
+        name,
+        facts,
+        plain(views.heading(scene)),
+        scene.epoch,
+        scene.setup,
+        **found,
     )
 
 
@@ -108,10 +118,16 @@ def _chart(scene: Scene, chart: Chart) -> dict[str, Any]:
     try:
         return {
             "chart": str(chart.title), "caption": plain(chart.caption(answer)), "sentence": chart.sentence(answer),
-            "whole": plain(chart.foot(answer)), "drawing": Markup(escape(chart.drawing())),
+            "notes": paragraphs(chart.foot(answer)), "drawing": Markup(escape(chart.drawing())),
         }  # fmt: skip
     except Exception:
         return {}
+
+
+def paragraphs(said: str) -> tuple[str, ...]:
+    """What is read of a piece of a page, a paragraph each."""
+    parts = [Markup(part) for part in str(said).split("</p>")] if isinstance(said, Markup) else [said]
+    return tuple(filter(None, map(plain, parts)))
 
 
 def _list(scene: Scene, chart: Chart | None) -> dict[str, Any]:
@@ -145,18 +161,15 @@ def _shares(parts: Any) -> Any:
     return (parts / (float(np.abs(parts).sum(1).max()) or 1.0)).tolist()
 
 
-def _why(scene: Scene) -> dict[str, Any]:
-    """The selected film's reason, or why there is none; its lines add up to the score as they are printed."""
-    shown = scene.shown
+def why_of(shown: Shown) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """The selected film, its headline (or why there is none), and lines that add up to the score as printed."""
     answer, reason = shown.answer, shown.reason
-    assert answer is not None
-    film = "" if shown.item is None else answer.full_title(shown.item)
+    film = "" if shown.item is None or answer is None else answer.full_title(shown.item)
     if reason is None:
-        return {"film": film, "headline": shown.fault}
+        return film, shown.fault, ()
     values = as_shown([line.value for line in reason.lines], reason.score, DIGITS)
     lines = [(line.label, minus(value, DIGITS)) for line, value in zip(reason.lines, values, strict=True)]
-    lines = [*lines, ("score", minus(reason.score, DIGITS))] if lines else []
-    return {"film": film, "headline": reason.headline, "lines": tuple(lines)}
+    return film, reason.headline, (*lines, ("score", minus(reason.score, DIGITS))) if lines else ()
 
 
 # -- as text -----------------------------------------------------------------------------------------------

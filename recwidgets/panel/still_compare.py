@@ -14,7 +14,7 @@ from ..page.svg import fill, line, lines_of_text, picture, rectangle, stroke, te
 from . import lists, selector, views
 from .cases import Case, said_of, why_of
 from .still import INSTALL, Row, table
-from .still_svg import EDGE, STEP, call_of
+from .still_svg import EDGE, STEP, WIDTH, call_of, short
 
 if TYPE_CHECKING:
     from .compare import Compared
@@ -63,7 +63,7 @@ def svg_of(compared: Compared, setup: str) -> Markup:
     title, whom, data = heads(compared)
     answers, labels = known_answers(compared), compared.labels
     n = max(len(answers), 1)
-    width = max(760.0, 2 * EDGE + n * LEAST + (n - 1) * GAP)
+    width = max(WIDTH, 2 * EDGE + n * LEAST + (n - 1) * GAP)
     room = width - 2 * EDGE
     column = (room - (n - 1) * GAP) / n
     parts = [
@@ -128,7 +128,7 @@ def _row(row: Row, x: float, y: float, room: float) -> Markup:
     if row.slot:
         made.append(rectangle(x + 1, y + 2, 22, 18, fill(_mark(row.slot)), 3))
     made.append(text(x + 12, base, row.rank, ink="on-film" if row.slot else "ink2", bold=True, anchor="middle"))
-    made.append(text(x + 30, base, row.title, size=12, room=room - 94, title=row.full))
+    made.append(text(x + 30, base, short(row.title, room - 84, 12), size=12, room=room - 84, title=row.full))
     made.append(text(x + room - 18, base, row.score, size=12, anchor="end"))
     made.append(text(x + room - 3, base, "✓", ink="good", bold=True, anchor="end") if row.later else Markup(""))
     return joined(made)

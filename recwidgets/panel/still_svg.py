@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from ..page.elements import joined
-from ..page.svg import DRAWN, fill, line, lines_of_text, picture, rectangle, stroke, text
+from ..page.svg import DRAWN, fill, line, lines_of_text, picture, rectangle, stroke, text, width_of
 from .still import Row, Still, table
 
-WIDTH, EDGE, GAP = 760.0, 16.0, 24.0
+WIDTH, EDGE, GAP = 820.0, 16.0, 24.0
 COLUMN = float(DRAWN[0])
 LIST = EDGE + COLUMN + GAP  # where the list begins
 ROOM = WIDTH - 2 * EDGE
@@ -43,8 +43,8 @@ def svg_of(still: Still) -> Markup:
 def _head(still: Still) -> Markup:
     return joined(
         [
-            text(EDGE, 27, still.label, size=16, bold=True, room=ROOM - 330),
-            text(WIDTH - EDGE, 26, still.data, size=11, ink="ink2", anchor="end", room=320),
+            text(EDGE, 27, still.label, size=16, bold=True, room=ROOM - 450),
+            text(WIDTH - EDGE, 26, still.data, size=11, ink="ink2", anchor="end", room=430),
             text(EDGE, 49, f"{still.name} · {still.facts}", size=12, room=ROOM),
             line(0, 60, WIDTH, 60, stroke("rule")),
         ]
@@ -60,8 +60,11 @@ def chart_column(still: Still, top: float) -> tuple[Markup, float]:
         y += DRAWN[1] + 8
     else:
         drawn, y = lines_of_text(EDGE, y + 8, still.sentence, COLUMN, most=12)
-    whole, y = lines_of_text(EDGE, y + 4, still.whole, COLUMN, size=11, step=14, ink="ink2", most=6)
-    return joined([head, caption, drawn, whole]), y
+    made = [head, caption, drawn]
+    for said in still.notes:
+        more, y = lines_of_text(EDGE, y + 4, said, COLUMN, size=11, step=14, ink="ink2", most=4)
+        made.append(more)
+    return joined(made), y
 
 
 def rows_of(still: Still, x: float, top: float, room: float) -> tuple[Markup, float]:
@@ -91,8 +94,10 @@ def _row(row: Row, x: float, y: float, room: float, bar: float) -> Markup:
         made.append(rectangle(x + 6, y + 2, 22, 18, fill(slot), 3))
     made.append(text(x + 17, base, row.rank, ink="on-film" if slot else "ink2", bold=True, anchor="middle"))
     move = 34.0 if row.move else 0.0
-    title = f"{row.title} {row.year}" if row.year else row.title
-    made.append(text(x + 36, base, title, size=13, room=score_at - 52 - move - x - 36, title=row.full))
+    room_of = score_at - 44 - move - x - 36
+    made.append(
+        text(x + 36, base, short(row.title, room_of - 34), size=13, room=room_of, title=row.full, after=row.year)
+    )
     if row.move:
         made.append(text(score_at - 46, base, row.move, size=11, ink="ink2", anchor="end"))
     made.append(text(score_at, base, row.score, size=13, anchor="end"))
@@ -101,6 +106,11 @@ def _row(row: Row, x: float, y: float, room: float, bar: float) -> Markup:
     if row.later:
         made.append(text(right - 4, base, "✓", size=13, ink="good", bold=True, anchor="end"))
     return joined(made)
+
+
+def short(title: str, room: float, size: float = 13) -> str:
+    """A title without its other names in brackets, where there is no room for them."""
+    return title[: title.index(" (", 1)] if " (" in title[1:] and width_of(title, size) > room else title
 
 
 def bar_of(parts: Sequence[float], x: float, y: float, room: float) -> Markup:
@@ -121,7 +131,7 @@ def _legend(names: Sequence[str], x: float, y: float) -> Markup:
     x += 50
     for name, kind in zip(names, KINDS, strict=True):
         made += [rectangle(x, y - 8, 9, 9, fill(kind), 2), text(x + 14, y, f"{name}", size=11, ink="ink2")]
-        x += 34 + 6.2 * len(name)
+        x += 32 + width_of(name, 11)
     return joined(made)
 
 
