@@ -126,7 +126,7 @@ class Columns(Chart):
     def drawing(self) -> Markup:
         if not self._items:
             return Markup("")
-        field = Field(0.5, RANKS + 0.5, 0, 1, left=38)
+        field = Field(0.5, RANKS + 0.5, 0, 1, left=42)
         chosen = [] if self.bars.selected is None else list(self.bars.selected)
         before, last = (row[: self._items].tolist() for row in self._heights)
         return (

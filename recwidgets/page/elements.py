@@ -46,7 +46,7 @@ def plain(said: str) -> str:
     if not isinstance(said, Markup):
         return str(said)
     signs = re.sub(r'<span class="rw-(?:key|swatch) ([\w-]+)"></span>', lambda key: SIGNS.get(key[1], "") + " ", said)
-    apart = signs.replace("</span><span", "</span> · <span").replace("</i>", "</i> ")
+    apart = re.sub(r"(?<=\w)</i>", ": ", signs.replace("</span><span", "</span> · <span"))
     return Markup(apart).striptags()
 
 

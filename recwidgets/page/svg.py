@@ -92,7 +92,7 @@ def width_of(said: str, size: float, bold: bool = False, mono: bool = False) -> 
     """px that a text takes at most, by the kind of its letters; no font is asked."""
     if mono:
         return size * 0.62 * len(said)
-    return size * ROOM * (1.06 if bold else 1.0) * sum(map(_letter, said))
+    return size * ROOM * (1.14 if bold else 1.0) * sum(map(_letter, said))
 
 
 def _letter(letter: str) -> float:
