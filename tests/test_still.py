@@ -178,6 +178,19 @@ def test_the_columns_are_the_replay(shown):
     assert np.allclose(np.array(found) / 184, share[share > 0], atol=2e-3)
 
 
+def test_the_lines_of_a_reason_add_up_to_the_score_of_the_list_as_printed(shown, tmp_path):
+    """Also where scores are small: as many digits as the list has."""
+    panel = shown(rw.KNNPanel(user="42", epoch=1))
+    page = panel.save(tmp_path / "page.html", users=["42", "168"], epochs=[1, 29]).read_text(encoding="utf-8")
+    films = re.findall(r'<span class="score">([^<]*)<.*?<table>(.*?)</table>', page, re.DOTALL)
+    assert len(films) == 40
+    for score, lines in films:
+        *parts, last = re.findall(r"<td>([−\d.]+)</td></tr>", lines)
+        number = [float(part.replace("−", "-")) for part in parts]
+        assert last == score and sum(number) == pytest.approx(float(score), abs=1e-6)
+    assert any(len(score) == 5 for score, _ in films)
+
+
 # ------------------------------------------------------------------ titles
 
 
@@ -260,7 +273,9 @@ def test_in_a_notebook_the_picture_follows_when_the_cell_has_run(shell, shown, n
     assert shell.display_pub.sent == []
     shell.end_of_cell()
     ((data, shown_as, update),) = shell.display_pub.sent
-    assert set(data) == {PICTURE, TEXT} and shown_as and not update, "once for the cell, however often it is shown there"
+    assert set(data) == {PICTURE, TEXT} and shown_as and not update, (
+        "once for the cell, however often it is shown there"
+    )
     assert "user 42" in data[TEXT].lower() and ET.fromstring(data[PICTURE]) is not None
     shell.cell = "second"
     shell.end_of_cell()

@@ -24,7 +24,6 @@ from .views import Scene
 if TYPE_CHECKING:
     from ..charts._base import Chart
 
-DIGITS = 2
 #: what a front end needs to show a live panel, and where it belongs
 INSTALL = (
     "Not live here? Where this page comes from (the environment of the Jupyter server, not only the kernel's) needs "
@@ -165,11 +164,13 @@ def why_of(shown: Shown) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """The selected film, its headline (or why there is none), and lines that add up to the score as printed."""
     answer, reason = shown.answer, shown.reason
     film = "" if shown.item is None or answer is None else answer.full_title(shown.item)
-    if reason is None:
+    if reason is None or answer is None:
         return film, shown.fault, ()
-    values = as_shown([line.value for line in reason.lines], reason.score, DIGITS)
-    lines = [(line.label, minus(value, DIGITS)) for line, value in zip(reason.lines, values, strict=True)]
-    return film, reason.headline, (*lines, ("score", minus(reason.score, DIGITS))) if lines else ()
+    score = scores_in_short(answer.scores[answer.top])[shown.rank]
+    digits = 0 if "e" in score else len(score.partition(".")[2])  # as many as the list has
+    values = as_shown([line.value for line in reason.lines], reason.score, digits)
+    lines = [(line.label, minus(value, digits)) for line, value in zip(reason.lines, values, strict=True)]
+    return film, reason.headline, (*lines, ("score", minus(reason.score, digits))) if lines else ()
 
 
 # -- as text -----------------------------------------------------------------------------------------------
