@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import bqplot
 import numpy as np
+from markupsafe import Markup
 
 from ..answer import Answer
 
@@ -112,6 +113,10 @@ class Chart(ABC):
     @abstractmethod
     def sentence(self, answer: Answer | None) -> str:
         """The picture in words, for those who do not see it."""
+
+    def drawing(self) -> Markup:
+        """What `show` drew last, as SVG elements in a field of page.svg.DRAWN px; empty = said in words instead."""
+        return Markup("")
 
     def slots(self) -> dict[int, int]:
         """item -> colour slot (1, 2, 3) of the items that own a colour in this chart."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..answer import Answer
 from ..core import Floats, Ints, Person
 from ._base import AXIS, NO_ANSWER, PREVIOUS, Chart, figure
+from ._draw import Field, ranks_below
 
 RANKS, RECENT, CLICKS = 10, 3, 50
 MARGINS = {
@@ -121,6 +122,18 @@ class Columns(Chart):
 
     def list_index(self, element: int) -> int:
         return element if element < self._items else -1
+
+    def drawing(self) -> Markup:
+        if not self._items:
+            return Markup("")
+        field = Field(0.5, RANKS + 0.5, 0, 1, left=42)
+        chosen = [] if self.bars.selected is None else list(self.bars.selected)
+        before, last = (row[: self._items].tolist() for row in self._heights)
+        return (
+            field.ticks([(n / 5, f"{20 * n} %") for n in range(6)]) + ranks_below(field, RANKS)
+            + field.columns(before, [0.0] * self._items, "mid", chosen)
+            + field.columns(last, before, "accent", chosen)
+        )  # fmt: skip
 
     def caption(self, answer: Answer | None) -> str:
         if not self._clicks:

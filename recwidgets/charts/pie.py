@@ -13,6 +13,7 @@ from ..core import Floats, Ints
 from ..page.elements import joined
 from ..page.terms import term
 from ._base import NO_ANSWER, NOT_FINITE, PREVIOUS, Chart, figure
+from ._draw import ring
 
 FIRST = 3  # more slices than this are told apart by nobody
 TOO_THIN = 0.035  # a slice below this share has no room for its number
@@ -213,6 +214,15 @@ class Pie(Chart):
             f"Pie of the first {len(answer.top)} films: {films}{others}. The list holds {100 * whole:.1f} % of the "
             f"softmax over all films. {no_share(answer)}"
         ).rstrip()
+
+    def drawing(self) -> Markup:
+        if not self._n:
+            return Markup("")
+        tokens = [colour.removeprefix("var(--rw-").removesuffix(")") for colour in self.pie.colors]
+        chosen = list(self.pie.selected) if self.pie.selected is not None else []
+        return ring(
+            list(self.pie.sizes), tokens, list(self.pie.labels), chosen, self.centre.text[0], self.below.text[0]
+        )
 
     def slots(self) -> dict[int, int]:
         if not self._n:

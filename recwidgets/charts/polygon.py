@@ -13,6 +13,7 @@ from ..core import Floats, Ints
 from ..data import Interactions
 from ..protocols import Neighbours, Queries
 from ._base import AXIS, NO_ANSWER, Chart, digits_of, figure, nice_ticks
+from ._draw import Field, ranks_below
 
 RANKS = 10
 FEW = 5  # neighbours: the counts of fewer are 0 or 1 mostly, and joined they would be spikes
@@ -148,6 +149,23 @@ class Polygon(Chart):
 
     def list_index(self, element: int) -> int:
         return element if element < len(self._counts) else -1
+
+    def drawing(self) -> Markup:
+        if not len(self._counts):
+            return Markup("")
+        counts = Field(0, RANKS + 1, 0, self.y.max, right=34)
+        scores = Field(0, RANKS + 1, self.score_scale.min, self.score_scale.max, right=34)
+        left = [(float(tick), f"{tick:.0f}") for tick in self.left.tick_values]
+        right = [(float(tick), format(tick, self.right.tick_format)) for tick in self.right.tick_values]
+        joined = self._k >= FEW
+        shown = list(zip(self.line.x.tolist(), self.line.y.tolist(), strict=True))
+        chosen = -1 if self.points.selected is None or not len(self.points.selected) else int(self.points.selected[0])
+        return (
+            counts.ticks(left) + scores.ticks(right, beside="right") + ranks_below(counts, RANKS)
+            + (counts.area(shown) + counts.path(shown, "accent", 2.5) if joined else Markup(""))
+            + scores.path(list(zip(self.scores.x.tolist(), self.scores.y.tolist(), strict=True)), "ink2", 1.2, "4 3")
+            + counts.dots(shown[1 : len(self._counts) + 1], chosen)
+        )  # fmt: skip
 
     def caption(self, answer: Answer | None) -> Markup:
         score = f"score by rank, from {self._low}" if self._low else "score by rank"

@@ -163,13 +163,6 @@ def ranking(
         _row(answer, n, rank, item, score, n == selected, slots.get(item), moved.get(item, ""), bars[n])
         for n, (rank, item, score) in enumerate(zip(answer.ranks, answer.top.tolist(), said_scores, strict=True))
     )
-    hits, foot = sum(item in answer.later for item in answer.top.tolist()), Markup("")
-    if not answer.has_held_out:
-        foot = Markup("Nothing is held out, so there is no ✓ to give.")
-    elif answer.person.user is None:
-        foot = Markup("✓ needs {} data, and a history of your own has none.").format(term("held-out"))
-    else:
-        foot = Markup("✓ = in the {} data, watched later: {} of {}.").format(term("held-out"), hits, len(answer.top))
     return title + Markup(
         '<div class="rw-row rw-head"><span aria-hidden="true">#</span><span aria-hidden="true">Film</span>'
         '<span class="rw-moved" aria-hidden="true" title="{since}">{sign}</span><span class="rw-num">{score}</span>'
@@ -177,9 +170,19 @@ def ranking(
         '<ol class="rw-rows" aria-label="{heading}">{rows}</ol>{legend}<p class="rw-cap rw-foot">{foot}</p>'
     ).format(
         score=term("score", "Score"), made="" if parts is None else term("contribution", "= its parts"), since="change since the previous answer" if moved else "",
-        sign="±" if moved else "", heading=escape(heading).striptags(), rows=rows, foot=foot,
+        sign="±" if moved else "", heading=escape(heading).striptags(), rows=rows, foot=list_foot(answer),
         legend=Markup("") if parts is None else _legend(answer),
     )  # fmt: skip
+
+
+def list_foot(answer: Answer) -> Markup:
+    """What the ✓ of a list is, and how many there are."""
+    if not answer.has_held_out:
+        return Markup("Nothing is held out, so there is no ✓ to give.")
+    if answer.person.user is None:
+        return Markup("✓ needs {} data, and a history of your own has none.").format(term("held-out"))
+    hits = sum(item in answer.later for item in answer.top.tolist())
+    return Markup("✓ = in the {} data, watched later: {} of {}.").format(term("held-out"), hits, len(answer.top))
 
 
 def part_bars(parts: Any) -> list[Markup]:

@@ -18,7 +18,7 @@ from markupsafe import escape
 HERE = Path(__file__).parent
 
 #: the stylesheet, in the order of its parts
-STYLES = ("page", "frame", "reason", "maps", "edit", "ranks", "terms", "compare")
+STYLES = ("page", "frame", "reason", "maps", "edit", "ranks", "terms", "compare", "still")
 
 Handler = Callable[[str, str], None]
 

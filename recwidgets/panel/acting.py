@@ -11,14 +11,14 @@ import traitlets
 from ..core import Person
 from ..data import Interactions
 from . import acts
-from .opening import Opening
+from .display import Displayed
 from .show import Shown, failure
 from .state import State
 
 Effect = Callable[[Any, Any], None]
 
 
-class Acting(Opening):
+class Acting(Displayed):
     """A panel that is told acts by name."""
 
     user = traitlets.CUnicode()

@@ -92,7 +92,7 @@ def cases(found: Mapping[str, Case], labels: Mapping[str, str]) -> Markup:
     item = next(iter(found.values())).item
     cells = joined(
         Markup('<div class="rw-case"><p class="rw-case-rank">{}: {}</p>{}</div>').format(
-            labels[name], _rank(case), _why(case)
+            labels[name], said_of(case), _why(case)
         )
         for name, case in found.items()
     )
@@ -101,7 +101,8 @@ def cases(found: Mapping[str, Case], labels: Mapping[str, str]) -> Markup:
     ).format(where(answers, labels, item), f"grid-template-columns:repeat({len(found)},minmax(0,1fr))", cells)
 
 
-def _rank(case: Case) -> Markup:
+def said_of(case: Case) -> Markup:
+    """The item's rank and score, and its rank for the average user."""
     if case.rank is None:
         return Markup("<b>no rank</b>")
     words = f"rank {case.rank:,}" if case.listed else f"not on the list, rank {case.rank:,}"
@@ -113,17 +114,16 @@ def _rank(case: Case) -> Markup:
     )
 
 
-def _why(case: Case) -> Markup:
-    """The headline, or what the list's last has more; and the score as one exact bar with its numbers."""
+def why_of(case: Case) -> str:
+    """The headline, or what the list's last has more, or why there is no reason."""
     if case.rank is None:
-        text = "It is in the history or was taken out here, so it is not recommended."
-    elif case.fault:
-        text = case.fault
-    elif case.listed:
-        text = case.headline
-    else:
-        text = why_not_listed(case)
-    bar = Markup("")
+        return "It is in the history or was taken out here, so it is not recommended."
+    return case.fault or (case.headline if case.listed else why_not_listed(case))
+
+
+def _why(case: Case) -> Markup:
+    """The reason in words; and the score as one exact bar with its numbers."""
+    text, bar = why_of(case), Markup("")
     if case.parts is not None and case.rank is not None:
         mine = "neighbours" if isinstance(case.answer.model, Neighbours) else "films"
         names = (mine, term("own embedding", "own"), term("average user", "all users"))

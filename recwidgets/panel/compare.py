@@ -183,6 +183,12 @@ class ComparePanel(Acting):
         told = settings.told(self._seen().world, State(self.state.user, self.state.edited))
         return settings.line("rw.ComparePanel", told, "" if self._ours else "data, models")
 
+    def _still(self) -> tuple[str, Markup]:
+        from .still_compare import svg_of, text_of
+
+        with self._lock:
+            return text_of(self._ready(), self.setup()), svg_of(self._ready(), self.setup())
+
     def __repr__(self) -> str:
         if self._closed:
             return "ComparePanel(closed)"

@@ -55,10 +55,18 @@ def put_aside(path: Path) -> Path:
 
 def write_state(path: Path, state: Mapping[str, Any]) -> None:
     """Whole or not at all."""
+    write_whole(path, json.dumps(jsonable({"format": STATE_FORMAT, **state}), ensure_ascii=False, indent=1))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all: what stood there stays until the new one is complete."""
     partial = path.with_name(path.name + ".partial")
-    text = json.dumps(jsonable({"format": STATE_FORMAT, **state}), ensure_ascii=False, indent=1)
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def write_recommendations(path: Path, answer: Answer) -> None:

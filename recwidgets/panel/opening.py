@@ -151,6 +151,11 @@ class Opening(ipywidgets.VBox):  # type: ignore[misc]
         self._frame = self._instead = None
 
 
+def shell() -> Any:
+    """IPython's shell; None in a plain script."""
+    return get_ipython()
+
+
 def box(kind: Any, name: str, *children: Any) -> Any:
     made = kind(list(children))
     made.add_class(name)

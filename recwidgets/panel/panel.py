@@ -16,11 +16,11 @@ from ..data import Interactions, Split, load_movielens
 from ..models import model_class
 from ..training import TrainingHistory
 from . import acts, effects, settings
-from .acting import Acting
 from .beside import Beside
 from .goal import Goal
 from .opening import close_all, look
 from .ranks import Ranks
+from .saving import Saving
 from .show import Asked, Shown, show, untrained, view
 from .state import DRAWERS, State, World, remembered, world_of
 from .state import as_split as as_split
@@ -63,7 +63,7 @@ class Parts:
         return {"user": self.state.user, "epoch": epoch, "selected": self.shown.rank}
 
 
-class Panel(Acting):
+class Panel(Saving):
     """A recommender to look into: who, what, why, and its training.
 
     data: Interactions (split in time, each user's newest ratings held out) or a Split. model: trained or not; it
