@@ -122,7 +122,7 @@ class Curve:
         self.loss.show(*loss, epoch, total, None)
         self.accuracy.show(*accuracy, epoch, total, baseline, turned)
         self.loss_head.show(
-            _head(term("loss", "Loss on the training rows"), loss, epoch, known, "", lambda v: f"{v:.3f}", "Loss")
+            _head(term("loss", "Loss on the training rows"), loss, epoch, "", lambda v: f"{v:.3f}", "Loss", known)
         )
         note = "" if baseline is None else f"dashed: popularity {100 * baseline:.1f} %"
         if turned is not None:
@@ -131,11 +131,13 @@ class Curve:
         if not validation:
             note = "this split has no validation rows"
         self.accuracy_head.show(
-            _head(title, accuracy, epoch, known, note, lambda v: f"{100 * v:.1f} %", f"Top-{self.k} accuracy")
+            _head(title, accuracy, epoch, note, lambda v: f"{100 * v:.1f} %", f"Top-{self.k} accuracy", known)
         )
 
 
-def _head(title: str, curve: tuple[Any, Any], epoch: int, known: bool, note: str, said: Any, name: str) -> Markup:
+def _head(
+    title: str, curve: tuple[Any, Any], epoch: int, note: str, said: Any, name: str, known: bool = True
+) -> Markup:
     """known: there is a trained model, though it may not be measured."""
     x, y = curve
     here = np.flatnonzero(x == epoch)
