@@ -1,5 +1,6 @@
 """Interactions: what comes in is checked, what comes out is in order."""
 
+import dataclasses
 import datetime as dt
 import subprocess
 import sys
@@ -372,6 +373,15 @@ def test_a_user_is_summed_up(movielens):
     newest = movielens.rows_of(0)[-1]
     assert who.last_films[0] == (movielens.titles[movielens.item[newest]], movielens.rating[newest])
     assert len(who.last_films) == 5
+
+
+@pytest.mark.parametrize("title", ["", "  ", "\t", "\xa0", "\u200b", "\xad\u2060 \ufeff"])
+def test_where_a_title_shows_nothing_the_id_stands_in(title):
+    """It was a blank row of the list, and an answer without a name."""
+    rows = {"user": [1, 1, 2, 2], "item": ["a", "b", "c", "a"], "title": [title, "Bee", "C" + title, title]}
+    data = Interactions.from_frame(rows)
+    assert data.titles.tolist() == ["a", "Bee", "C" + title]
+    assert dataclasses.replace(data, titles=np.array(["Ay", title, title])).titles.tolist() == ["Ay", "b", "c"]
 
 
 # ------------------------------------------------------------------ titles merged

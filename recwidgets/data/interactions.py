@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from recwidgets.data.summary import UserSummary
 
 _NO_GENRE = {"(no genres listed)", "unknown", ""}  # what sources write where they know none, in small letters
+# white space and what has no width: a title of these alone shows nothing
+_UNSEEN = "".join(map(chr, range(33))) + "\x7f\x85\xa0\xad\u180e\u2028\u2029\u202f\u205f\u3000\ufeff"
+_UNSEEN += "".join(map(chr, [*range(0x2000, 0x2010), *range(0x2060, 0x2065)]))
 _YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800  # seconds since 1970: what a date can show
 
 __all__ = ["ByUser", "Interactions", "UnknownItem", "UnknownUser"]
@@ -63,7 +66,7 @@ class Interactions:
         columns = {"user": np.int32, "item": np.int32, "rating": np.float32, "time": np.int64}
         for column, dtype in {**columns, "users": np.str_, "items": np.str_, "titles": np.str_}.items():
             object.__setattr__(self, column, frozen(getattr(self, column), dtype))
-        blank = np.char.str_len(np.char.strip(self.titles)) == 0
+        blank = np.char.str_len(np.char.strip(self.titles, _UNSEEN)) == 0
         if len(self.titles) == len(self.items) and blank.any():  # the id stands in: a blank row names nothing
             object.__setattr__(self, "titles", frozen(np.where(blank, self.items, self.titles), np.str_))
         # few sets of genres are there, in all parts of a split: one object each

@@ -14,10 +14,11 @@ from markupsafe import Markup
 from ..answer import Answer
 from ..answer import rounded as rounded
 from ..core import Explanation, Part
-from ..page.elements import joined
+from ..page.elements import cut, joined
 
 DRAWN = 5  # summands named one by one; the others are one line
 DIGITS = 3
+LABEL = 120  # characters of a title in running text and in a table; a longer one is cut
 
 PLURAL = {"film": "films of the history", "neighbour": "neighbours"}
 NAMES = {"own": "own embedding", "base": "the film itself, for all users"}
@@ -207,7 +208,7 @@ def arithmetic(explanation: Explanation, shown: int = 60) -> Markup:
     body, foot = (
         joined(
             Markup('<tr><td{}>{}</td><td class="rw-num">{}</td><td>{}</td></tr>').format(
-                Markup(' class="rw-num"') if terms else "", terms, minus(round(value, 4), 4), label
+                Markup(' class="rw-num"') if terms else "", terms, minus(round(value, 4), 4), cut(label, LABEL)
             )
             for terms, value, label in some
         )

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ..answer import Answer
 from ..core import film_label
-from ..page.elements import combobox, joined, option
+from ..page.elements import combobox, cut, joined, option
 from ..ranking import rank
 from ..reasons.reason import Reason
 from ..reasons.why_not import Contribution, Difference
@@ -62,7 +62,12 @@ def _others(answer: Answer, item: int, reason: Reason | None, named: bool) -> Ma
     links = [
         Markup(
             '<button type="button" class="rw-link" data-act="rival" data-value="{}" title="{}, {}">{}</button>'
-        ).format(other, film_label(answer.data, other), words, film_label(answer.data, other) if named else which)
+        ).format(
+            other,
+            film_label(answer.data, other),
+            words,
+            cut(film_label(answer.data, other), parts.LABEL) if named else which,
+        )  # fmt: skip
         + (f", {words}" if named else "")
         for which, words, other in suggestions(answer, item, reason)
     ]

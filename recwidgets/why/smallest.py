@@ -6,10 +6,11 @@ from markupsafe import Markup
 
 from ..answer import Answer
 from ..core import film_label
-from ..page.elements import button, joined
+from ..page.elements import button, cut, joined
 from ..reasons.needed import RIVALS, TRIED
 from ..reasons.reason import Reason
 from ..reasons.words import PERSONAL
+from .parts import LABEL
 from .picture import digits_of, own_stars, stars
 from .rival import signed
 
@@ -99,7 +100,7 @@ def _by_asking(reason: Reason, title: str) -> tuple[str, str]:
 
 
 def _title(answer: Answer, id_: str) -> str:
-    return answer.title(answer.data.item_index(id_))[0]
+    return cut(answer.title(answer.data.item_index(id_))[0], LABEL)
 
 
 def _row(n: int, full: str, name: str, rated: str, value: float, share: float, digits: int) -> Markup:

@@ -290,6 +290,74 @@ panel
     assert panel.page.evaluate("window.harmed === undefined")
 
 
+ODD = """
+import dataclasses
+import numpy as np, recwidgets as rw
+split = rw.load_movielens("latest-small").split("temporal")
+popular = np.argsort(-split.train.popularity)[:400].tolist()
+def odd(data):
+    titles = data.titles.tolist()
+    for n, item in enumerate(popular):
+        titles[item] = ("x" * 10_000, "W" * 10_000 + " (1999)", titles[item], "")[n % 4]
+    users = [f"usr_{n:04x}-97d5-4f0e-8a57-0d4f2d1c9e11" for n in range(data.n_users)]
+    return dataclasses.replace(data, titles=np.array(titles), users=np.array(users))
+parts = {name: odd(getattr(split, name)) for name in ("train", "validation", "test")}
+model, history = rw.load_pretrained("KIND", split.train)
+model.data = parts["train"]
+rw.Panel(split._replace(**parts), model, history=history, user=parts["train"].users[41])
+"""
+
+
+@pytest.mark.parametrize("kind", ["gnn", "knn"])
+def test_titles_of_ten_thousand_characters_and_long_ids_stay_in_their_places(open_panel, kind):
+    """A title of one word made the panel scroll sideways, ids lay over the picture, an empty title was a blank row."""
+    panel = open_panel(kind, code=ODD.replace("KIND", kind))
+    titles = [title for title, _ in panel.rows()]
+    assert all(title.strip() for title in titles)
+    assert any(len(title) > 9_000 for title in titles) and any(title.isdecimal() for title in titles), "an id stands in"
+    heights = "rows => rows.map(row => Math.round(row.getBoundingClientRect().height))"
+    assert len(set(panel.root.locator(".rw-list [data-row]").evaluate_all(heights))) == 1
+    for tab in ("not", "go", "sum", "why"):
+        panel.root.locator(f".rw-tab[data-value={tab}]").click()
+        panel.wait("(panel, tab) => panel.querySelector('.rw-why').classList.contains('rw-tab-' + tab)", tab)
+        panel.fits()
+    for drawer in ("ranks", "edit"):
+        panel.root.locator(f".rw-handle-{drawer}").click()
+        panel.wait("(panel, name) => panel.classList.contains('rw-open-' + name)", drawer)
+        panel.fits()
+
+
+SEEN = """panel => {
+    const place = panel.querySelectorAll('.rw-marked');
+    if (place.length !== 1) return '';
+    const box = place[0].getBoundingClientRect();
+    const hit = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height, 40) / 2);
+    return box.bottom > 0 && hit && (place[0].contains(hit) || hit.contains(place[0])) ? place[0].className : '';
+}"""
+
+
+@pytest.mark.parametrize("page", [{"width": 1366, "height": 500}], indirect=True, ids=["a small window"])
+def test_show_me_scrolls_to_where_it_happens_and_marks_it(open_panel, page):
+    """It scrolled nowhere and marked nothing."""
+    panel = open_panel("knn", code="import recwidgets as rw\nrw.teach.tour(rw.KNNPanel(user='1'))")
+    card = page.locator(".rw-tour")
+    seen = []
+    for step in range(1, 10):
+        card.scroll_into_view_if_needed()
+        card.get_by_role("button", name="Show me").click()
+        expect(card.locator("summary")).to_have_text(f"Tour: {step} of 9 done")
+        labpage.eventually(page, lambda: seen_now(panel, seen))
+    expect(card.get_by_role("button", name="Once more")).to_be_visible()
+    assert len(seen) == 9
+
+
+def seen_now(panel, seen):
+    """What is marked now can be seen; which it is."""
+    name = panel.root.evaluate(SEEN)
+    assert name, "nothing is marked, or it is out of sight"
+    seen.append(name)
+
+
 def test_the_start_notebook_under_voila(page, start_voila):
     notebook = json.loads(START.read_text(encoding="utf-8"))
     assert notebook["cells"], "the start notebook is not empty"
