@@ -135,7 +135,7 @@ def test_nbconverts_page_shows_the_picture_without_any_server(executed, chromium
         if not state:
             said = page.locator(".jp-RenderedText").inner_text()
             assert "GNNPanel" in said or "Panel(" in said
-            assert "environment of the Jupyter server" in " ".join(said.split())
+            assert "environment of its server" in " ".join(said.split())
         labpage.screenshot(page, f"still-nbconvert-{'state' if state else 'plain'}")
     finally:
         page.context.close()
