@@ -73,7 +73,7 @@ def test_a_bundle_has_the_live_view_the_words_and_the_picture(shown, name):
     text, picture = bundle[TEXT], ET.fromstring(bundle[PICTURE])
     answers = panel.answers.values() if name == "compare" else [panel.shown.answer]
     assert f"User {panel.user}" in text and f"  {panel.setup()}\n" in text and panel.data.name in text
-    assert "environment of the Jupyter server" in text, "what to install where"
+    assert "environment of its server" in text, "what to install where"
     for answer in answers:
         for item in answer.top.tolist():
             assert answer.full_title(item) in text and answer.full_title(item) in words(picture)
@@ -267,7 +267,7 @@ def shell(monkeypatch):
 def test_in_a_notebook_the_picture_follows_when_the_cell_has_run(shell, shown, name):
     panel = shown(name)
     bundle = panel._repr_mimebundle_()
-    assert set(bundle) == {VIEW, TEXT} and "environment of the Jupyter server" in bundle[TEXT]
+    assert set(bundle) == {VIEW, TEXT} and "environment of its server" in bundle[TEXT]
     assert panel._parts is None, "to show the frame loads nothing"
     panel._repr_mimebundle_()
     assert shell.display_pub.sent == []

@@ -8,13 +8,10 @@ Markup, in `Markup("<b>{}</b>").format(text)` as in a join. So HTML is written a
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-#: keys of a legend, as signs where there is no colour
-SIGNS = {"rw-key-line": "━", "rw-key-dash": "╌", "rw-strong": "■", "rw-mid": "□", "rw-outline": "┆"}
 CUT, END = 24, 13  # characters: a shorter title is never cut; so many at its end stay
 SHORT = 17  # characters of a title that leaves room for its year in a narrow line
 
@@ -40,15 +37,6 @@ def cut(text: str, most: int = 40) -> str:
         return text
     end = (most - 1) // 3
     return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
-
-
-def plain(said: str) -> str:
-    """What is read of a piece of a page: Markup without its tags, a plain str as it is."""
-    if not isinstance(said, Markup):
-        return str(said)
-    signs = re.sub(r'<span class="rw-(?:key|swatch) ([\w-]+)"></span>', lambda key: SIGNS.get(key[1], "") + " ", said)
-    apart = re.sub(r"(?<=\w)</i>", ": ", signs.replace("</span><span", "</span> · <span"))
-    return Markup(apart).striptags()
 
 
 def button(

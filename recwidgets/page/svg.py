@@ -9,10 +9,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from .elements import attribute, cut, joined
-from .tokens import colours
+from .tokens import Source, colours
 
 DRAWN = (236, 232)  # px: width and height of a chart in a picture of a panel
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
@@ -147,10 +147,10 @@ def picture(width: float, height: float, title: str, description: str, content: 
         '<svg xmlns="http://www.w3.org/2000/svg" class="rw-picture" role="img" width="{w:g}" height="{h:.0f}" '
         'viewBox="0 0 {w:g} {h:.0f}" font-family="{font}" aria-label="{title}"><title>{title}</title>'
         "<desc>{description}</desc><style>{style}</style>{content}</svg>"
-    ).format(w=width, h=height, font=FONT, title=title, description=description, style=theme(), content=content)
+    ).format(w=width, h=height, font=FONT, title=title, description=description, style=escape(theme()), content=content)
 
 
-def theme() -> Markup:
+def theme() -> Source:
     """The dark theme's colours, for whoever wishes them."""
     light, dark = colours()
     rules = "".join(
@@ -159,4 +159,4 @@ def theme() -> Markup:
         for name in light
         if dark[name] != light[name] and name != "bad-bg"
     )
-    return Markup("@media (prefers-color-scheme:dark){{{}}}").format(Markup(rules))
+    return Source(f"@media (prefers-color-scheme:dark){{{rules}}}")

@@ -14,6 +14,18 @@ _TOKEN = re.compile(r"--rw-([\w-]+):\s*([^;]+);")
 _FALLBACK = re.compile(r"var\(--jp-[\w-]+,\s*(.+)\)$")
 
 
+class Source(str):
+    """A style or a script of this package: `escape(source)` puts it into a page as it is, not as text.
+
+    Raises ValueError there for one that would end its own element.
+    """
+
+    def __html__(self) -> str:
+        if "</" in self:
+            raise ValueError("a style or a script that stands in a page must not contain '</'")
+        return str(self)
+
+
 @functools.cache
 def colours() -> tuple[Mapping[str, str], Mapping[str, str]]:
     """The tokens by name ("ink", "film-1", …) as CSS colours: of the light theme, and of the dark one."""

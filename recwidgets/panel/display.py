@@ -19,7 +19,7 @@ from . import opening
 from .opening import Opening, PanelClosed
 from .still import INSTALL
 
-BESIDE = "A live panel of recwidgets; what it shows is in the picture below, once its cell has run."
+BESIDE = "A panel that is live in Jupyter. Below is a picture of what it shows, with the line that makes it live."
 
 
 class Displayed(Opening):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..page import tokens
 from ..page.elements import joined
@@ -32,7 +32,7 @@ def page_of(saved: Sequence[Saved]) -> str:
     users = list(dict.fromkeys(one.still.name for one in saved))
     epochs = sorted({one.still.epoch for one in saved})
     first = saved[0].still
-    style, script = _style(), (PAGE / "saved.js").read_text(encoding="utf-8")
+    style, script = _style(), tokens.Source((PAGE / "saved.js").read_text(encoding="utf-8"))
     sections = joined(
         _section(one, n, users.index(one.still.name), epochs.index(one.still.epoch), len(epochs))
         for n, one in enumerate(saved)
@@ -53,14 +53,14 @@ def page_of(saved: Sequence[Saved]) -> str:
             '<meta name="color-scheme" content="light dark"><title>{title}</title>'
             "<style>{style}</style></head>\n<body>{body}<script>{script}</script></body></html>\n"
         ).format(
-            policy=policy, title=f"{first.label}, {first.data}", style=Markup(style), body=body, script=Markup(script)
+            policy=policy, title=f"{first.label}, {first.data}", style=escape(style), body=body, script=escape(script)
         )
     )  # fmt: skip
 
 
-def _style() -> str:
+def _style() -> tokens.Source:
     light, dark = tokens.colours()
-    return (
+    return tokens.Source(
         f":root{{{tokens.rules(light)}}}@media (prefers-color-scheme:dark){{:root{{{tokens.rules(dark)}}}}}{theme()}"
         + (PAGE / "saved.css").read_text(encoding="utf-8")
     )

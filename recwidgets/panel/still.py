@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup, escape
 
-from ..page.elements import plain
 from ..page.markup import list_foot, scores_in_short
+from ..page.plain import paragraphs, plain
 from ..why.parts import as_shown, minus
 from . import selector, views
 from .cases import part_names
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: what a front end needs to show a live panel, and where it belongs
 INSTALL = (
-    "Not live here? Where this page comes from (the environment of the Jupyter server, not only the kernel's) needs "
-    "the packages jupyterlab_widgets, anywidget and bqplot: pip install recwidgets there, and reload the page."
+    "Not live in your JupyterLab? The environment of its server, not only that of the kernel, needs the packages\n"
+    "jupyterlab_widgets, anywidget and bqplot: pip install recwidgets there, then reload the page."
 )
 
 
@@ -117,16 +117,10 @@ def _chart(scene: Scene, chart: Chart) -> dict[str, Any]:
     try:
         return {
             "chart": str(chart.title), "caption": plain(chart.caption(answer)), "sentence": chart.sentence(answer),
-            "notes": paragraphs(chart.foot(answer)), "drawing": Markup(escape(chart.drawing())),
+            "notes": paragraphs(chart.foot(answer)), "drawing": escape(chart.drawing()),
         }  # fmt: skip
     except Exception:
         return {}
-
-
-def paragraphs(said: str) -> tuple[str, ...]:
-    """What is read of a piece of a page, a paragraph each."""
-    parts = [Markup(part) for part in str(said).split("</p>")] if isinstance(said, Markup) else [said]
-    return tuple(filter(None, map(plain, parts)))
 
 
 def _list(scene: Scene, chart: Chart | None) -> dict[str, Any]:

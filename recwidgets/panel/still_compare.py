@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ..answer import Answer
-from ..page.elements import joined, plain
+from ..page.elements import joined
 from ..page.markup import scores_in_short
+from ..page.plain import plain
 from ..page.svg import fill, line, lines_of_text, picture, rectangle, stroke, text
 from . import lists, selector, views
 from .cases import Case, said_of, why_of

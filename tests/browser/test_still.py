@@ -86,6 +86,20 @@ def test_a_saved_notebook_that_is_opened_without_its_kernel_shows_the_picture(ru
     page.console.errors = [error for error in page.console.errors if not GONE.search(error)]
 
 
+def test_a_notebook_that_is_not_trusted_says_it_in_words(executed, open_in_lab, page, tmp_path):
+    """JupyterLab shows no SVG of a notebook that it does not know."""
+    notebook = json.loads(executed.read_text(encoding="utf-8"))
+    notebook["cells"][0]["source"] += "  # from elsewhere"
+    del notebook["metadata"]["widgets"]
+    (tmp_path / "elsewhere.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    open_in_lab(tmp_path / "elsewhere.ipynb")
+    said = page.locator(".jp-Notebook .jp-OutputArea-output pre").last
+    expect(said).to_contain_text("Top 10 for user 168")
+    expect(said).to_contain_text('rw.GNNPanel(user="168")')
+    expect(page.locator(".jp-Notebook .jp-RenderedSVG")).to_have_count(0)
+    page.console.errors = [error for error in page.console.errors if not GONE.search(error)]
+
+
 def test_a_panel_that_is_closed_leaves_no_picture_and_a_cell_run_again_has_one(run, page):
     run(CODE.replace("rw.GNN", "panel = rw.GNN") + "\npanel", "gnn").filled()
     labpage.run_all(page)
@@ -135,7 +149,7 @@ def test_nbconverts_page_shows_the_picture_without_any_server(executed, chromium
         if not state:
             said = page.locator(".jp-RenderedText").inner_text()
             assert "GNNPanel" in said or "Panel(" in said
-            assert "environment of the Jupyter server" in " ".join(said.split())
+            assert "environment of its server" in " ".join(said.split())
         labpage.screenshot(page, f"still-nbconvert-{'state' if state else 'plain'}")
     finally:
         page.context.close()
