@@ -106,7 +106,7 @@ def regions(text):
         "slider": elements.slider(text, 1, 0, 2, name=text, said=text),
         "choice": elements.choice(text, 0, [text, text], name=text),
         "named": elements.named(text, text),
-        "whole name": elements.whole_name(text, text),
+        "whole name": elements.whole_name(text, "") + elements.whole_name("x", text),
         "header": markup.header(text, text, Status(text, text, 0.5, True)),
         "header, spoken": markup.header("", "", Status("Ready"), text),
         "skeleton": markup.skeleton(text, Status(text), markup.message(Message(text))),

@@ -65,7 +65,8 @@ def test_a_long_name_is_cut_before_its_last_words(title, start, end):
 
 @pytest.mark.parametrize(("title", "shown"), [
     ("Star Wars: Episode IV - A New Hope", "Star Wars: Episode IV - A New Hope"), ("The Matrix", "The Matrix 1980"),
-    ("North by Northwest", "North by Northwest"), ("Men in Black (a.k.a. MIB)", "Men in Black 1980"), ("(1)", "(1) 1980"),
+    ("North by Northwest", "North by Northwest"), ("Men in Black (a.k.a. MIB)", "Men in Black 1980"),
+    ("(1)", "(1) 1980"),
 ])  # fmt: skip
 def test_a_name_in_two_lines_is_whole_and_has_its_year_where_there_is_room(title, shown):
     assert Markup(elements.whole_name(title, "1980")).one("span", "rw-title").text == shown

@@ -116,6 +116,44 @@ def test_all_users_are_ranked_beside_once_the_knob_rests(panel, monkeypatch):
     assert sorted(ranked) == [1, 8], "only where it rested, and as trained"
 
 
+def told(panel):
+    """How alike what reaches two users is, as it stands under the layers: ["–", …] where it is not known (yet)."""
+    line = page(panel, "rw-transport").all("div", "rw-told")
+    return [number.text for number in page(panel, "rw-transport").all("b") if line and number.text in line[0].text]
+
+
+def test_how_alike_the_hops_are_is_said_under_the_layers_before_any_is_turned(monkeypatch):
+    """Over-smoothing is there to be seen when the epoch has rested, and no click waits for it."""
+    monkeypatch.setattr(beside, "REST", 0.01)
+    asked, alike = [], rw.GNN.alike
+    monkeypatch.setattr(rw.GNN, "alike", lambda model: asked.append(threading.current_thread()) or alike(model))
+
+    def wanted(model):
+        return [f"{share:.2f}".replace("0.", ".") for share in alike(model.at(layers=4))]
+
+    async def look():
+        panel = rw.GNNPanel(user="42")
+        assert panel.state.knobs == ()
+        first = wanted(panel.model)
+        assert first == [".45", ".95", ".80", ".99"] and told(panel) == ["–"] * 4
+        await until(lambda: told(panel) == first)
+        panel.act("knob:layers", "1")
+        assert told(panel) == first, "one layer is in use; what the others would tell stays to be seen"
+        assert len(page(panel, "rw-transport").all("b", "rw-unused")) == 3
+        panel.epoch = 3
+        then = wanted(panel.model)
+        await until(lambda: told(panel) == then)
+        panel.epoch = 25
+        assert told(panel) == first, "it is remembered"
+        assert threading.main_thread() not in asked
+        panel.reset()
+        assert told(panel) == ["–"] * 4
+        panel.close()
+
+    asyncio.run(asyncio.wait_for(look(), DEADLINE))
+    assert not page(rw.KNNPanel(user="42"), "rw-transport").all(name="rw-told"), "it has no hops"
+
+
 def test_what_was_measured_is_remembered(panel, monkeypatch):
     ranked = recorded(monkeypatch)
     for position in ("8", "3", "1", "8"):

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ..core import Knob
 from .elements import button, choice, joined, slider
-from .terms import term_or_text
+from .terms import term, term_or_text
 
 
 def train_buttons(state: str, title: str = "") -> Markup:
@@ -76,14 +76,19 @@ def knob_control(knob: Knob, value: float | str, training: bool) -> tuple[Markup
     return slider(f"knob:{knob.name}", here, 0, len(positions) - 1, name=knob.label, said=text, off=off), text
 
 
-def own_knob(knob: Knob, value: float | str, training: bool) -> Markup:
-    """The model's own knob as it stands beside the time line: label, value, slider."""
+def own_knob(knob: Knob, value: float | str, training: bool, below: Markup | str = "") -> Markup:
+    """The model's own knob as it stands beside the time line: label, value, slider, and what is said of its values."""
     control, text = knob_control(knob, value, training)
     words = "Answers at once." if knob.instant else "Retrain to see the effect."
     return Markup(
-        '<div class="rw-knob rw-own-knob" title="{words} {hint}"><span>{label}</span><output>{value}</output>{control}</div>'
+        '<div class="rw-knob rw-own-knob" title="{words} {hint}"><span>{label}</span><output>{value}</output>{control}{below}</div>'
     ).format(
-        words=words, hint=knob.hint, label=term_or_text(knob.label), value="" if knob.choices else text, control=control
+        below=below,
+        words=words,
+        hint=knob.hint,
+        label=term_or_text(knob.label),
+        value="" if knob.choices else text,
+        control=control,
     )
 
 
@@ -125,6 +130,23 @@ def alike(hops: Sequence[float]) -> Markup:
         "Odd hops carry the embeddings of films, even hops those of users:"
     )
     return Markup('<div>{}</div><div class="rw-hops">{}</div>').format(words, bars) if hops else Markup("")
+
+
+def alike_by_hop(hops: Sequence[float], n: int, layers: float) -> Markup:
+    """The same in one line under the layers: a number for each of n hops, "–" where it is not known (yet).
+
+    layers: as many hops are in use; the others are pale.
+    """
+    known = [*hops[:n], *[float("nan")] * (n - len(hops))]
+    texts = ["–" if share != share else f"{share:.2f}".replace("0.", ".").replace("-", "−") for share in known]
+    numbers = joined(
+        Markup("<b{}>{}</b>").format("" if hop <= layers else Markup(' class="rw-unused"'), text)
+        for hop, text in enumerate(texts, 1)
+    )
+    said = "; ".join(f"hop {hop}: {text}" for hop, text in enumerate(texts, 1))
+    return Markup('<div class="rw-told">{}<span role="img" aria-label="{said}" title="{said}">{}</span></div>').format(
+        term("over-smoothing", "alike"), numbers, said=f"How alike two users’ messages are, {said} (1 = the same)"
+    )
 
 
 def tempo(chosen: str, off: bool) -> Markup:

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from ..answer import Answer
 from ..protocols import Neighbours
 from .controls import alike as alike
+from .controls import alike_by_hop as alike_by_hop
 from .controls import handles as handles
 from .controls import knob_positions as knob_positions
 from .controls import knob_rows as knob_rows

@@ -41,6 +41,8 @@ TERMS = {
     "ndcg": "Share of the best order that is possible: a held-out film counts 1 at rank 1 and less further down the top "
     "10, so 1 would be perfect and popularity’s value is the one to beat.",
     "novelty": "How little known the recommended films are, in bits: one bit more means rated by half as many users.",
+    "over-smoothing": "How alike what the graph tells two users becomes with each hop of averaging, as the mean cosine of "
+    "their messages after hop 1, 2, …: at 1 all users are told the same.",
     "own embedding": "What was learned for this one user beside their films; somebody new has none.",
     "pca": "Principal component analysis, the flat picture of long vectors that keeps most of their differences; what "
     "lies near here can still be far apart in the dimensions left out.",

@@ -13,8 +13,9 @@ from .all_users import AllUsers, measure
 from .background import Background, Told
 from .show import Asked, model_at, view
 from .state import State, World
-from .trainer import Training
+from .trainer import Training, running_loop
 
+REST = 0.8  # s that an epoch must rest before it is measured
 MEASURED = 40  # measurements of all users that are remembered
 
 
@@ -29,7 +30,8 @@ class Beside:
         self._known: dict[Any, tuple[Any, Any]] = {}  # with the snapshot, so that its id stays its own
         self._baseline: float | None = None
         self._knobs, self._popularity = Background(self._take), Background(self._take_baseline)
-        self._lists = Background(self._take)
+        self._lists, self._hops = Background(self._take), Background(self._take)
+        self._asked: Any = None  # what is to be asked for when the epoch rests
         self._timers: dict[str, Any] = {}
 
     def baseline(self, world: World) -> None:
@@ -107,6 +109,39 @@ class Beside:
         self._lists.want(key, work)
         return (False, self._known[key][1]) if key in self._known else (True, None)
 
+    def alike(self, world: World, training: Training, state: State) -> tuple[float, ...] | None:
+        """How similar what reaches two users is after each hop, with all layers, at the epoch shown: see `Scene`.
+
+        Measured when the epoch has rested, so that no click waits; not at all in a plain script, which has no page.
+        """
+        model, event = training.model, training.history.last
+        layers = {knob.name: knob.high for knob in training.knobs if knob.name == "layers"}
+        if not layers or not callable(getattr(model, "alike", None)):
+            return None
+        if event is None or not training.rewindable:
+            return ()
+        snapshot = training.history.at(state.epoch or training.newest).snapshot
+        knobs = {**state.values(world), **layers}
+        key = ("alike", *self._key(snapshot, knobs))
+        loop = running_loop()
+        if key in self._known or training.state == "running" or state.playing or loop is None:
+            self.not_later("alike")
+            self._asked = None
+        elif key != self._asked:
+            train = world.data
+
+            def work(told: Told) -> Any:
+                try:
+                    hops = tuple(model_at(model, snapshot, knobs, train).alike())
+                except Exception:  # said where the list is, if it concerns that; there are only no numbers here
+                    hops = ()
+                self._known[key] = snapshot, hops
+                return snapshot
+
+            self._asked = key
+            self.later("alike", loop, REST, lambda: self._hops.want(key, work))
+        return self._known[key][1] if key in self._known else ()
+
     @staticmethod
     def _key(snapshot: Any, knobs: Any) -> Any:
         return id(snapshot), tuple(sorted(knobs.items()))
@@ -136,6 +171,6 @@ class Beside:
         """Measure no more, and hold nothing."""
         for name in tuple(self._timers):
             self.not_later(name)
-        for background in (self._knobs, self._popularity, self._lists):
+        for background in (self._knobs, self._popularity, self._lists, self._hops):
             background.stop()
         self._known = {}

@@ -140,8 +140,8 @@ def _row(
         '<span>{bar}</span><span class="rw-ok">{tick}</span></button></li>'
     ).format(
         on=" rw-on" if chosen else "", item=item, pressed=yes(chosen), full=full, tied=tied(mark), rank=rank, bar=bar,
-        spoken=f"Rank {rank}: {full}{', watched later' if later else ''}", name=whole_name(*found.title(item)), move=move,
-        tick="✓" if later else "",
+        spoken=f"Rank {rank}: {full}{', watched later' if later else ''}", name=whole_name(*found.title(item)),
+        move=move, tick="✓" if later else "",
     )  # fmt: skip
 
 

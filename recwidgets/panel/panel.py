@@ -291,8 +291,8 @@ class Panel(Saving):
         beside = self._beside.look(world, training, state, parts.asked)
         taste = self._beside.taste(world, training, state, parts.asked)
         ranks = self._ranks.look(world, training, state, parts.shown)
-        setup = effects.setup(self)
-        return Scene(world, state, training, parts.shown, setup, parts.goal, *beside, ranks, *taste)
+        told = effects.setup(self), parts.goal, *beside, ranks, *taste, self._beside.alike(world, training, state)
+        return Scene(world, state, training, parts.shown, *told)
 
     # -- traits: what is set from code becomes an act ----------------------------------------------
 

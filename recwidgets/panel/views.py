@@ -38,7 +38,8 @@ class Scene:
 
     taste: what less of all users' taste does to all users, None = as trained, or not (yet) known.
     baseline: popularity's accuracy on the validation rows, None = not known. ranks: of the kept epochs,
-    None while no place for them is open.
+    None while no place for them is open. alike: how similar what reaches two users is, hop by hop, at the epoch
+    shown; () where it is not (yet) known, None for a model without hops.
     """
 
     world: World
@@ -54,6 +55,7 @@ class Scene:
     ranks: RankHistory | None = None
     measuring_taste: bool = False
     taste: PersonalCurve | None = None
+    alike: tuple[float, ...] | None = None
 
     @property
     def epoch(self) -> int:
@@ -177,7 +179,9 @@ def transport(scene: Scene, spoken: str) -> Markup:
     at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
     own, knob = own_knob(training), Markup("")
     if own is not None:
-        knob = markup.own_knob(own, state.values(world)[own.name], training.state != "idle")
+        value = state.values(world)[own.name]
+        told = "" if scene.alike is None else markup.alike_by_hop(scene.alike, int(own.high), float(value))
+        knob = markup.own_knob(own, value, training.state != "idle", told)
     return buttons + at + time_line(scene) + accuracy(scene) + knob
 
 
