@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from pages import editor, html, message, page
+from worlds import table
 
 import recwidgets as rw
 from recwidgets.charts.columns import replay
 from recwidgets.panel.changes import moves, what_changed, what_they_added
+from recwidgets.panel.clues import clue_of
 from recwidgets.panel.edited import Edited
 from recwidgets.why.parts import minus
 
@@ -280,6 +282,79 @@ def test_a_neighbour_who_is_left_out_takes_along_what_the_next_nearest_brings():
     assert what_they_added(before, after, -7) == "", "who was not asked had added nothing"
 
 
+def test_a_goal_is_seen_from_the_start_and_the_field_does_not_suggest_what_it_refuses():
+    panel = rw.KNNPanel(user="42", goal=rw.Goal("Fargo (1996)"))
+    fargo = panel.data.item_by_title("Fargo (1996)")
+    goal = page(panel, "rw-handles").one(name="rw-goal")
+    assert "Goal: Fargo" in goal.text and "press You" in goal.text, "before You is pressed"
+    panel.act("you", "")
+    first = int(np.argmax(panel.data.popularity))
+    refused = rw.KNNPanel(user="42", goal=rw.Goal(str(panel.data.titles[first])))
+    refused.act("you", "")
+    name = rw.display_title(str(panel.data.titles[first]))[0]
+    (field,), (own,) = (page(one, "rw-own").all("input", role="combobox") for one in (panel, refused))
+    assert field["placeholder"] == f"Add a film: {name}" and name not in own["placeholder"]
+    assert not page(refused, "rw-own").all("button", data_act="add", data_value=str(first)), "nor on the shelf"
+    panel.act("film", "fargo")
+    (option,) = page(panel, "rw-own").all("li", data_value=str(fargo))
+    assert option.text.endswith("the goal itself: it would not count")
+
+
+def test_clearing_a_history_of_ones_own_begins_the_count_of_edits_anew():
+    panel = rw.KNNPanel(user="42", goal=rw.Goal("Fargo (1996)"))
+    panel.act("you", "")
+    panel.act("add-title", "alien")
+    panel.act("add-title", "heat")
+    assert "2 edits" in page(panel, "rw-handles").one(name="rw-goal").text
+    panel.act("clear", "")
+    assert "0 edits" in page(panel, "rw-handles").one(name="rw-goal").text
+
+
+def test_the_clue_of_a_goal_is_what_its_viewers_rated_more_than_all_users():
+    """Ten users: 0 to 3 saw the goal, film 0. Film 1 was rated by these four alone, 2 by all, 3 by one of them."""
+    rows = [(user, 0) for user in range(4)] + [(user, 1) for user in range(4)]
+    rows += [(user, 2) for user in range(10)] + [(0, 3)] + [(user, 4) for user in (1, 2, 3, 8, 9)]
+    found = clue_of(table(rows, 10, 6), 0, n=3)
+    assert [(one.item, one.both, one.viewers) for one in found] == [(1, 4, 4), (4, 3, 4), (2, 4, 4)]
+    assert [one.lift for one in found] == pytest.approx([1 / 0.4, 0.75 / 0.5, 1.0])
+    panel = rw.KNNPanel(user="42", goal=rw.Goal("Fargo (1996)"))
+    data = panel.data
+    panel.act("clue", str(data.item_by_title("Fargo (1996)")))
+    for one in clue_of(data, data.item_by_title("Fargo (1996)")):
+        assert f"{one.both} of {one.viewers}, {one.lift:.1f} times as often" in html(panel, "rw-message")
+
+
+def test_the_line_on_who_is_shown_follows_every_edit():
+    panel = rw.SessionPanel(user="42")
+    facts = lambda: page(panel, "rw-user").one(name="rw-facts").text  # noqa: E731
+    n, newest = len(panel.person.history), panel.data.items[panel.person.history[-1]]
+    assert f"{n} ratings" in facts() and "Last rated:" in facts()
+    panel.act("reverse", "")
+    oldest = rw.display_title(str(panel.data.titles[panel.person.history[-1]]))[0]
+    assert f"{n} ratings, in another order" in facts() and f"Newest now: {oldest[:12]}" in facts()
+    panel.drop(newest)
+    assert f"{n - 1} of {n} ratings, in another order" in facts()
+    panel.act("original", "")
+    assert f"{n} ratings" in facts() and "Last rated:" in facts()
+
+
+def test_a_change_is_compared_with_the_one_before_or_with_the_original_as_one_likes():
+    """Ten moves of one place each, and no message told of the original."""
+    panel = rw.SessionPanel(user="42")
+    original, newest = panel.shown.answer, str(panel.person.history[-1])
+    for _ in range(4):
+        panel.act("earlier", newest)
+    before = panel.shown.previous
+    assert original.person.history.tolist() != before.person.history.tolist()
+    panel.act("base", "original")
+    assert "Since the original: " in message(panel)
+    assert panel.shown.previous.person.history.tolist() == original.person.history.tolist()
+    assert panel.shown.moved == moves(original, panel.shown.answer)
+    panel.act("base", "last")
+    assert "Since the original" not in panel.shown.message.text
+    assert panel.shown.previous.person.history.tolist() == before.person.history.tolist()
+
+
 def test_moves_and_changes_are_said_in_words():
     panel = rw.SessionPanel(user="42")
     before = panel.shown.answer
@@ -404,7 +479,8 @@ def test_what_was_picked_comes_back_after_looking_at_the_user():
     panel = rw.KNNPanel(user="42")
     panel.act("you", "")
     panel.act("add-title", "fargo")
-    assert panel.shown.message.lead == "You added Fargo (1996)." and panel.shown.message.buttons[0][1] == "undo"
+    assert panel.shown.message.lead == "You added Fargo (1996)."
+    assert panel.shown.message.buttons[0][:2] == ("Undo", "undo"), "not Put it back: nothing was out"
     panel.act("you", "")
     assert panel.shown.message is None and panel.person.user is not None
     panel.act("undo", "")

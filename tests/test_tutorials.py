@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from course import make
 
+import recwidgets as rw
 from recwidgets.teach import EXERCISES
 
 FOLDER = Path(__file__).resolve().parents[1] / "tutorials"
@@ -96,6 +97,22 @@ def test_it_is_a_notebook_that_stays_the_same(name):
     for cell in cells(name):
         assert re.fullmatch(rf"{number}-\d\d", cell["id"]) or cell["id"] in EXERCISES, cell["id"]
     assert sum(cell["cell_type"] == "code" for cell in cells(name)) <= 12
+
+
+def test_the_start_notebook_asks_about_a_named_model_and_prints_no_answer_of_its_exercises():
+    """A cell printed what start-2 asks for, and which model's order was to be guessed was not said."""
+    there = {"rw": rw, "USER": "42"}
+    for name in ("KNN", "GNN", "Session"):
+        there[name.lower()] = getattr(rw, f"{name}Panel")(user="42")
+    guess = rw.Predict(there["knn"])
+    assert there["knn"].world.label in guess.question and "**nearest neighbours** model" in prose("00-start-here")
+    cell = next(source(one) for one in cells("00-start-here") if "lists = {" in source(one))
+    *lines, last = ast.parse(cell).body
+    exec(compile(ast.Module(lines, []), "cell", "exec"), there)
+    shown = eval(compile(ast.Expression(last.value), "cell", "eval"), there)
+    assert shown == {"GNN": 10, "KNN": 10, "Session": 10}
+    for name in ("knn", "gnn", "session"):
+        there[name].close()
 
 
 def test_the_readme_lists_the_notebooks_and_their_exercises():
