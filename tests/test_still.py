@@ -12,6 +12,7 @@ from pages import rows
 from worlds import HOSTILE, LONG, Fixed, Svd, random_table, table, trained
 
 import recwidgets as rw
+from recwidgets.charts._draw import HOLE, ring
 from recwidgets.charts.columns import replay
 from recwidgets.charts.pie import shares_of
 from recwidgets.charts.polygon import nearest, neighbour_counts
@@ -154,6 +155,14 @@ def test_the_slices_are_the_shares(shown):
         (x1, y1), (x2, y2) = (map(float, found) for found in re.findall(r"([\d.]+) ([\d.]+)(?=A|L)", path)[:2])
         turn = (math.atan2(x2 - 118, 116 - y2) - math.atan2(x1 - 118, 116 - y1)) % math.tau / math.tau
         assert turn == pytest.approx(share, abs=2e-3)
+
+
+def test_a_share_of_everything_is_a_whole_ring():
+    path = ET.fromstring(f"<g>{ring([1.0, 0.0, 0.0, 0.0], ['film-1'] * 4, [''] * 4, [], '', '')}</g>").find("path")
+    x, y = np.array([found.split() for found in re.findall(r"[\d.]+ [\d.]+(?=A|L|Z)", path.get("d"))], float).T
+    radius = np.hypot(x - 118, y - 116)
+    assert np.allclose(radius, [104, 104, 104 * HOLE, 104 * HOLE], atol=0.05)
+    assert x[2] < x[3], "the hole goes round too"
 
 
 def test_the_points_are_the_counts(shown):

@@ -40,11 +40,11 @@ def ring(
 
 def _slice(x: float, y: float, begin: float, end: float) -> str:
     """The outline of a part of the ring, from and to as parts of a turn; a whole turn ends just before it begins."""
-    end = min(end, begin + 0.9999)
+    end = min(end, begin + 0.9995)
     large = int(end - begin > 0.5)
 
     def at(turn: float, radius: float) -> str:
-        return f"{x + radius * math.sin(math.tau * turn):.1f} {y - radius * math.cos(math.tau * turn):.1f}"
+        return f"{x + radius * math.sin(math.tau * turn):.2f} {y - radius * math.cos(math.tau * turn):.2f}"
 
     outer, inner = RADIUS, RADIUS * HOLE
     return (
