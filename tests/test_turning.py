@@ -1,6 +1,7 @@
 """Turned knobs: what they do to all users is measured, said beside "as trained", and kept; lists linked by colour."""
 
 import asyncio
+import re
 import threading
 
 import numpy as np
@@ -118,8 +119,8 @@ def test_all_users_are_ranked_beside_once_the_knob_rests(panel, monkeypatch):
 
 def told(panel):
     """How alike what reaches two users is, as it stands under the layers: ["–", …] where it is not known (yet)."""
-    line = page(panel, "rw-transport").all("div", "rw-told")
-    return [number.text for number in page(panel, "rw-transport").all("b") if line and number.text in line[0].text]
+    line = html(panel, "rw-transport").partition('class="rw-told"')[2]
+    return re.findall(r"<b[^>]*>([^<]*)</b>", line)
 
 
 def test_how_alike_the_hops_are_is_said_under_the_layers_before_any_is_turned(monkeypatch):

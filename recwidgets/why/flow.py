@@ -34,7 +34,7 @@ class Size(NamedTuple):
 
 
 SMALL = Size(108, 141, 8, 314, 31, 27)
-WIDE = Size(156, 222, 10, 590, 36, 30)
+WIDE = Size(124, 166, 10, 590, 36, 30)
 
 
 class Row(NamedTuple):

@@ -249,7 +249,7 @@ def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path, theme):
     assert not wrong, f"look at {SHEET}: " + "; ".join(wrong)
 
 
-@pytest.mark.parametrize("page", [{"width": WIDTHS["wide"], "height": 2400}], indirect=True, ids=["from 820 to 1400"])
+@pytest.mark.parametrize("page", [{"width": WIDTHS["wide"], "height": 2400}], indirect=True, ids=["from 820 to 1560"])
 def test_nothing_is_cut_between_the_widths_either(page, open_in_lab, tmp_path):
     """Laptops are 1366 and 1440 wide: columns that are too narrow to read stack instead."""
     states = {name: STATES[name] for name in ("gnn", "knn", "session")}
@@ -259,7 +259,7 @@ def test_nothing_is_cut_between_the_widths_either(page, open_in_lab, tmp_path):
         ready(page, name)
         PanelPage(page, name).filled()
     out = []
-    for width in range(820, 1420, 40):
+    for width in (*range(820, 1420, 40), 1485, 1560):  # the last two: all drawers are open, side by side
         page.set_viewport_size({"width": width, "height": 2400})
         for name in states:
             panel = PanelPage(page, name)
