@@ -6,6 +6,7 @@ import math
 import re
 import xml.etree.ElementTree as ET
 
+import ipywidgets
 import numpy as np
 import pytest
 from pages import rows
@@ -351,6 +352,15 @@ def test_a_saved_page_lets_nothing_in_that_is_not_its_own(shown, tmp_path):
         (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
         assert f"{tag}-src 'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'" in policy
     assert not re.search(r"https?://|\sstyle=|\son\w+=|<link|@import|url\(|<img|<iframe", page)
+
+
+@pytest.mark.parametrize("name", ["gnn", "knn", "session"])
+def test_saving_and_showing_leave_no_widget_behind(shown, tmp_path, name):
+    panel = shown(name)
+    before = set(ipywidgets.widgets.widget._instances)
+    panel.save(tmp_path / "page.html", users=["42", "168"], epochs=[1])
+    panel._repr_mimebundle_()
+    assert set(ipywidgets.widgets.widget._instances) == before
 
 
 def test_what_a_page_has_where_nobody_says(shown, tmp_path):

@@ -94,7 +94,7 @@ class Saving(Acting):
                     saved[user, epoch] = _taken(parts, state_for(parts.state, user, epoch), chart, asked)
         finally:
             if chart is not None:
-                close_all([chart.figure])
+                close_all([chart])
         return [saved[user, epoch] for user in users for epoch in epochs]
 
 

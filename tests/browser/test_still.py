@@ -11,6 +11,7 @@ import pytest
 import servers
 from panelpage import PanelPage
 from playwright.sync_api import expect
+from test_accessible import violations
 
 import recwidgets as rw
 from recwidgets.page.page import HERE
@@ -275,3 +276,17 @@ def test_it_fits_and_follows_the_theme(open_saved, theme, width):
         page.locator("section:not([hidden]) svg[role=img]").get_attribute("aria-label").startswith("Frequency polygon")
     )
     labpage.screenshot(page, f"still-page-{theme}-{width}")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_it(chromium_browser, saved, theme):
+    """Of a copy without its policy, which does not let axe-core in."""
+    page = labpage.new_page(chromium_browser, color_scheme=theme)
+    try:
+        labpage.write_page(
+            page, re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", saved[0].read_text("utf-8"))
+        )
+        expect(page.locator("section:not([hidden])")).to_have_count(1)
+        assert violations(page, "main") == []
+    finally:
+        page.context.close()
