@@ -207,8 +207,8 @@ def arithmetic(explanation: Explanation, shown: int = 60) -> Markup:
     feet.append(("", explanation.score, "score"))
     body, foot = (
         joined(
-            Markup('<tr><td{}>{}</td><td class="rw-num">{}</td><td>{}</td></tr>').format(
-                Markup(' class="rw-num"') if terms else "", terms, minus(round(value, 4), 4), cut(label, LABEL)
+            Markup('<tr><td{}>{}</td><td class="rw-num">{}</td><td title="{}">{}</td></tr>').format(
+                Markup(' class="rw-num"') if terms else "", terms, minus(round(value, 4), 4), label, cut(label, LABEL)
             )
             for terms, value, label in some
         )
