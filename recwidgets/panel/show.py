@@ -188,8 +188,8 @@ def _said(message: Message | Change | None) -> Message | None:
 
 def _numbered(message: Message | None, state: State) -> Message | None:
     """The message with the number of the change that its undo takes back: clicked twice, it takes back one."""
-    if message is None:
-        return None
+    if message is None or not any(act == "undo" for _, act, _ in message.buttons):
+        return message
     buttons = ((label, act, str(state.changes) if act == "undo" else value) for label, act, value in message.buttons)
     return message._replace(buttons=tuple(buttons))
 
