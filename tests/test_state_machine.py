@@ -429,6 +429,8 @@ class Machine(RuleBasedStateMachine):
             assert panel.state is state
             return
         steps = panel.training.steps if panel.training.rewindable else [panel.training.newest]
+        if not panel.training.history.counted:  # which epoch it is, is not known
+            steps = [0]
         right = {
             "user": panel.data.users.tolist(),
             "epoch": steps or [0],
