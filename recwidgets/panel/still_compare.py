@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 from markupsafe import Markup
 
@@ -17,14 +17,11 @@ from .cases import Case, said_of, why_of
 from .still import INSTALL, Row, table
 from .still_svg import EDGE, STEP, WIDTH, call_of, short
 
-if TYPE_CHECKING:
-    from .compare import Compared
-
 GAP, LEAST = 20.0, 200.0  # px between two lists, and the least width of one
 PILLARS = 46.0  # px: the height of the highest share
 
 
-def heads(compared: Compared) -> tuple[str, str, str]:
+def heads(compared: Any) -> tuple[str, str, str]:
     """The title, who is shown, and the data."""
     seen, state = compared.seen, compared.state
     data = seen.world.data
@@ -32,7 +29,7 @@ def heads(compared: Compared) -> tuple[str, str, str]:
     return f"Compare: {', '.join(compared.labels.values())}", f"{name} · {facts}", views.about_data(seen.world)
 
 
-def known_answers(compared: Compared) -> dict[str, Answer]:
+def known_answers(compared: Any) -> dict[str, Answer]:
     return {name: found for name, found in compared.answers.items() if found is not None and len(found.top)}
 
 
@@ -48,7 +45,7 @@ def rows_of(found: Answer, chosen: int | None, colours: Mapping[int, int]) -> li
     ]  # fmt: skip
 
 
-def text_of(compared: Compared, setup: str) -> str:
+def text_of(compared: Any, setup: str) -> str:
     title, whom, data = heads(compared)
     answers, labels = known_answers(compared), compared.labels
     lines = [title, whom, data, ""]
@@ -60,7 +57,7 @@ def text_of(compared: Compared, setup: str) -> str:
     return "\n".join([*lines, "", "Live:", f"  {setup}", INSTALL])
 
 
-def svg_of(compared: Compared, setup: str) -> Markup:
+def svg_of(compared: Any, setup: str) -> Markup:
     title, whom, data = heads(compared)
     answers, labels = known_answers(compared), compared.labels
     n = max(len(answers), 1)
