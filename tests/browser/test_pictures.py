@@ -226,7 +226,7 @@ def ready(page, name):
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
 def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path, theme):
     open_in_lab(notebook(tmp_path / "states.ipynb", STATES), theme)
-    labpage.run_all(page)
+    labpage.run_all(page, timeout=600_000)  # many panels in one page, while other workers compute
     wrong, out = [], []
     for name in STATES:
         ready(page, name).scroll_into_view_if_needed()
