@@ -51,7 +51,9 @@ STATES = {
     "panel = rw.GNNPanel(user='42'); Opening._after_the_cell = real",
     "getting ready": "panel = rw.Panel(few, model=Waits(0), user='u4', animate=False); start(panel)",
     "training": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel)",
-    "paused": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel); panel.pause()",
+    "paused": "panel = rw.Panel(few, model=Waits(8), user='u4', animate=False)\nfor epoch in (1, 2, 3):\n"
+    "    panel.step()\n"
+    "    while panel.training.newest < epoch: await asyncio.sleep(0.05)",
     "stopped": "panel = rw.Panel(few, model=Waits(3), user='u4', animate=False); start(panel)\n"
     "while panel.training.newest < 3: await asyncio.sleep(0.05)\n"
     "panel.stop()",
