@@ -115,13 +115,12 @@ def lab(arguments):
 def workers(arguments):
     """pytest's options for several workers: for the whole suite, not for chosen tests, which start sooner without.
 
-    Two more than there are cores, since a test in a browser waits as long as it computes; four at most, since each
-    worker may hold TensorFlow, a browser and a notebook's kernel at the same time. What goes to one worker together,
-    and in which order: tests/conftest.py.
+    One more than there are cores, since a test in a browser waits as long as it computes; three at most, since each
+    worker may hold TensorFlow, a browser and a notebook's kernel at the same time. A worker that has no tests left
+    takes some of another's, so that a file mostly stays with one, and its fixtures too.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    options = ["-n", str(min(cores + 2, 4)), "--dist", "loadgroup", "--no-loadscope-reorder"]
-    return options if cores > 1 and not arguments else []
+    return ["-n", str(min(cores + 1, 3)), "--dist", "worksteal"] if cores > 1 and not arguments else []
 
 
 def test(arguments):

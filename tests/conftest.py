@@ -56,51 +56,11 @@ def course(once: Callable[..., Path], repo: Path) -> Path:
     return once("course", lambda folder: subprocess.run([*command, str(folder)], check=True, capture_output=True))
 
 
-#: what takes longest comes first, so that short tests fill the gaps when the workers end
-LONG = (
-    "test_every_state_looks",
-    "test_state_machine",
-    "test_instructor",
-    "test_notebooks",
-    "test_tutorials",
-    "test_models",
-)
-
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests last: a broken model fails its own test sooner. RECWIDGETS_OFFLINE skips what asks the index.
-
-    With several workers they come in turn with the others, since one waits where the other computes.
-    """
-    if getattr(config.option, "loadgroup", False):
-        in_turn(items)
-    else:
-        items.sort(key=is_browser)
+    """Browser tests last: a broken model fails its own test sooner. RECWIDGETS_OFFLINE skips what asks the index."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     if os.environ.get("RECWIDGETS_OFFLINE"):
         skip = pytest.mark.skip(reason="RECWIDGETS_OFFLINE is set, and this test asks the package index")
         for item in items:
             if item.get_closest_marker("needs_index"):
                 item.add_marker(skip)
-
-
-def is_browser(item: pytest.Item) -> bool:
-    return item.get_closest_marker("browser") is not None
-
-
-def in_turn(items: list[pytest.Item]) -> None:
-    """A browser test is a group of its own, another file is one: each group goes to the worker that is free first."""
-    groups: dict[tuple[bool, str], list[pytest.Item]] = {}
-    for item in items:
-        browser = is_browser(item)
-        groups.setdefault((browser, item.nodeid if browser else item.path.stem), []).append(item)
-    order: list[tuple[float, list[pytest.Item]]] = []
-    for kind in (True, False):
-        lane = [(name, group) for (browser, name), group in groups.items() if browser == kind]
-        lane.sort(key=lambda named: next((n for n, long in enumerate(LONG) if long in named[0]), len(LONG)))
-        order += [(place / len(lane), group) for place, (_, group) in enumerate(lane)]
-    order.sort(key=lambda placed: placed[0])
-    items[:] = [item for _, group in order for item in group]
-    for n, (_, group) in enumerate(order):
-        for item in group:
-            item.add_marker(pytest.mark.xdist_group(f"{n}"))

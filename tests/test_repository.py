@@ -142,7 +142,7 @@ def test_a_changed_pin_renews_the_installation(dev, tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not say how many cores are ours")
-@pytest.mark.parametrize(("cores", "expected"), [(1, []), (2, ["-n", "4"]), (3, ["-n", "4"]), (64, ["-n", "4"])])
+@pytest.mark.parametrize(("cores", "expected"), [(1, []), (2, ["-n", "3"]), (3, ["-n", "3"]), (64, ["-n", "3"])])
 def test_the_whole_suite_is_shared_by_workers_and_chosen_tests_are_not(dev, monkeypatch, cores, expected):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)))
     assert dev.workers([])[:2] == expected

@@ -6,6 +6,7 @@ Waits are for conditions, never for time.
 from __future__ import annotations
 
 import re
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from urllib.parse import quote
 
 import chromium
 import servers
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Playwright
 
 PICTURES = Path(__file__).resolve().parents[2] / "ci-artifacts" / "screenshots"
 
@@ -297,6 +298,17 @@ def screenshot(page: Page, name: str, selector: str | None = None) -> Path:
     """Keep a picture in ci-artifacts/screenshots/NAME.png, of one element or of the page."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     path, partial = PICTURES / f"{name}.png", PICTURES / f"{name}.partial"
-    partial.write_bytes((page.locator(selector).first if selector else page).screenshot())
+    partial.write_bytes(_whole(page.locator(selector).first) if selector else page.screenshot())
     partial.replace(path)  # whole or not there: another worker may be making the contact sheet
     return path
+
+
+def _whole(element: Locator) -> bytes:
+    """A picture of all of an element: taken again for some seconds where a notebook scrolled in between and cut it."""
+    for _ in range(20):
+        picture, box = element.screenshot(), element.bounding_box()
+        width, height = struct.unpack(">II", picture[16:24])  # a PNG's header
+        if box and abs(width - box["width"]) < 3 and abs(height - box["height"]) < 3:
+            break
+        element.page.wait_for_timeout(POLL)
+    return picture
