@@ -16,6 +16,15 @@ RESTART = (
 )
 
 
+INSTALL = 'pip install "recwidgets[train]"'
+
+#: Pyodide: Python in a browser's tab, where TensorFlow does not run
+IN_BROWSER = (
+    "Training needs TensorFlow, which does not run in a browser's tab. The pretrained models work here; "
+    f"to train, on a machine of your own: {INSTALL}"
+)
+
+
 #: held while TensorFlow, or what imports it, is imported: two threads at once would leave half a TensorFlow
 LOADING = threading.RLock()
 _under_way = False
@@ -78,6 +87,8 @@ def load() -> Door:
 
 
 def _import() -> Door:
+    if sys.platform == "emscripten":
+        raise TensorFlowUnavailable(IN_BROWSER)
     if os.environ.get("TF_USE_LEGACY_KERAS", "1").lower() not in ("1", "true"):
         raise TensorFlowUnavailable(
             f"TF_USE_LEGACY_KERAS is {os.environ['TF_USE_LEGACY_KERAS']!r} here, and TensorFlow "
@@ -88,7 +99,7 @@ def _import() -> Door:
     except ImportError as error:
         raise TensorFlowUnavailable(
             f"Training needs TensorFlow, which is not installed here ({error}). The pretrained "
-            "models work without it; to train, run: pip install recwidgets tensorflow"
+            f"models work without it; to train, run: {INSTALL}"
         ) from error
     if getattr(tf.keras, "__version__", "2").startswith("3"):  # Keras 2 says nothing here
         raise TensorFlowUnavailable(RESTART)
@@ -96,8 +107,7 @@ def _import() -> Door:
         tfrs = importlib.import_module("tensorflow_recommenders")
     except ImportError as error:
         raise TensorFlowUnavailable(
-            f"Training needs TensorFlow Recommenders, which did not load ({error}). "
-            "Run: pip install tensorflow-recommenders"
+            f"Training needs TensorFlow Recommenders, which did not load ({error}). Run: {INSTALL}"
         ) from error
     tf.zeros(1) + 1.0  # the first operation looks for devices, and says so
     return Door(tf, tfrs)
