@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .core import Floats
 from .data import Interactions
+from .data._arrays import sized
 
 Array = NDArray[Any]
 BLOCK = 1 << 18  # numbers gathered at a time: 1 MB of float32, which stays in the processor's cache
@@ -77,7 +78,7 @@ def mean_over(edges: Edges, vectors: Floats, counted: Array | None = None) -> Fl
         near = vectors[edges.indices[rows]]
         if counted is not None:
             near *= counted[rows, None]
-        out[nodes[first:last]] = np.add.reduceat(near, starts[first:last] - starts[first], axis=0)
+        out[nodes[first:last]] = np.add.reduceat(near, sized(starts[first:last] - starts[first]), axis=0)
         first = last
     out[nodes] /= degree[nodes, None]
     return out

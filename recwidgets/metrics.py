@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .data import Interactions
+from .data._arrays import sized
 
 Array = NDArray[Any]
 
@@ -33,7 +34,7 @@ def hits(ranked: Array, test: Interactions) -> NDArray[np.bool_]:
 def n_relevant(test: Interactions) -> Array:
     """How many different films of each user are held out: int (n_users,)."""
     held_out = np.unique(test.user.astype(np.int64) * test.n_items + test.item)
-    return np.bincount(held_out // test.n_items, minlength=test.n_users)
+    return np.bincount(sized(held_out // test.n_items), minlength=test.n_users)
 
 
 def top_k_accuracy(ranked: Array, test: Interactions, k: int) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from . import metrics
 from .core import Floats, Ints, Person, Recommendations, Who, person_of
 from .data import Interactions
+from .data._arrays import sized
 from .protocols import Recommender, Vectors
 
 BLOCK = 1 << 21  # scores computed at a time in recommend_all: 8 MB of float32, 16 MB of indices
@@ -128,7 +129,8 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
     if data is not None:
         indptr = data.by_user.indptr
         seen = data.by_user.items[indptr[start] : indptr[start + rows]]
-        block[np.repeat(np.arange(rows), np.diff(indptr[start : start + rows + 1])), seen] = -np.inf
+        count = sized(np.diff(indptr[start : start + rows + 1]))
+        block[np.repeat(np.arange(rows), count), seen] = -np.inf
     if np.isnan(block.min(initial=np.inf)):  # the least is NaN where any is, and costs no second table
         block[np.isnan(block)] = -np.inf
     if k >= n_items:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Floats, Ints, Part, Person, film_label
+from ..data._arrays import sized
 from ..graph import Edges, Graph
 from ..models._constants import LEAST, POWER
 from ..models.gnn import GNN, mean_cosine
@@ -63,7 +64,7 @@ def travel(graph: Graph, users: Floats, films: Floats, depth: int, aggregate: Fu
 def dense(graph: Graph, n_items: int) -> Floats:
     """1 where a user watched a film: float32 (n_users, n_items)."""
     watched = np.zeros((len(graph.items_of.indptr) - 1, n_items), np.float32)
-    watched[np.repeat(np.arange(len(watched)), graph.items_of.degree), graph.items_of.indices] = 1.0
+    watched[np.repeat(np.arange(len(watched)), sized(graph.items_of.degree)), graph.items_of.indices] = 1.0
     return watched
 
 
