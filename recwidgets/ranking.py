@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,8 +14,11 @@ from .core import Floats, Ints, Person, Recommendations, Who, person_of
 from .data import Interactions
 from .data._arrays import sized
 from .protocols import Recommender, Vectors
+from .steps import Steps, drain
 
-BLOCK = 1 << 21  # scores computed at a time in recommend_all: 8 MB of float32, 16 MB of indices
+# scores computed at a time in recommend_all: 8 MB of float32, 16 MB of indices; less in a browser's tab, where there
+# are no threads and clicks are answered between two blocks only
+BLOCK = 1 << (17 if sys.platform == "emscripten" else 21)
 SHORT = 8  # numbers: products of vectors so short are as quick in small blocks, and popularity's opens every panel
 
 
@@ -79,6 +83,14 @@ def recommend_all(
     whose scores differ by less than that (1e-6 of the score) may change ranks.
     progress: a bar (tqdm), where it takes longer than a second.
     """
+    found: NDArray[np.int32] = drain(recommend_all_in_steps(model, data, k, seen=seen, progress=progress))
+    return found
+
+
+def recommend_all_in_steps(
+    model: Any, data: Interactions, k: int = 100, *, seen: bool = False, progress: bool = False
+) -> Steps[NDArray[np.int32]]:
+    """`recommend_all`, which may be left between two blocks of users."""
     k = check_k(k, data.n_items)
     out = np.full((data.n_users, k), -1, np.int32)
     queries, items = map(_real, model.vectors()) if isinstance(model, Vectors) else (np.empty(0), None)
@@ -96,6 +108,7 @@ def recommend_all(
             check_scored(block.shape[1:], data)
             block = _real(block)
         out[start : users.stop] = _rank_rows(block, None if seen else data, start, k)
+        yield
     return out
 
 
@@ -157,3 +170,10 @@ def held_out_accuracy(model: Any, train: Interactions, held_out: Interactions, k
     """Top-k accuracy on held-out rows, seen items left out: the point on a training curve."""
     k = min(k, train.n_items)
     return metrics.top_k_accuracy(recommend_all(model, train, k), held_out, k)
+
+
+def held_out_accuracy_in_steps(model: Any, train: Interactions, held_out: Interactions, k: int = 10) -> Steps[float]:
+    """`held_out_accuracy`, which may be left between two blocks of users."""
+    k = min(k, train.n_items)
+    ranked = yield from recommend_all_in_steps(model, train, k)
+    return metrics.top_k_accuracy(ranked, held_out, k)

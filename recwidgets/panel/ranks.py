@@ -17,6 +17,7 @@ from ..reasons.asked import known_data
 from ..reasons.less import less_shared
 from ..reasons.parts import score_parts
 from ..reasons.usual import Usual
+from ..steps import Steps
 from .background import Background, Told
 from .changes import sentence
 from .show import Shown, model_at
@@ -206,9 +207,10 @@ class Ranks:
             left_out = np.concatenate([person.history, dropped]).astype(np.int32)
             known, data, alpha = self._known, world.data, state.alpha
 
-            def rank_all(told: Told) -> None:
+            def rank_all(told: Told) -> Steps[None]:
                 for done, event in enumerate(missing):
                     told(done, len(missing))
+                    yield
                     known[event.step] = event.snapshot, _stand_at(model, event, knobs, alpha, data, person, left_out)
 
             self._background.want((self._key, missing), rank_all)
@@ -221,9 +223,10 @@ class Ranks:
         if asked:
             parts, data, alpha = self._parts, world.data, state.alpha
 
-            def take_apart(told: Told) -> None:
+            def take_apart(told: Told) -> Steps[None]:
                 for done, event in enumerate(asked):
                     told(done, len(asked))
+                    yield
                     parts[event.step, item] = _parts_at(
                         model, event, knobs, alpha, data, person, stands[event.step].scores, item
                     )
