@@ -21,7 +21,9 @@ CORE = {
     "pyodide.asm.wasm": "a50dd1843f805a0b7c45b61037ee0d7b26dfe85efe0e18ef95a34ad24e401f5f",
     "python_stdlib.zip": "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
 }
-LOCK_SHA256 = "9c45b916001a750f4102fc287494f3eab215909c7535c626a20db80fd6333e2c"  # the release's; it has all packages' own
+LOCK_SHA256 = (
+    "9c45b916001a750f4102fc287494f3eab215909c7535c626a20db80fd6333e2c"  # the release's; it has all packages' own
+)
 
 Packages = dict[str, dict[str, Any]]
 Read = Callable[[str], bytes]

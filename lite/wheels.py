@@ -1,7 +1,7 @@
 """Wheels for Python in a browser's tab, made of what is installed here: no index is asked, and versions are the pins.
 
-Only Python and the data beside it go in: a browser has no use for compiled parts, tests, or a notebook's files (these are
-federated into the site from where they are installed).
+Only Python and the data beside it go in: a browser has no use for compiled parts, tests, or the front end's files (these
+are federated into the site from where they are installed).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 COMPILED = (".so", ".pyd", ".dll", ".dylib", ".pyc", ".pyi", ".c", ".pyx")
-LEFT_OUT = {"tests", "labextension", "nbextension", "__pycache__"}  # folders
+FRONT_END = {"labextension", "nbextension", "static"}  # folders whose Python is kept alone
 TAG = "py3-none-any"
 WHEEL = f"Wheel-Version: 1.0\nGenerator: recwidgets\nRoot-Is-Purelib: true\nTag: {TAG}\n"
 KEPT = re.compile(r"\.dist-info/(METADATA|licenses/.+|LICEN[CS]E.*|COPYING.*|entry_points\.txt)$")
@@ -40,7 +40,10 @@ def pure(name: str, folder: Path) -> Path:
 def _files(package: metadata.Distribution) -> Iterator[tuple[str, bytes]]:
     for file in package.files or ():
         path = file.as_posix()
-        if path.startswith("..") or path.endswith(COMPILED) or LEFT_OUT & set(file.parts[:-1]):
+        folders = set(file.parts[:-1])
+        if path.startswith("..") or path.endswith(COMPILED) or "tests" in folders:
+            continue
+        if FRONT_END & folders and file.suffix != ".py":
             continue
         if ".dist-info/" in path and not KEPT.search(path):
             continue

@@ -18,11 +18,17 @@ RESTART = (
 
 INSTALL = 'pip install "recwidgets[train]"'
 
-#: Pyodide: Python in a browser's tab, where TensorFlow does not run
-IN_BROWSER = (
-    "Training needs TensorFlow, which does not run in a browser's tab. The pretrained models work here; "
+#: Pyodide: Python in a browser's tab, where there is neither TensorFlow nor a thread
+IN_BROWSER = "Training is not there in a browser's tab:"
+NO_TENSORFLOW = (
+    "it needs TensorFlow, which does not run there. The pretrained models answer as anywhere; "
     f"to train, on a machine of your own: {INSTALL}"
 )
+
+
+def in_browser() -> bool:
+    """Is this Python in a browser's tab?"""
+    return sys.platform == "emscripten"
 
 
 #: held while TensorFlow, or what imports it, is imported: two threads at once would leave half a TensorFlow
@@ -87,8 +93,8 @@ def load() -> Door:
 
 
 def _import() -> Door:
-    if sys.platform == "emscripten":
-        raise TensorFlowUnavailable(IN_BROWSER)
+    if in_browser():
+        raise TensorFlowUnavailable(f"{IN_BROWSER} {NO_TENSORFLOW}")
     if os.environ.get("TF_USE_LEGACY_KERAS", "1").lower() not in ("1", "true"):
         raise TensorFlowUnavailable(
             f"TF_USE_LEGACY_KERAS is {os.environ['TF_USE_LEGACY_KERAS']!r} here, and TensorFlow "

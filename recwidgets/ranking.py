@@ -93,7 +93,11 @@ def recommend_all_in_steps(
     """`recommend_all`, which may be left between two blocks of users."""
     k = check_k(k, data.n_items)
     out = np.full((data.n_users, k), -1, np.int32)
-    queries, items = map(_real, model.vectors()) if isinstance(model, Vectors) else (np.empty(0), None)
+    queries, items = np.empty(0), None
+    if isinstance(model, Vectors):
+        asked = getattr(model, "vectors_in_steps", None)
+        found = model.vectors() if asked is None else (yield from asked())
+        queries, items = map(_real, found)
     block_size = BLOCK // 8 if items is not None and items.shape[1] <= SHORT else BLOCK
     step = max(1, block_size // data.n_items)
     transposed = None if items is None else np.ascontiguousarray(items.T)  # (dim, n_items)

@@ -10,6 +10,11 @@ T = TypeVar("T")
 Steps = Generator[None, None, T]
 
 
+def in_steps(work: Steps[Any] | Any) -> Steps[Any]:
+    """`work` in its steps where it is a generator, else the result that it is already."""
+    return (yield from work) if isinstance(work, Generator) else work
+
+
 def drain(steps: Steps[Any]) -> Any:
     """All steps at once: the result."""
     while True:

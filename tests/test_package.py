@@ -170,7 +170,7 @@ def test_in_a_browsers_tab_training_says_that_it_is_not_there(monkeypatch):
     from recwidgets import _tf
 
     monkeypatch.setattr(sys, "platform", "emscripten")
-    with pytest.raises(_tf.TensorFlowUnavailable, match=r"does not run in a browser's tab.*recwidgets\[train\]"):
+    with pytest.raises(_tf.TensorFlowUnavailable, match=r"not there in a browser's tab.*recwidgets\[train\]"):
         _tf._import()
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from .. import metrics
 from ..data import Split
 from ..ranking import recommend_all_in_steps
-from ..steps import Steps, drain
+from ..steps import Steps, drain, in_steps
 
 DEPTH = 10  # of a list
 
@@ -33,7 +33,7 @@ def measure_in_steps(model: Any, split: Split) -> Steps[AllUsers]:
     """`measure`, which may be left between two blocks of users."""
     depth = min(DEPTH, split.train.n_items)
     ranked = yield from recommend_all_in_steps(model, split.train, depth)
-    alike = getattr(model, "alike", None)
-    hops = () if alike is None else tuple(alike())
+    alike = getattr(model, "alike_in_steps", None) or getattr(model, "alike", None)
+    hops = () if alike is None else tuple((yield from in_steps(alike())))
     accuracy = metrics.top_k_accuracy(ranked, split.validation, depth)
     return AllUsers(accuracy, depth * metrics.overlap(ranked), depth, hops)

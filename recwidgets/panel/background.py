@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
-from ..steps import Steps, drain
+from ..steps import Steps, drain, in_steps
 from .trainer import running_loop
 
 #: Called by the work before each part with (parts done, parts in all); it may raise to end the work.
@@ -119,8 +119,7 @@ class Background:
 
 def _steps(work: Callable[[Told], Any], told: Told) -> Steps[Any]:
     yield  # before it begins, too
-    result = work(told)
-    return (yield from result) if isinstance(result, Generator) else result
+    return (yield from in_steps(work(told)))
 
 
 def _result(work: Callable[[Told], Any], told: Told) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from ..models.popularity import Popularity
 from ..protocols import Tunable, Vectors
 from ..ranking import held_out_accuracy_in_steps
-from ..reasons.share import PersonalCurve, personal_curve
+from ..reasons.share import PersonalCurve, personal_curve_in_steps
 from ..steps import Steps
 from .all_users import AllUsers, measure_in_steps
 from .background import Background, Told
@@ -102,9 +102,9 @@ class Beside:
             return bool(state.turning), None
         model, train = training.model, world.data
 
-        def work(told: Told) -> Any:
+        def work(told: Told) -> Steps[Any]:
             seen = model_at(model, snapshot, knobs, train)  # a view of its own, since the panel's is asked meanwhile
-            self._known[key] = snapshot, personal_curve(seen, train, rows, (0.0, alpha))
+            self._known[key] = snapshot, (yield from personal_curve_in_steps(seen, train, rows, (0.0, alpha)))
             return snapshot
 
         self._lists.want(key, work)

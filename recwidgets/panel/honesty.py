@@ -139,7 +139,11 @@ def measure_in_steps(
             ranked = yield from recommend_all_in_steps(model, train, min(DEPTH, train.n_items), seen=keep_seen)
         except Exception as error:
             raise NotRanked(f"{labels[name]} could not rank all films for all users: {sentence(error)}") from error
+        yield from metrics.resamples_in_steps(
+            int(np.count_nonzero(np.bincount(held_out.user)))
+        )  # kept for what follows
         rows.append(Row(name, labels[name], *_numbers(ranked, train, held_out, off)))
+        yield
     return rows
 
 

@@ -19,6 +19,7 @@ from ..models._constants import LEAST, POWER
 from ..models.gnn import GNN, mean_cosine
 from ..models.knn import KNN, unit
 from ..models.session import Session
+from ..steps import Steps
 from .safe_call import AnswerError, Array, called, name_of, numbers, sentence
 
 Function = Callable[..., Any]
@@ -102,13 +103,15 @@ class OwnGNN(GNN):
         own = 0.0 if person.user is None else self._snapshot["users"][person.user]
         return np.asarray(query + own, np.float32)
 
-    def _queries(self) -> Floats:
-        data = self._trained()
-        return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
+    def _queries(self) -> Steps[Floats]:
+        return self._queries_one_by_one()
 
-    def alike(self) -> list[float]:
-        edges = self._graph().items_of
-        return [mean_cosine(gather(edges, said, self.aggregate)) for said in self._layers()[1]]
+    def alike_in_steps(self) -> Steps[list[float]]:
+        edges, hops = self._graph().items_of, []
+        for said in self._layers()[1]:
+            hops.append(mean_cosine(gather(edges, said, self.aggregate)))
+            yield
+        return hops
 
     def _weights(self, n: int) -> Floats:
         """What aggregate() makes of n messages that are the unit vectors: their weights, if it is linear."""
