@@ -142,6 +142,7 @@ def build(out: Path, archive: Path | None) -> None:
         done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"jupyterlite could not build the site:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        shutil.copy(work / "site" / "lab" / "favicon.ico", work / "site")  # browsers ask for it there
         shutil.rmtree(out, ignore_errors=True)
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(work / "site", out)

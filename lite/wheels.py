@@ -1,7 +1,7 @@
 """Wheels for Python in a browser's tab, made of what is installed here: no index is asked, and versions are the pins.
 
-Only Python and the data beside it go in: a browser has no use for compiled parts, tests, or the front end's files (these
-are federated into the site from where they are installed).
+Only Python and the data beside it go in: a browser has no use for compiled parts, tests, or the files of the front end
+(these are federated into the site from where they are installed).
 """
 
 from __future__ import annotations

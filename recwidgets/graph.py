@@ -16,8 +16,8 @@ from .data._arrays import sized
 from .steps import Steps, drain
 
 Array = NDArray[Any]
-# numbers gathered at a time: 1 MB of float32, which stays in the processor's cache; less in a browser's tab, where clicks
-# are answered between two blocks
+# numbers gathered at a time: 1 MB of float32, which stays in the processor's cache; less in a browser's tab, where
+# clicks are answered between two blocks
 BLOCK = 1 << (16 if sys.platform == "emscripten" else 18)
 
 
