@@ -94,8 +94,8 @@ def personal_curve_in_steps(
     queries, items = model.vectors() if steps is None else (yield from steps())
     average = usual(model, known_data(model, data)).query
     assert average is not None
-    everybody = _Vectors(np.broadcast_to(average, queries.shape), items)
-    theirs = yield from recommend_all_in_steps(everybody, data, k)  # their own unseen items
+    average_user = _Vectors(np.broadcast_to(average, queries.shape), items)
+    theirs = yield from recommend_all_in_steps(average_user, data, k)  # their own unseen items
     asked = tuple(_checked(alpha) for alpha in alphas)
     found = np.zeros((3, len(asked)))
     for n, alpha in enumerate(asked):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import labpage
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Page, Response, sync_playwright
 
 LONG = 240_000  # ms; Python itself is loaded and compiled in the page, and the machine may be busy
 NOTEBOOK = {
@@ -58,11 +58,10 @@ class Asked:
         self.address, self.urls = address, set[str]()
         self.bytes = 0
         page.context.on("request", lambda request: self.urls.add(request.url))
-        page.context.on("requestfinished", self._finished)
+        page.context.on("response", self._answered)
 
-    def _finished(self, request: Request) -> None:
-        with contextlib.suppress(Exception):  # the page is being closed
-            self.bytes += int(request.response().headers.get("content-length", 0))  # type: ignore[union-attr]
+    def _answered(self, response: Response) -> None:
+        self.bytes += int(response.headers.get("content-length", 0))
 
     def outside(self) -> list[str]:
         """All that is not asked of the site's own server."""

@@ -1,4 +1,4 @@
-"""The browser site, whole: JupyterLab and Python in one Chromium tab, the four panels in it, and nobody asked but its server."""
+"""The browser site, whole: JupyterLab, Python, the panels in one Chromium tab, and nobody asked but its own server."""
 
 import os
 import re
@@ -27,7 +27,7 @@ CELLS = (
     f"rw.GNNPanel(user='{USER}', animate=False)",
     f"rw.KNNPanel(user='{USER}', animate=False)",
     f"rw.SessionPanel(user='{USER}', animate=False)",
-    f"rw.ComparePanel(user='{USER}', animate=False)",
+    f"rw.ComparePanel(user='{USER}')",
     "print(rw.check('gnn-1', 1.0).state)\nrw.check('gnn-1', 0.5)",
     "rw.progress()",
 )
