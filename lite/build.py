@@ -36,6 +36,8 @@ TUTORIALS = REPO / "tutorials"
 START = "00-start-here.ipynb"
 # Pyodide's own: what the kernel asks for, and what is compiled
 FROM_PYODIDE = ("micropip", "ssl", "sqlite3", "jedi", "ipython", "numpy", "pandas", "traitlets", "packaging")
+# what the kernel would otherwise look for one after the other
+AT_ONCE = ("micropip", "ssl", "sqlite3", "jedi", "ipython", "comm")
 # the kernel brings a stand-in of its own
 NOT_NEEDED = {"widgetsnbextension"}
 EXTENSIONS = ("ipywidgets", "jupyterlab_widgets", "bqplot", "bqscales", "anywidget", "jupyterlite-pyodide-kernel")
@@ -112,7 +114,7 @@ def extensions() -> list[str]:
 
 def settings() -> dict[str, Any]:
     """jupyter-lite.json: everything from this site, recwidgets loaded while the notebook is still being read."""
-    kernel = {"disablePyPIFallback": True, "loadPyodideOptions": {"packages": ["recwidgets"]}}
+    kernel = {"disablePyPIFallback": True, "loadPyodideOptions": {"packages": [*AT_ONCE, "recwidgets"]}}
     own = {
         "appName": "recwidgets",
         "exposeAppInBrowser": True,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import labpage
-from playwright.sync_api import Page, Response, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 LONG = 240_000  # ms; Python itself is loaded and compiled in the page, and the machine may be busy
 NOTEBOOK = {
@@ -30,22 +30,37 @@ READY = """() => window.jupyterapp?.restored
     && window.jupyterapp.restored.then(() => window.jupyterapp.serviceManager.ready).then(() => true)"""
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Files, without a line in the log for each."""
+class Server(http.server.ThreadingHTTPServer):
+    """sent: bytes of files sent so far."""
+
+    sent = 0
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    """Files, counted, without a line in the log for each."""
+
+    server: Server
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        super().copyfile(source, outputfile)
+        self.server.sent += source.tell()
 
     def log_message(self, *arguments: Any) -> None:
         return
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address at which the files of `folder` are served."""
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+def served(folder: Path) -> Iterator[Server]:
+    """A server of the files in `folder`."""
+    with Server(("127.0.0.1", 0), functools.partial(Files, directory=str(folder))) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield server
         finally:
             server.shutdown()
             thread.join()
@@ -56,12 +71,7 @@ class Asked:
 
     def __init__(self, page: Page, address: str) -> None:
         self.address, self.urls = address, set[str]()
-        self.bytes = 0
         page.context.on("request", lambda request: self.urls.add(request.url))
-        page.context.on("response", self._answered)
-
-    def _answered(self, response: Response) -> None:
-        self.bytes += int(response.headers.get("content-length", 0))
 
     def outside(self) -> list[str]:
         """All that is not asked of the site's own server."""
@@ -119,17 +129,17 @@ def run_cell(page: Page, cell: int) -> None:
 
 def measure(folder: Path) -> str:
     """What a first visit costs, in a new browser profile."""
-    with served(folder) as address, sync_playwright() as playwright, labpage.browser(playwright) as program:
+    with served(folder) as server, sync_playwright() as playwright, labpage.browser(playwright) as program:
         page = labpage.new_page(program)
-        asked, began = Asked(page, address), time.monotonic()
-        open_site(page, address)
+        began = time.monotonic()
+        open_site(page, server.address)
         open_cells(page, "measure.ipynb", "import recwidgets as rw\nrw.GNNPanel()")
         ready = time.monotonic()
         run_cell(page, 0)
         page.locator(".rw-gnn .rw-list [data-row]").first.wait_for()
         shown = time.monotonic()
         return (
-            f"first visit, until the first panel: {asked.bytes / 1e6:.1f} MB\n"
+            f"first visit, until the first panel: {server.sent / 1e6:.1f} MB\n"
             f"from the address to a notebook with Python ready: {ready - began:.1f} s\n"
             f"from Run to the first panel: {shown - ready:.1f} s"
         )
