@@ -95,9 +95,7 @@ def recommend_all_in_steps(
     out = np.full((data.n_users, k), -1, np.int32)
     queries, items = np.empty(0), None
     if isinstance(model, Vectors):
-        asked = getattr(model, "vectors_in_steps", None)
-        found = model.vectors() if asked is None else (yield from asked())
-        queries, items = map(_real, found)
+        queries, items = map(_real, (yield from vectors_in_steps(model)))
     block_size = BLOCK // 8 if items is not None and items.shape[1] <= SHORT else BLOCK
     step = max(1, block_size // data.n_items)
     transposed = None if items is None else np.ascontiguousarray(items.T)  # (dim, n_items)
@@ -114,6 +112,12 @@ def recommend_all_in_steps(
         out[start : users.stop] = _rank_rows(block, None if seen else data, start, k)
         yield
     return out
+
+
+def vectors_in_steps(model: Vectors) -> Steps[tuple[Floats, Floats]]:
+    """model.vectors(), in steps where the model knows how."""
+    asked = getattr(model, "vectors_in_steps", None)
+    return model.vectors() if asked is None else (yield from asked())
 
 
 def _real(values: Any) -> NDArray[Any]:

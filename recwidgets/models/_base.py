@@ -180,6 +180,10 @@ class EmbeddingModel(ABC):
                 self._cached("queries", lambda: self._all_asked(queries))
         return self.vectors()
 
+    def ready_in_steps(self) -> Steps[None]:
+        """Work out what any answer needs, so that the next one is quick; may be left in between."""
+        yield
+
     def _all_asked(self, queries: Floats) -> Floats:
         """The queries of all users, also of those without history."""
         empty = np.diff(self._trained().by_user.indptr) == 0

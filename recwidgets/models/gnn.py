@@ -95,6 +95,9 @@ class GNN(TfrsRecommender):
         depth, shot, data = int(self.values["layers"]), self._snapshot, self._trained()
         return self._cached("layers", lambda: self._hops.of(data, shot, depth))
 
+    def ready_in_steps(self) -> Steps[None]:
+        yield from self._hops.of_in_steps(self._trained(), self._snapshot, int(self.values["layers"]))
+
     def _rated_messages(self) -> Floats:
         """What each item contributes to the users who rated it, by all hops together: (n_items, dim)."""
         shot = self._snapshot

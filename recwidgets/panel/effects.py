@@ -38,7 +38,8 @@ def train(panel: Panel, epochs: int) -> None:
     """Start, or go on; no other panel trains meanwhile. In a browser's tab: say that there is no training."""
     if _tf.in_browser():
         parts = panel._ready()
-        return panel._become(replace(parts.state, message=_not_here(parts.world.model)))
+        panel._become(replace(parts.state, message=_not_here(parts.world.model)))
+        return
     _pause_others(panel)
     with panel._lock:
         parts = panel._ready()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..answer import answer
 from ..core import FitEvent, Floats, Ints, Person
+from ..models._base import EmbeddingModel
 from ..protocols import Tunable
 from ..ranking import rank
 from ..reasons.asked import known_data
@@ -211,7 +212,8 @@ class Ranks:
                 for done, event in enumerate(missing):
                     told(done, len(missing))
                     yield
-                    known[event.step] = event.snapshot, _stand_at(model, event, knobs, alpha, data, person, left_out)
+                    stands = yield from _stand_at(model, event, knobs, alpha, data, person, left_out)
+                    known[event.step] = event.snapshot, stands
 
             self._background.want((self._key, missing), rank_all)
             return
@@ -227,9 +229,9 @@ class Ranks:
                 for done, event in enumerate(asked):
                     told(done, len(asked))
                     yield
-                    parts[event.step, item] = _parts_at(
-                        model, event, knobs, alpha, data, person, stands[event.step].scores, item
-                    )
+                    scores = stands[event.step].scores
+                    found = yield from _parts_at(model, event, knobs, alpha, data, person, scores, item)
+                    parts[event.step, item] = found
 
             self._background.want((self._key, item, tuple(event.step for event in asked)), take_apart)
 
@@ -244,27 +246,34 @@ class Ranks:
 
 def _stand_at(
     model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, data: Any, person: Person, left_out: Ints
-) -> Stand | str:
-    """In the thread: a view of its own, which is let go again."""
+) -> Steps[Stand | str]:
+    """Beside: a view of its own, which is let go again."""
     try:
-        found = answer(_view(model, event, knobs, alpha, data), data, person, k=1)  # refuses what cannot be ranked
+        seen = yield from _view(model, event, knobs, alpha, data)
+        found = answer(seen, data, person, k=1)  # refuses what cannot be ranked
         return stand(found.scores, left_out)
     except Exception as error:  # a model of one's own, or a file that is gone: said where the line would be
         return sentence(error)
 
 
-def _view(model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, data: Any) -> Any:
+def _view(model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, data: Any) -> Steps[Any]:
     seen = model_at(model, event.snapshot, knobs, data)
+    if isinstance(seen, EmbeddingModel):
+        yield from seen.ready_in_steps()
+        if alpha:
+            yield from seen.vectors_in_steps()
     return less_shared(seen, alpha, known_data(seen, data)) if alpha else seen
 
 
 def _parts_at(
     model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, data: Any, person: Person, scores: Floats,
     item: int,
-) -> Any:  # fmt: skip
+) -> Steps[Any]:  # fmt: skip
     """The three parts of one score, float64 (3,); None for a model that does not say."""
     try:
-        seen = _view(model, event, knobs, alpha, data)
+        seen = yield from _view(model, event, knobs, alpha, data)
+        if isinstance(seen, EmbeddingModel):
+            yield from seen.vectors_in_steps()
         average = seen.average if alpha else Usual(seen, data)
         found = score_parts(seen, average, person, scores, np.array([item], np.int32))
     except Exception:  # it answers, but does not take its scores apart for this person

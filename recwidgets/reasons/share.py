@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .. import metrics
 from ..core import Floats, Recommendations, Who, person_of
 from ..data import Interactions
-from ..ranking import check_k, check_scored, rank, recommend_all_in_steps
+from ..ranking import check_k, check_scored, rank, recommend_all_in_steps, vectors_in_steps
 from ..steps import Steps, drain
 from .asked import known_data
 from .usual import usual
@@ -90,8 +90,7 @@ def personal_curve_in_steps(
     if not len(held_out):
         raise ValueError("held_out holds no row, so there is no accuracy; split with validation=0.1")
     k = check_k(k, data.n_items)
-    steps = getattr(model, "vectors_in_steps", None)
-    queries, items = model.vectors() if steps is None else (yield from steps())
+    queries, items = yield from vectors_in_steps(model)
     average = usual(model, known_data(model, data)).query
     assert average is not None
     average_user = _Vectors(np.broadcast_to(average, queries.shape), items)

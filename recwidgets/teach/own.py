@@ -87,6 +87,9 @@ class OwnGNN(GNN):
         shot, depth = self._snapshot, int(self.values["layers"]) - 1
         return self._cached("layers", lambda: self._travel(shot["users"], shot["films_in"], depth))
 
+    def ready_in_steps(self) -> Steps[None]:
+        yield  # the layers are of one's own
+
     def _travel(self, users: Floats, films: Floats, depth: int) -> tuple[list[Floats], list[Floats]]:
         if self.layer is None:
             return travel(self._graph(), users, films, depth, self.aggregate)
