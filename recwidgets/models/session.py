@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, film_label, person_of
 from ..data import Interactions
+from ..steps import Steps
 from ._base import read_only
 from ._constants import WINDOW
 from ._tfrs import TfrsRecommender
@@ -97,9 +98,8 @@ class Session(TfrsRecommender):
             query = query + self._snapshot["users"][person.user]
         return np.append(query, np.float32(1.0)).astype(np.float32)
 
-    def _queries(self) -> Floats:
-        data = self._trained()
-        return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
+    def _queries(self) -> Steps[Floats]:
+        return self._queries_one_by_one()
 
     def terms(self, user: Who) -> Terms:
         """What each film of the history contributes, newest first, the own embedding, and the film's bias as base."""
