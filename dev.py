@@ -2,6 +2,7 @@
 
     python dev.py lab      install what is needed, open JupyterLab on tutorials/00-start-here.ipynb
     python dev.py test     install what is needed, find or install a browser, check style and types, run every test
+    python dev.py lite     install what is needed, build the site that runs in a browser's tab; --serve opens it
     python dev.py lock     bring constraints.txt up to pyproject.toml; --upgrade renews every pin
 
 What follows goes to JupyterLab, pytest or uv: python dev.py test -k pie -x
@@ -142,6 +143,10 @@ def test(arguments):
         raise SystemExit(f"failed: {', '.join(failed)}")
 
 
+def lite(arguments):
+    run(PYTHON, REPO / "lite" / "build.py", *arguments)
+
+
 def lock(arguments):
     head = "# Every package of every extra, pinned and hashed for all systems. Renew with: python dev.py lock\n"
     with tempfile.TemporaryDirectory() as folder:
@@ -154,7 +159,7 @@ def lock(arguments):
 
 
 def main():
-    commands = {"lab": lab, "test": test, "lock": lock}
+    commands = {"lab": lab, "test": test, "lite": lite, "lock": lock}
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         raise SystemExit(
             f"recwidgets needs Python 3.11, 3.12 or 3.13 (TensorFlow's limits), this is {sys.version.split()[0]}"

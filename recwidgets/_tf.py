@@ -16,6 +16,21 @@ RESTART = (
 )
 
 
+INSTALL = 'pip install "recwidgets[train]"'
+
+#: Pyodide: Python in a browser's tab, where there is neither TensorFlow nor a thread
+IN_BROWSER = "Training is not there in a browser's tab:"
+NO_TENSORFLOW = (
+    "it needs TensorFlow, which does not run there. The pretrained models answer as anywhere; "
+    f"to train, on a machine of your own: {INSTALL}"
+)
+
+
+def in_browser() -> bool:
+    """Is this Python in a browser's tab?"""
+    return sys.platform == "emscripten"
+
+
 #: held while TensorFlow, or what imports it, is imported: two threads at once would leave half a TensorFlow
 LOADING = threading.RLock()
 _under_way = False
@@ -78,6 +93,8 @@ def load() -> Door:
 
 
 def _import() -> Door:
+    if in_browser():
+        raise TensorFlowUnavailable(f"{IN_BROWSER} {NO_TENSORFLOW}")
     if os.environ.get("TF_USE_LEGACY_KERAS", "1").lower() not in ("1", "true"):
         raise TensorFlowUnavailable(
             f"TF_USE_LEGACY_KERAS is {os.environ['TF_USE_LEGACY_KERAS']!r} here, and TensorFlow "
@@ -88,7 +105,7 @@ def _import() -> Door:
     except ImportError as error:
         raise TensorFlowUnavailable(
             f"Training needs TensorFlow, which is not installed here ({error}). The pretrained "
-            "models work without it; to train, run: pip install recwidgets tensorflow"
+            f"models work without it; to train, run: {INSTALL}"
         ) from error
     if getattr(tf.keras, "__version__", "2").startswith("3"):  # Keras 2 says nothing here
         raise TensorFlowUnavailable(RESTART)
@@ -96,8 +113,7 @@ def _import() -> Door:
         tfrs = importlib.import_module("tensorflow_recommenders")
     except ImportError as error:
         raise TensorFlowUnavailable(
-            f"Training needs TensorFlow Recommenders, which did not load ({error}). "
-            "Run: pip install tensorflow-recommenders"
+            f"Training needs TensorFlow Recommenders, which did not load ({error}). Run: {INSTALL}"
         ) from error
     tf.zeros(1) + 1.0  # the first operation looks for devices, and says so
     return Door(tf, tfrs)

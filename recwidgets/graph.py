@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -11,9 +12,13 @@ from numpy.typing import NDArray
 
 from .core import Floats
 from .data import Interactions
+from .data._arrays import sized
+from .steps import Steps, drain
 
 Array = NDArray[Any]
-BLOCK = 1 << 18  # numbers gathered at a time: 1 MB of float32, which stays in the processor's cache
+# numbers gathered at a time: 1 MB of float32, which stays in the processor's cache; less in a browser's tab, where
+# clicks are answered between two blocks
+BLOCK = 1 << (16 if sys.platform == "emscripten" else 18)
 
 
 class Edges(NamedTuple):
@@ -66,6 +71,12 @@ def mean_over(edges: Edges, vectors: Floats, counted: Array | None = None) -> Fl
 
     counted: bool (n_edges,), a neighbour that is not counted adds zero to the mean.
     """
+    mean: Floats = drain(mean_over_in_steps(edges, vectors, counted))
+    return mean
+
+
+def mean_over_in_steps(edges: Edges, vectors: Floats, counted: Array | None = None) -> Steps[Floats]:
+    """`mean_over`, which may be left between two blocks of nodes."""
     degree = edges.degree
     out = np.zeros((len(degree), vectors.shape[1]), np.float32)
     nodes = np.flatnonzero(degree)
@@ -77,8 +88,9 @@ def mean_over(edges: Edges, vectors: Floats, counted: Array | None = None) -> Fl
         near = vectors[edges.indices[rows]]
         if counted is not None:
             near *= counted[rows, None]
-        out[nodes[first:last]] = np.add.reduceat(near, starts[first:last] - starts[first], axis=0)
+        out[nodes[first:last]] = np.add.reduceat(near, sized(starts[first:last] - starts[first]), axis=0)
         first = last
+        yield
     out[nodes] /= degree[nodes, None]
     return out
 
@@ -88,9 +100,18 @@ def propagate(graph: Graph, users: Floats, items: Floats, depth: int) -> tuple[l
 
     users: (n_users, dim), items: (n_items, dim). Returns two lists of depth + 1 arrays.
     """
+    layers: tuple[list[Floats], list[Floats]] = drain(propagate_in_steps(graph, users, items, depth))
+    return layers
+
+
+def propagate_in_steps(
+    graph: Graph, users: Floats, items: Floats, depth: int
+) -> Steps[tuple[list[Floats], list[Floats]]]:  # fmt: skip
+    """`propagate`, which may be left between two blocks of nodes."""
     user_layers, item_layers = [users], [items]
     for _ in range(depth):
-        after = mean_over(graph.items_of, item_layers[-1]), mean_over(graph.users_of, user_layers[-1])
-        user_layers.append(after[0])
-        item_layers.append(after[1])
+        of_items = yield from mean_over_in_steps(graph.items_of, item_layers[-1])
+        of_users = yield from mean_over_in_steps(graph.users_of, user_layers[-1])
+        user_layers.append(of_items)
+        item_layers.append(of_users)
     return user_layers, item_layers

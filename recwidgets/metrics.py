@@ -7,13 +7,14 @@ of every mean, and get NaN here.
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .data import Interactions
+from .data._arrays import sized
+from .steps import Steps, drain
 
 Array = NDArray[Any]
 
@@ -33,7 +34,7 @@ def hits(ranked: Array, test: Interactions) -> NDArray[np.bool_]:
 def n_relevant(test: Interactions) -> Array:
     """How many different films of each user are held out: int (n_users,)."""
     held_out = np.unique(test.user.astype(np.int64) * test.n_items + test.item)
-    return np.bincount(held_out // test.n_items, minlength=test.n_users)
+    return np.bincount(sized(held_out // test.n_items), minlength=test.n_users)
 
 
 def top_k_accuracy(ranked: Array, test: Interactions, k: int) -> float:
@@ -101,17 +102,31 @@ def novelty(ranked: Array, n_raters: Array, n_users: int, k: int) -> Array:
 
 def resamples(n_users: int, n: int = 1000, seed: int = 0) -> Array:
     """How often each user is drawn, n times: float (n, n_users). Kept for the next metric of the same users."""
-    return _kept_resamples(n_users, n, seed) if n_users * n <= 1_000_000 else _resamples(n_users, n, seed)
-
-
-def _resamples(n_users: int, n: int, seed: int) -> Array:
-    drawn = np.random.default_rng(seed).multinomial(n_users, np.full(n_users, 1 / n_users), size=n)
-    counts = drawn.astype(np.float32)  # whole numbers: exact, in half the memory
-    counts.setflags(write=False)
+    counts: Array = drain(resamples_in_steps(n_users, n, seed))
     return counts
 
 
-_kept_resamples = functools.lru_cache(maxsize=1)(_resamples)
+def resamples_in_steps(n_users: int, n: int = 1000, seed: int = 0) -> Steps[Array]:
+    """`resamples`, which may be left between some of them."""
+    asked = (n_users, n, seed)
+    known = _KEPT.get(asked)
+    if known is not None:
+        return known
+    draw, shares = np.random.default_rng(seed), np.full(n_users, 1 / n_users)
+    counts = np.empty((n, n_users), np.float32)  # whole numbers: exact, in half the memory
+    for first in range(0, n, TOGETHER):
+        some = counts[first : first + TOGETHER]
+        some[:] = draw.multinomial(n_users, shares, size=len(some))
+        yield
+    counts.setflags(write=False)
+    if n_users * n <= 1_000_000:
+        _KEPT.clear()
+        _KEPT[asked] = counts
+    return counts
+
+
+TOGETHER = 50  # of the resamples, drawn between two steps
+_KEPT: dict[tuple[int, int, int], Array] = {}  # the last ones, where they are small
 
 
 def bootstrap(values: Array, n: int = 1000, seed: int = 0, level: float = 0.95) -> tuple[float, float]:

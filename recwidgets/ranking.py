@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,9 +12,13 @@ from numpy.typing import NDArray
 from . import metrics
 from .core import Floats, Ints, Person, Recommendations, Who, person_of
 from .data import Interactions
+from .data._arrays import sized
 from .protocols import Recommender, Vectors
+from .steps import Steps, drain
 
-BLOCK = 1 << 21  # scores computed at a time in recommend_all: 8 MB of float32, 16 MB of indices
+# scores computed at a time in recommend_all: 8 MB of float32, 16 MB of indices; less in a browser's tab, where there
+# are no threads and clicks are answered between two blocks only
+BLOCK = 1 << (17 if sys.platform == "emscripten" else 21)
 SHORT = 8  # numbers: products of vectors so short are as quick in small blocks, and popularity's opens every panel
 
 
@@ -78,9 +83,19 @@ def recommend_all(
     whose scores differ by less than that (1e-6 of the score) may change ranks.
     progress: a bar (tqdm), where it takes longer than a second.
     """
+    found: NDArray[np.int32] = drain(recommend_all_in_steps(model, data, k, seen=seen, progress=progress))
+    return found
+
+
+def recommend_all_in_steps(
+    model: Any, data: Interactions, k: int = 100, *, seen: bool = False, progress: bool = False
+) -> Steps[NDArray[np.int32]]:
+    """`recommend_all`, which may be left between two blocks of users."""
     k = check_k(k, data.n_items)
     out = np.full((data.n_users, k), -1, np.int32)
-    queries, items = map(_real, model.vectors()) if isinstance(model, Vectors) else (np.empty(0), None)
+    queries, items = np.empty(0), None
+    if isinstance(model, Vectors):
+        queries, items = map(_real, (yield from vectors_in_steps(model)))
     block_size = BLOCK // 8 if items is not None and items.shape[1] <= SHORT else BLOCK
     step = max(1, block_size // data.n_items)
     transposed = None if items is None else np.ascontiguousarray(items.T)  # (dim, n_items)
@@ -95,7 +110,14 @@ def recommend_all(
             check_scored(block.shape[1:], data)
             block = _real(block)
         out[start : users.stop] = _rank_rows(block, None if seen else data, start, k)
+        yield
     return out
+
+
+def vectors_in_steps(model: Vectors) -> Steps[tuple[Floats, Floats]]:
+    """model.vectors(), in steps where the model knows how."""
+    asked = getattr(model, "vectors_in_steps", None)
+    return model.vectors() if asked is None else (yield from asked())
 
 
 def _real(values: Any) -> NDArray[Any]:
@@ -128,7 +150,8 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
     if data is not None:
         indptr = data.by_user.indptr
         seen = data.by_user.items[indptr[start] : indptr[start + rows]]
-        block[np.repeat(np.arange(rows), np.diff(indptr[start : start + rows + 1])), seen] = -np.inf
+        count = sized(np.diff(indptr[start : start + rows + 1]))
+        block[np.repeat(np.arange(rows), count), seen] = -np.inf
     if np.isnan(block.min(initial=np.inf)):  # the least is NaN where any is, and costs no second table
         block[np.isnan(block)] = -np.inf
     if k >= n_items:
@@ -155,3 +178,10 @@ def held_out_accuracy(model: Any, train: Interactions, held_out: Interactions, k
     """Top-k accuracy on held-out rows, seen items left out: the point on a training curve."""
     k = min(k, train.n_items)
     return metrics.top_k_accuracy(recommend_all(model, train, k), held_out, k)
+
+
+def held_out_accuracy_in_steps(model: Any, train: Interactions, held_out: Interactions, k: int = 10) -> Steps[float]:
+    """`held_out_accuracy`, which may be left between two blocks of users."""
+    k = min(k, train.n_items)
+    ranked = yield from recommend_all_in_steps(model, train, k)
+    return metrics.top_k_accuracy(ranked, held_out, k)

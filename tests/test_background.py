@@ -180,3 +180,60 @@ def test_a_kernel_that_goes_down_meanwhile_is_no_error(recwarn):
     work.thread.join(DEADLINE)
     assert heard.done == []
     assert not [str(warning.message) for warning in recwarn if "thread" in str(warning.category).lower()]
+
+
+def no_threads(monkeypatch):
+    """As in a browser's tab: Thread.start raises."""
+
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
+def test_without_threads_the_work_is_done_on_the_loop_and_clicks_are_answered_between(monkeypatch):
+    """Each slice is over before the next step: a time of 0 s for a slice makes every step one."""
+    no_threads(monkeypatch)
+    monkeypatch.setattr("recwidgets.panel.background.SLICE", 0.0)
+    heard, order = Heard(), []
+
+    def work(told):
+        for part in range(3):
+            told(part, 3)
+            order.append(f"part {part}")
+            asyncio.get_running_loop().call_soon(order.append, "a click")
+            yield
+        return "done"
+
+    @on_a_loop
+    async def run():
+        heard.background.want("a", work)
+        assert heard.done == [], "not at once: the answer to the click is painted first"
+        await until(lambda: heard.done)
+
+    run()
+    assert heard.done == [("a", "done")] and heard.threads == {threading.main_thread()}
+    assert order == ["part 0", "a click", "part 1", "a click", "part 2", "a click"]
+    assert [(progress.done, progress.total) for progress in heard.told] == [(0, 3), (1, 3), (2, 3)]
+
+
+def test_without_threads_the_newest_wish_counts_and_failures_are_handed_over(monkeypatch):
+    no_threads(monkeypatch)
+    monkeypatch.setattr("recwidgets.panel.background.SLICE", 0.0)
+    heard, begun = Heard(), []
+
+    def first(told):
+        while True:  # it would never end by itself
+            begun.append(told)
+            yield
+
+    @on_a_loop
+    async def run():
+        heard.background.want("first", first)
+        await until(lambda: begun)
+        heard.background.want("last", lambda told: 1 / 0)
+        await until(lambda: heard.done)
+
+    run()
+    ((key, error),) = heard.done
+    assert key == "last" and isinstance(error, ZeroDivisionError)

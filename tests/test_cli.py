@@ -174,7 +174,7 @@ def test_the_doctor_and_the_readme_say_what_memory_was_measured(repo):
 
 def test_the_doctor_says_what_to_do_about_the_rest(monkeypatch, capsys):
     def load():
-        raise _tf.TensorFlowUnavailable("Training needs TensorFlow; run: pip install recwidgets tensorflow")
+        raise _tf.TensorFlowUnavailable("Training needs TensorFlow; run: pip install recwidgets[train]")
 
     monkeypatch.setattr(_tf, "load", load)
     monkeypatch.setattr(cli, "PACKAGES", ("numpy", "no-such-package-here"))

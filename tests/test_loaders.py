@@ -477,7 +477,7 @@ def test_where_another_process_was_first_its_copy_stays(monkeypatch, tmp_path):
 
 def test_without_tfds_a_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
-    with pytest.raises(ImportError, match="pip install tensorflow tensorflow-datasets"):
+    with pytest.raises(ImportError, match=r'pip install "recwidgets\[train\]"'):
         _tfds.load()
 
 

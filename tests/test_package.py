@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from email.parser import Parser
 from importlib import metadata
 
 import pytest
@@ -90,7 +91,7 @@ except ImportError as error:
 
 @pytest.mark.parametrize(
     ("before", "said"),
-    [(BLOCK, "run: pip install recwidgets tensorflow"), ("", "needs Keras 2. Set it to 1 and restart the kernel")],
+    [(BLOCK, 'run: pip install "recwidgets[train]"'), ("", "needs Keras 2. Set it to 1 and restart the kernel")],
     ids=["no TensorFlow", "Keras 3 chosen"],
 )
 def test_opening_a_network_where_it_cannot_be_had_says_what_to_do(before, said):
@@ -142,12 +143,35 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel, repo):
     assert set(tracked.stdout.split()) <= inside
 
 
-def test_the_three_tensorflow_packages_are_not_asked_for_under_emscripten():
-    needs = [Requirement(text) for text in metadata.requires("recwidgets") or []]
-    browser = {"sys_platform": "emscripten", "extra": ""}
-    names = {need.name for need in needs if need.marker is None or need.marker.evaluate(browser)}
-    assert {"numpy", "ipywidgets", "bqplot"} <= names
-    assert not {name for name in names if name.startswith(("tensorflow", "tf-"))}
+def needs_of(wheel, **where):
+    """The names of what pip would install with the wheel there: sys_platform and extra."""
+    (name,) = (name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".dist-info/METADATA"))
+    texts = Parser().parsestr(zipfile.ZipFile(wheel).read(name).decode("utf-8")).get_all("Requires-Dist", [])
+    needs = [Requirement(text) for text in texts]
+    return {need.name for need in needs if need.marker is None or need.marker.evaluate(where)}
+
+
+TENSORFLOW = {"tensorflow", "tf-keras", "tensorflow-recommenders", "tensorflow-datasets"}
+
+
+def test_tensorflow_comes_with_the_extra_train_alone_and_never_into_a_browser(wheel):
+    plain = needs_of(wheel, sys_platform="linux", extra="")
+    assert {"numpy", "ipywidgets", "bqplot"} <= plain and not TENSORFLOW & plain
+    assert needs_of(wheel, sys_platform="linux", extra="train") >= TENSORFLOW
+    assert not TENSORFLOW & needs_of(wheel, sys_platform="emscripten", extra="train")
+
+
+def test_the_extra_lab_brings_the_extra_train(repo):
+    extras = tomllib.loads((repo / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert "recwidgets[train]" in extras["lab"]
+
+
+def test_in_a_browsers_tab_training_says_that_it_is_not_there(monkeypatch):
+    from recwidgets import _tf
+
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    with pytest.raises(_tf.TensorFlowUnavailable, match=r"not there in a browser's tab.*recwidgets\[train\]"):
+        _tf._import()
 
 
 def test_the_version_is_written_once(repo):

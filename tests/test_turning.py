@@ -14,7 +14,7 @@ from recwidgets import metrics
 from recwidgets.models.gnn import mean_cosine
 from recwidgets.page import markup
 from recwidgets.panel import beside, effects, lists
-from recwidgets.panel.all_users import measure
+from recwidgets.panel.all_users import measure, measure_in_steps
 from recwidgets.panel.changes import moves
 from recwidgets.ranking import recommend_all
 
@@ -98,9 +98,9 @@ def recorded(monkeypatch):
 
     def record(model, split):
         ranked.append(model.values["shrink"])
-        return measure(model, split)
+        return measure_in_steps(model, split)
 
-    monkeypatch.setattr(beside, "measure", record)
+    monkeypatch.setattr(beside, "measure_in_steps", record)
     return ranked
 
 
@@ -278,9 +278,9 @@ def test_one_ranking_at_a_time_and_the_newest_wish_counts(panel, monkeypatch):
         gate.wait(DEADLINE)
         ranked.append(model.values["shrink"])
         at_work.pop()
-        return measure(model, split)
+        return (yield from measure_in_steps(model, split))
 
-    monkeypatch.setattr(beside, "measure", slow)
+    monkeypatch.setattr(beside, "measure_in_steps", slow)
     monkeypatch.setattr(effects, "REST", 0.0)
 
     async def turn():
@@ -296,7 +296,7 @@ def test_one_ranking_at_a_time_and_the_newest_wish_counts(panel, monkeypatch):
 
 def test_a_ranking_that_fails_is_said_once(panel, monkeypatch):
     asked = []
-    monkeypatch.setattr(beside, "measure", lambda model, split: asked.append(1) or 1 / 0)
+    monkeypatch.setattr(beside, "measure_in_steps", lambda model, split: asked.append(1) or 1 / 0)
     panel.act("knob:shrink", "5")
     assert "division by zero" in message(panel) and all_users(panel) == ""
     panel.user = "u2"

@@ -14,6 +14,11 @@ Bools = npt.NDArray[np.bool_]
 Strings = npt.NDArray[np.str_]
 
 
+def sized(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Whole numbers as numpy's own counts and places: repeat, bincount and reduceat refuse int64 on 32-bit systems."""
+    return values.astype(np.intp, copy=False)
+
+
 def frozen(values: Any, dtype: Any) -> npt.NDArray[Any]:
     """`values` as a read-only array of `dtype`; an array that is both already is returned as it is."""
     array = np.asarray(values, dtype=dtype)

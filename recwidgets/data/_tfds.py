@@ -36,7 +36,7 @@ def load() -> Any:
     except ImportError as error:
         raise ImportError(
             f"this MovieLens comes through TensorFlow Datasets, which did not load ({error}); run: "
-            f"pip install tensorflow tensorflow-datasets importlib_resources; load_movielens() works without it"
+            f"{_tf.INSTALL}; load_movielens() works without it"
         ) from error
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recwidgets.data._arrays import Float32s, Int32s, Int64s, Strings, frozen, number_ids
+from recwidgets.data._arrays import Float32s, Int32s, Int64s, Strings, frozen, number_ids, sized
 from recwidgets.data.unknown import UnknownItem, UnknownUser, unknown_item, unknown_user
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class Interactions:
     def n_raters(self) -> Int64s:
         """How many users each item has, int64 (n_items,): who rated a film twice counts once."""
         pairs = np.unique(self.user.astype(np.int64) * self.n_items + self.item)
-        return frozen(np.bincount(pairs % max(self.n_items, 1), minlength=self.n_items), np.int64)
+        return frozen(np.bincount(sized(pairs % max(self.n_items, 1)), minlength=self.n_items), np.int64)
 
     @cached_property
     def _user_places(self) -> dict[str, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from recwidgets.data._arrays import Bools, Int64s
+from recwidgets.data._arrays import Bools, Int64s, sized
 from recwidgets.data.cautions import LEAK, LeakWarning, cautions
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _newest(data: Interactions, n_test: Int64s, n_held: Int64s) -> Int64s:
     """Per user the newest n_test rows are test, the next up to n_held validation; shapes (n_users,)."""
     indptr, _, rows = data.by_user
     n = np.diff(indptr)
-    owner = np.repeat(np.arange(data.n_users), n)
+    owner = np.repeat(np.arange(data.n_users), sized(n))
     from_end = indptr[owner + 1] - np.arange(len(data))  # (n,) 1 = the user's newest
     part = np.empty(len(data), np.int64)
     part[rows] = (from_end <= n_held[owner]).astype(np.int64) + (from_end <= n_test[owner])

@@ -24,6 +24,7 @@ from ..core import (
 )
 from ..data import Interactions
 from ..ranking import held_out_accuracy
+from ..steps import Steps, drain, in_steps
 from ._files import save_model
 
 T = TypeVar("T")
@@ -166,13 +167,27 @@ class EmbeddingModel(ABC):
 
     def vectors(self) -> tuple[Floats, Floats]:
         """Query vectors of all users (n_users, dim) and item vectors (n_items, dim)."""
-        data = self._trained()
+        self._trained()
+        return self._cached("queries", lambda: self._all_asked(drain(in_steps(self._queries())))), self._items()
 
-        def make() -> Floats:
-            queries, empty = self._queries(), np.diff(data.by_user.indptr) == 0
-            return read_only(np.where(empty[:, None], self._mean_query(), queries) if empty.any() else queries)
+    def vectors_in_steps(self) -> Steps[tuple[Floats, Floats]]:
+        """`vectors`, which may be left between two steps of `_queries`."""
+        self._trained()
+        cache = self._cache
+        if "queries" not in cache:
+            queries = yield from in_steps(self._queries())
+            if cache is self._cache:  # else it has learned meanwhile, and is asked anew
+                self._cached("queries", lambda: self._all_asked(queries))
+        return self.vectors()
 
-        return self._cached("queries", make), self._items()
+    def ready_in_steps(self) -> Steps[None]:
+        """Work out what any answer needs, so that the next one is quick; may be left in between."""
+        yield
+
+    def _all_asked(self, queries: Floats) -> Floats:
+        """The queries of all users, also of those without history."""
+        empty = np.diff(self._trained().by_user.indptr) == 0
+        return read_only(np.where(empty[:, None], self._mean_query(), queries) if empty.any() else queries)
 
     def _mean_query(self) -> Floats:
         """What all users ask for on average, (dim,): the mean query of users with history, at most MEAN_OF of them."""
@@ -193,8 +208,19 @@ class EmbeddingModel(ABC):
         return np.stack(queries) if queries else np.zeros((0, self._items().shape[1]), np.float32)
 
     @abstractmethod
-    def _queries(self) -> Floats:
-        """Query vectors of all users from their own histories: (n_users, dim); rows without history are not used."""
+    def _queries(self) -> Floats | Steps[Floats]:
+        """Query vectors of all users from their own histories: (n_users, dim); rows without history are not used.
+
+        As a generator it may be left at each yield.
+        """
+
+    def _queries_one_by_one(self) -> Steps[Floats]:
+        """`_queries` for a model that has nothing quicker than asking for each user."""
+        data, queries = self._trained(), []
+        for user in range(data.n_users):
+            queries.append(self._query(Person(user, data.history(user))))
+            yield
+        return np.stack(queries)
 
     @abstractmethod
     def _query(self, person: Person) -> Floats:

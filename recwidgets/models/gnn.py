@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..core import Floats, Ints, Knob, Part, Person, Snapshot, Terms, Who, film_label, person_of
 from ..data import Interactions
-from ..graph import Graph, graph_of, mean_over, propagate
+from ..graph import Graph, graph_of, mean_over_in_steps, propagate_in_steps
+from ..steps import Steps, drain
 from ._base import read_only
 from ._constants import DEPTH
 from ._tfrs import TfrsRecommender
@@ -30,9 +31,16 @@ class Hops:
 
     def of(self, data: Interactions, shot: Snapshot, depth: int) -> tuple[list[Floats], list[Floats]]:
         """Users and items after 0 … depth - 1 hops."""
+        layers: tuple[list[Floats], list[Floats]] = drain(self.of_in_steps(data, shot, depth))
+        return layers
+
+    def of_in_steps(
+        self, data: Interactions, shot: Snapshot, depth: int
+    ) -> Steps[tuple[list[Floats], list[Floats]]]:  # fmt: skip
+        """`of`, which may be left in between."""
         last = self._last  # rebound, never edited: two threads may ask
         if last is None or last[0] is not data or last[1] is not shot or len(last[2]) < depth:
-            users, items = propagate(graph_of(data), shot["users"], shot["films_in"], depth - 1)
+            users, items = yield from propagate_in_steps(graph_of(data), shot["users"], shot["films_in"], depth - 1)
             self._last = last = (data, shot, [*map(read_only, users)], [*map(read_only, items)])
         return last[2][:depth], last[3][:depth]
 
@@ -86,6 +94,9 @@ class GNN(TfrsRecommender):
         """Users and items after 0 … layers - 1 hops."""
         depth, shot, data = int(self.values["layers"]), self._snapshot, self._trained()
         return self._cached("layers", lambda: self._hops.of(data, shot, depth))
+
+    def ready_in_steps(self) -> Steps[None]:
+        yield from self._hops.of_in_steps(self._trained(), self._snapshot, int(self.values["layers"]))
 
     def _rated_messages(self) -> Floats:
         """What each item contributes to the users who rated it, by all hops together: (n_items, dim)."""
@@ -168,7 +179,16 @@ class GNN(TfrsRecommender):
 
     def alike(self) -> list[float]:
         """How alike two users' vectors are, hop by hop: the mean cosine, 1 = the same (over-smoothing)."""
-        return [mean_cosine(mean_over(self._graph().items_of, items)) for items in self._layers()[1]]
+        hops: list[float] = drain(self.alike_in_steps())
+        return hops
+
+    def alike_in_steps(self) -> Steps[list[float]]:
+        """`alike`, which may be left between two hops."""
+        hops = []
+        for items in self._layers()[1]:
+            users = yield from mean_over_in_steps(self._graph().items_of, items)
+            hops.append(mean_cosine(users))
+        return hops
 
     def through_viewers(
         self, person: Person, own: int, item: int | NDArray[Any], layers: int = DEPTH
@@ -198,11 +218,14 @@ class GNN(TfrsRecommender):
             query = query + self._snapshot["users"][person.user]
         return np.asarray(query, np.float32)
 
-    def _queries(self) -> Floats:
+    def _queries(self) -> Steps[Floats]:
         edges, data, shot = self._graph().items_of, self._trained(), self._snapshot
-        items = mean_over(edges, self._cached("messages", self._rated_messages))
+        yield
+        yield from self._hops.of_in_steps(data, shot, int(self.values["layers"]))
+        items = yield from mean_over_in_steps(edges, self._cached("messages", self._rated_messages))
         if int(self.values["layers"]):
-            items = items + mean_over(edges, shot["films_liked"], data.liked[data.by_user.rows])
+            liked = yield from mean_over_in_steps(edges, shot["films_liked"], data.liked[data.by_user.rows])
+            items = items + liked
         return np.asarray(items + self._snapshot["users"], np.float32)
 
     def _parts(self, person: Person, item: int) -> Iterator[Part]:

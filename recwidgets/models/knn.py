@@ -10,6 +10,7 @@ import numpy as np
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, person_of
 from ..data import Interactions
 from ..graph import BLOCK, items_of_users, mean_over
+from ..steps import Steps
 from ._base import read_only
 from ._constants import LEAST, POWER, SIMILARITIES, K
 from ._tfrs import TfrsRecommender
@@ -106,11 +107,12 @@ class KNN(TfrsRecommender):
         nearest, weight = self.neighbours(person)
         return np.asarray(weight @ self._keys()[2][nearest], np.float32)
 
-    def _queries(self) -> Floats:
+    def _queries(self) -> Steps[Floats]:
         """All users' queries: a product in blocks, and the k nearest of each row; as `_query`, but for rounding."""
         data, (keys, _, values) = self._trained(), self._keys()
         if type(self).neighbours is not KNN.neighbours:  # a derived class finds them in its own way
-            return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
+            return (yield from self._queries_one_by_one())
+        yield
         n, k = len(keys), min(int(self.values["k"]), len(keys) - 1)
         queries = np.zeros((n, values.shape[1]), np.float32)
         if k < 1:  # nobody else is there
@@ -128,6 +130,7 @@ class KNN(TfrsRecommender):
             edge = np.take_along_axis(near, order[:, n - k - 1 : n - k + 1], 1)
             for row in rows[edge[:, 1] - edge[:, 0] < TIED]:
                 queries[row] = self._query(Person(int(row), data.history(int(row))))
+            yield
         queries[np.diff(data.by_user.indptr) == 0] = 0.0  # nobody is asked for somebody without history
         return queries
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -10,11 +11,12 @@ import numpy as np
 
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, film_label, person_of
 from ..data import Interactions
+from ..steps import Steps
 from ._base import read_only
 from ._constants import WINDOW
 from ._tfrs import TfrsRecommender
 
-BLOCK = 256  # users whose queries are made at a time
+BLOCK = 64 if sys.platform == "emscripten" else 256  # users whose queries are made at a time
 
 
 class Session(TfrsRecommender):
@@ -104,7 +106,7 @@ class Session(TfrsRecommender):
             query = query + self._snapshot["users"][person.user]
         return np.append(query, np.float32(1.0)).astype(np.float32)
 
-    def _queries(self) -> Floats:
+    def _queries(self) -> Steps[Floats]:
         """As `_query`, for all users: gathered and summed for a block of them at a time."""
         shot, by_user = self._snapshot, self._trained().by_user
         table, users, weight = shot["films"], shot["users"], self._faded()
@@ -125,6 +127,7 @@ class Session(TfrsRecommender):
                 old, share = self._past(by_user.items[first[user] : end[user]])
                 if len(old):
                     queries[start + user, :dim] += share * (table[old].sum(0) @ shot["before"])
+            yield
         return queries
 
     def terms(self, user: Who) -> Terms:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from .. import metrics
 from ..data import Split
-from ..ranking import recommend_all
+from ..ranking import recommend_all_in_steps
+from ..steps import Steps, drain, in_steps
 
 DEPTH = 10  # of a list
 
@@ -24,9 +25,15 @@ class AllUsers(NamedTuple):
 
 def measure(model: Any, split: Split) -> AllUsers:
     """Rank all items for all users of `split.train`; the test rows are not looked at."""
+    found: AllUsers = drain(measure_in_steps(model, split))
+    return found
+
+
+def measure_in_steps(model: Any, split: Split) -> Steps[AllUsers]:
+    """`measure`, which may be left between two blocks of users."""
     depth = min(DEPTH, split.train.n_items)
-    ranked = recommend_all(model, split.train, depth)
-    alike = getattr(model, "alike", None)
-    hops = () if alike is None else tuple(alike())
+    ranked = yield from recommend_all_in_steps(model, split.train, depth)
+    alike = getattr(model, "alike_in_steps", None) or getattr(model, "alike", None)
+    hops = () if alike is None else tuple((yield from in_steps(alike())))
     accuracy = metrics.top_k_accuracy(ranked, split.validation, depth)
     return AllUsers(accuracy, depth * metrics.overlap(ranked), depth, hops)

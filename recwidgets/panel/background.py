@@ -7,10 +7,14 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
+from ..steps import Steps, drain, in_steps
 from .trainer import running_loop
 
 #: Called by the work before each part with (parts done, parts in all); it may raise to end the work.
 Told = Callable[[int, int], None]
+
+
+SLICE = 0.015  # s of work on the event loop, where there are no threads, before clicks are answered
 
 
 class Progress(NamedTuple):
@@ -30,7 +34,8 @@ class Background:
 
     result: what the work returned, or the exception that it ended with. progressed(progress) is called on the
     kernel's thread too. A wish for another key replaces the one before, which ends at its next part. Where there
-    is no event loop (a plain script) the work is done at once.
+    is no event loop (a plain script) the work is done at once. Where no thread can start (Pyodide) it is done in
+    slices on the event loop: work that is a generator may be left at each of its yields.
     """
 
     def __init__(
@@ -76,7 +81,27 @@ class Background:
         def work() -> None:
             _later(loop, self._take, wish, _result(task, told))
 
-        threading.Thread(target=work, name="recwidgets-ranking", daemon=True).start()
+        try:
+            threading.Thread(target=work, name="recwidgets-ranking", daemon=True).start()
+        except RuntimeError:  # no threads here: Python in a browser's tab
+            loop.call_soon(self._slice, loop, wish, _steps(task, told))
+
+    def _slice(self, loop: Any, wish: Any, steps: Steps[Any]) -> None:
+        """A little of the work, and the rest after what waits on the event loop."""
+        until = time.monotonic() + SLICE
+        try:
+            if self._wish is not wish:
+                steps.close()
+                raise Abandoned
+            next(steps)
+            while time.monotonic() < until:
+                next(steps)
+        except StopIteration as end:
+            self._take(wish, end.value)
+        except Exception as error:  # said by whoever asked
+            self._take(wish, error)
+        else:
+            loop.call_later(0, self._slice, loop, wish, steps)
 
     def _tell(self, wish: Any, progress: Progress) -> None:
         if self._wish is wish:
@@ -92,9 +117,14 @@ class Background:
             self._begin()
 
 
+def _steps(work: Callable[[Told], Any], told: Told) -> Steps[Any]:
+    yield  # before it begins, too
+    return (yield from in_steps(work(told)))
+
+
 def _result(work: Callable[[Told], Any], told: Told) -> Any:
     try:
-        return work(told)
+        return drain(_steps(work, told))
     except Exception as error:  # said by whoever asked, on the kernel's thread
         return error
 

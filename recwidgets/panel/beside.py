@@ -7,9 +7,10 @@ from typing import Any
 
 from ..models.popularity import Popularity
 from ..protocols import Tunable, Vectors
-from ..ranking import held_out_accuracy
-from ..reasons.share import PersonalCurve, personal_curve
-from .all_users import AllUsers, measure
+from ..ranking import held_out_accuracy_in_steps
+from ..reasons.share import PersonalCurve, personal_curve_in_steps
+from ..steps import Steps
+from .all_users import AllUsers, measure_in_steps
 from .background import Background, Told
 from .show import Asked, model_at, view
 from .state import State, World
@@ -38,7 +39,9 @@ class Beside:
         """Popularity's accuracy on the validation rows, the line to beat."""
         train, rows = world.data, world.split.validation
         if len(rows):
-            self._popularity.want("popularity", lambda told: held_out_accuracy(Popularity().learn(train), train, rows))
+            self._popularity.want(
+                "popularity", lambda told: held_out_accuracy_in_steps(Popularity().learn(train), train, rows)
+            )
 
     def later(self, name: str, loop: Any, seconds: float, call: Callable[[], None]) -> None:
         """Call once, so many seconds after the last time that this was asked for under this name."""
@@ -101,9 +104,9 @@ class Beside:
             return bool(state.turning), None
         model, train = training.model, world.data
 
-        def work(told: Told) -> Any:
+        def work(told: Told) -> Steps[Any]:
             seen = model_at(model, snapshot, knobs, train)  # a view of its own, since the panel's is asked meanwhile
-            self._known[key] = snapshot, personal_curve(seen, train, rows, (0.0, alpha))
+            self._known[key] = snapshot, (yield from personal_curve_in_steps(seen, train, rows, (0.0, alpha)))
             return snapshot
 
         self._lists.want(key, work)
@@ -146,13 +149,13 @@ class Beside:
     def _key(snapshot: Any, knobs: Any) -> Any:
         return id(snapshot), tuple(sorted(knobs.items()))
 
-    def _work(self, told: Told, model: Any, snapshot: Any, split: Any, wanted: dict[Any, Any]) -> Any:
-        """In the thread: views of its own, since the panel's are asked meanwhile."""
+    def _work(self, told: Told, model: Any, snapshot: Any, split: Any, wanted: dict[Any, Any]) -> Steps[Any]:
+        """Beside: views of its own, since the panel's are asked meanwhile."""
         for done, (key, knobs) in enumerate(wanted.items()):
             told(done, len(wanted))
             if key not in self._known:
                 seen = model_at(model, snapshot, knobs, split.train)
-                self._known[key] = snapshot, measure(seen, split)
+                self._known[key] = snapshot, (yield from measure_in_steps(seen, split))
         return snapshot
 
     def _take(self, key: Any, result: Any) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..data import Interactions
+from ..data._arrays import sized
 
 LEAST = 3  # viewers that must have rated both, at least
 SHARES = (0.5, 0.25, 0.1, 0.0)  # of the viewers that must have: the first one that leaves enough items
@@ -31,7 +32,7 @@ def clue_of(data: Interactions, item: int, n: int = 5) -> list[Hint]:
     viewers = np.unique(data.user[data.item == item])
     mine = np.isin(data.user, viewers)
     pairs = np.unique(data.user[mine].astype(np.int64) * data.n_items + data.item[mine])  # each pair of both once
-    both = np.bincount(pairs % max(data.n_items, 1), minlength=data.n_items)
+    both = np.bincount(sized(pairs % max(data.n_items, 1)), minlength=data.n_items)
     both[item] = 0
     lift = (both / max(len(viewers), 1)) / np.maximum(data.n_raters / data.n_users, 1e-12)
     enough = [both >= max(LEAST, share * len(viewers)) for share in SHARES]

@@ -18,6 +18,7 @@ from ..page import markup
 from ..page.elements import joined, yes
 from ..page.markup import Message, Status
 from ..page.page import Page
+from ..steps import Steps
 from . import acts, effects, honesty, leaderboard, lists, settings, views
 from .acting import Acting
 from .background import Background, Progress, Told
@@ -257,12 +258,12 @@ class ComparePanel(Acting):
     @staticmethod
     def _work(
         compared: Compared, off: frozenset[str], told: Told
-    ) -> tuple[list[honesty.Row], list[honesty.Lead]]:  # fmt: skip
+    ) -> Steps[tuple[list[honesty.Row], list[honesty.Lead]]]:  # fmt: skip
         split = compared.worlds[compared.first].split
         models: dict[str, Any] = {name: world.model for name, world in compared.worlds.items()}
         baselines = {"popularity": Popularity().learn(split.train), "chance": Chance().learn(split.train)}
         labels = compared.labels | {name: model.label for name, model in baselines.items()}
-        rows = honesty.measure(models | baselines, labels, split, off, told)
+        rows = yield from honesty.measure_in_steps(models | baselines, labels, split, off, told)
         return rows, honesty.leads(rows)
 
     def _on_progress(self, progress: Progress) -> None:

@@ -13,7 +13,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .. import _tf
 from ..data import Interactions
+from ..models._tfrs import TfrsRecommender
 from ..page.markup import Message
 from ..protocols import Trainable
 from . import files, settings, views
@@ -33,7 +35,11 @@ SPEAK = 5.0  # s between two announcements to a screen reader while training
 
 
 def train(panel: Panel, epochs: int) -> None:
-    """Start, or go on; no other panel trains meanwhile."""
+    """Start, or go on; no other panel trains meanwhile. In a browser's tab: say that there is no training."""
+    if _tf.in_browser():
+        parts = panel._ready()
+        panel._become(replace(parts.state, message=_not_here(parts.world.model)))
+        return
     _pause_others(panel)
     with panel._lock:
         parts = panel._ready()
@@ -42,6 +48,14 @@ def train(panel: Panel, epochs: int) -> None:
             parts.state = plain(parts.state, epoch=None, playing=False, undo=parts.state.undo)
         panel._become(replace(parts.state, message=message))
     parts.trainer.go(parts.state, epochs)
+
+
+def _not_here(model: Any) -> Message:
+    """Why Train does nothing in a browser's tab, and what does."""
+    if isinstance(model, TfrsRecommender):
+        return Message(_tf.IN_BROWSER, _tf.NO_TENSORFLOW)
+    why = "a panel trains beside the clicks, in a thread, and there is none"
+    return Message(_tf.IN_BROWSER, f"{why}. rw.fit(model, data) trains this model in a cell.")
 
 
 def _anew(training: Training) -> Message | None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from .. import metrics
 from ..data import Split
-from ..ranking import recommend_all
+from ..ranking import recommend_all_in_steps
+from ..steps import Steps, drain
 from .changes import sentence
 
 DEPTH = 10
@@ -111,9 +112,22 @@ def measure(
     off: frozenset[str] = frozenset(),
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Row]:
+    """`measure_in_steps`, all steps at once."""
+    rows: list[Row] = drain(measure_in_steps(models, labels, split, off, told))
+    return rows
+
+
+def measure_in_steps(
+    models: dict[str, Any],
+    labels: dict[str, str],
+    split: Split,
+    off: frozenset[str] = frozenset(),
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> Steps[list[Row]]:
     """The leaderboard's rows, without the checks in `off`; numpy only.
 
-    told: called before each model with (models done, models in all); it may raise to end the work.
+    told: called before each model with (models done, models in all); it may raise to end the work. May be left
+    between two blocks of users.
     """
     train = split.train
     held_out = split.test
@@ -122,10 +136,14 @@ def measure(
         told(done, len(models))
         keep_seen = "seen" in off or "leak" in off
         try:
-            ranked = recommend_all(model, train, min(DEPTH, train.n_items), seen=keep_seen)
+            ranked = yield from recommend_all_in_steps(model, train, min(DEPTH, train.n_items), seen=keep_seen)
         except Exception as error:
             raise NotRanked(f"{labels[name]} could not rank all films for all users: {sentence(error)}") from error
+        yield from metrics.resamples_in_steps(
+            int(np.count_nonzero(np.bincount(held_out.user)))
+        )  # kept for what follows
         rows.append(Row(name, labels[name], *_numbers(ranked, train, held_out, off)))
+        yield
     return rows
 
 

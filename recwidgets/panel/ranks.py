@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from ..answer import answer
 from ..core import FitEvent, Floats, Ints, Person
+from ..models._base import EmbeddingModel
 from ..protocols import Tunable
 from ..ranking import rank
 from ..reasons.asked import known_data
 from ..reasons.less import less_shared
 from ..reasons.parts import score_parts
 from ..reasons.usual import Usual
+from ..steps import Steps
 from .background import Background, Told
 from .changes import sentence
 from .show import Shown, model_at
@@ -139,7 +141,7 @@ def _rank_with(score: Any, item: int, among: Stand, there: NDArray[np.bool_]) ->
 
 
 class Ranks:
-    """The ranks that a page shows: epochs that are not known yet are worked out in a thread, in pieces of one epoch.
+    """The ranks that a page shows: epochs that are not known yet are worked out beside, in pieces of one epoch.
 
     `changed(error)` is called on the kernel's thread when there is more to show. In a plain script all is worked out
     at once.
@@ -209,10 +211,12 @@ class Ranks:
             left_out = np.concatenate([person.history, dropped]).astype(np.int32)
             known, data, alpha = self._known, world.data, state.alpha
 
-            def rank_all(told: Told) -> None:
+            def rank_all(told: Told) -> Steps[None]:
                 for done, event in enumerate(missing):
                     told(done, len(missing))
-                    known[event.step] = event.snapshot, _stand_at(model, event, knobs, alpha, data, person, left_out)
+                    yield
+                    found = yield from _stand_at(model, event, knobs, alpha, data, person, left_out)
+                    known[event.step] = event.snapshot, found
 
             self._background.want((self._key, missing), rank_all)
             return
@@ -224,12 +228,13 @@ class Ranks:
         if asked:
             parts, data, alpha = self._parts, world.data, state.alpha
 
-            def take_apart(told: Told) -> None:
+            def take_apart(told: Told) -> Steps[None]:
                 for done, event in enumerate(asked):
                     told(done, len(asked))
-                    parts[event.step, item] = _parts_at(
-                        model, event, knobs, alpha, data, person, stands[event.step].scores, item
-                    )
+                    yield
+                    scores = stands[event.step].scores
+                    found = yield from _parts_at(model, event, knobs, alpha, data, person, scores, item)
+                    parts[event.step, item] = found
 
             self._background.want((self._key, item, tuple(event.step for event in asked)), take_apart)
 
@@ -244,27 +249,34 @@ class Ranks:
 
 def _stand_at(
     model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, data: Any, person: Person, left_out: Ints
-) -> Stand | str:
-    """In the thread: a view of its own, which is let go again."""
+) -> Steps[Stand | str]:
+    """Beside: a view of its own, which is let go again."""
     try:
-        found = answer(_view(model, event, knobs, alpha, data), data, person, k=1)  # refuses what cannot be ranked
+        seen = yield from _view(model, event, knobs, alpha, data)
+        found = answer(seen, data, person, k=1)  # refuses what cannot be ranked
         return stand(found.scores, left_out)
     except Exception as error:  # a model of one's own, or a file that is gone: said where the line would be
         return sentence(error)
 
 
-def _view(model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, data: Any) -> Any:
+def _view(model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, data: Any) -> Steps[Any]:
     seen = model_at(model, event.snapshot, knobs, data)
+    if isinstance(seen, EmbeddingModel):
+        yield from seen.ready_in_steps()
+        if alpha:
+            yield from seen.vectors_in_steps()
     return less_shared(seen, alpha, known_data(seen, data)) if alpha else seen
 
 
 def _parts_at(
     model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, data: Any, person: Person, scores: Floats,
     item: int,
-) -> Any:  # fmt: skip
+) -> Steps[Any]:  # fmt: skip
     """The three parts of one score, float64 (3,); None for a model that does not say."""
     try:
-        seen = _view(model, event, knobs, alpha, data)
+        seen = yield from _view(model, event, knobs, alpha, data)
+        if isinstance(seen, EmbeddingModel):
+            yield from seen.vectors_in_steps()
         average = seen.average if alpha else Usual(seen, data)
         found = score_parts(seen, average, person, scores, np.array([item], np.int32))
     except Exception:  # it answers, but does not take its scores apart for this person

@@ -13,7 +13,8 @@ from .. import metrics
 from ..core import Floats, Recommendations, Who, person_of
 from ..data import Interactions
 from ..protocols import Vectors
-from ..ranking import check_k, check_scored, rank, recommend_all
+from ..ranking import check_k, check_scored, rank, recommend_all_in_steps, vectors_in_steps
+from ..steps import Steps, drain
 from .asked import known_data
 from .usual import usual
 
@@ -76,20 +77,29 @@ def personal_curve(
 
     For a model with query vectors. Raises ValueError for one without, and where nothing is held out.
     """
+    curve: PersonalCurve = drain(personal_curve_in_steps(model, data, held_out, alphas, k))
+    return curve
+
+
+def personal_curve_in_steps(
+    model: Any, data: Interactions, held_out: Interactions, alphas: Sequence[float] = ALPHAS, k: int = 10
+) -> Steps[PersonalCurve]:
+    """`personal_curve`, which may be left between two blocks of users."""
     if not isinstance(model, Vectors):
         label = getattr(model, "label", type(model).__name__)
         raise ValueError(f"{label} has no query vectors; a curve over all users needs model.vectors()")
     if not len(held_out):
         raise ValueError("held_out holds no row, so there is no accuracy; split with validation=0.1")
     k = check_k(k, data.n_items)
-    queries, items = model.vectors()
+    queries, items = yield from vectors_in_steps(model)
     average = usual(model, known_data(model, data)).query
     assert average is not None
-    theirs = recommend_all(_Vectors(np.broadcast_to(average, queries.shape), items), data, k)  # their own unseen items
+    average_user = _Vectors(np.broadcast_to(average, queries.shape), items)
+    theirs = yield from recommend_all_in_steps(average_user, data, k)  # their own unseen items
     asked = tuple(_checked(alpha) for alpha in alphas)
     found = np.zeros((3, len(asked)))
     for n, alpha in enumerate(asked):
-        lists = recommend_all(_Vectors(queries - np.float32(alpha) * average, items), data, k)
+        lists = yield from recommend_all_in_steps(_Vectors(queries - np.float32(alpha) * average, items), data, k)
         found[0, n] = metrics.top_k_accuracy(lists, held_out, k)
         found[1, n] = np.nanmean(metrics.novelty(lists, data.n_raters, data.n_users, k))
         found[2, n] = _in_common(lists, theirs, data.n_items) / data.n_users

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..core import Floats, Ints, Part, Person, film_label
+from ..data._arrays import sized
 from ..graph import Edges, Graph
 from ..models._constants import LEAST, POWER
 from ..models.gnn import GNN, mean_cosine
 from ..models.knn import KNN, unit
 from ..models.session import Session
+from ..steps import Steps
 from .safe_call import AnswerError, Array, called, name_of, numbers, sentence
 
 Function = Callable[..., Any]
@@ -63,7 +65,7 @@ def travel(graph: Graph, users: Floats, films: Floats, depth: int, aggregate: Fu
 def dense(graph: Graph, n_items: int) -> Floats:
     """1 where a user watched a film: float32 (n_users, n_items)."""
     watched = np.zeros((len(graph.items_of.indptr) - 1, n_items), np.float32)
-    watched[np.repeat(np.arange(len(watched)), graph.items_of.degree), graph.items_of.indices] = 1.0
+    watched[np.repeat(np.arange(len(watched)), sized(graph.items_of.degree)), graph.items_of.indices] = 1.0
     return watched
 
 
@@ -85,6 +87,9 @@ class OwnGNN(GNN):
         shot, depth = self._snapshot, int(self.values["layers"]) - 1
         return self._cached("layers", lambda: self._travel(shot["users"], shot["films_in"], depth))
 
+    def ready_in_steps(self) -> Steps[None]:
+        yield  # the layers are of one's own
+
     def _travel(self, users: Floats, films: Floats, depth: int) -> tuple[list[Floats], list[Floats]]:
         if self.layer is None:
             return travel(self._graph(), users, films, depth, self.aggregate)
@@ -101,13 +106,15 @@ class OwnGNN(GNN):
         own = 0.0 if person.user is None else self._snapshot["users"][person.user]
         return np.asarray(query + own, np.float32)
 
-    def _queries(self) -> Floats:
-        data = self._trained()
-        return np.stack([self._query(Person(user, data.history(user))) for user in range(data.n_users)])
+    def _queries(self) -> Steps[Floats]:
+        return self._queries_one_by_one()
 
-    def alike(self) -> list[float]:
-        edges = self._graph().items_of
-        return [mean_cosine(gather(edges, said, self.aggregate)) for said in self._layers()[1]]
+    def alike_in_steps(self) -> Steps[list[float]]:
+        edges, hops = self._graph().items_of, []
+        for said in self._layers()[1]:
+            hops.append(mean_cosine(gather(edges, said, self.aggregate)))
+            yield
+        return hops
 
     def _weights(self, n: int) -> Floats:
         """What aggregate() makes of n messages that are the unit vectors: their weights, if it is linear."""

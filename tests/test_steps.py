@@ -1,0 +1,122 @@
+"""Work that may be left between two steps, and a panel in a browser's tab, where there is no thread to do it in."""
+
+import sys
+import threading
+
+import numpy as np
+import pytest
+from pages import message
+from worlds import Svd, random_table
+
+import recwidgets as rw
+from recwidgets import metrics, pretrained
+from recwidgets.reasons.share import personal_curve_in_steps
+from recwidgets.steps import drain, in_steps
+
+SPLIT = rw.load_movielens("latest-small").split("temporal", test=0.2)
+
+
+def counted(steps):
+    """(how often the work may be left, what it gives)."""
+    n = 0
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return n, end.value
+        n += 1
+
+
+@pytest.fixture(scope="module", params=["gnn", "knn", "session"])
+def model(request):
+    return pretrained.load_pretrained(request.param, SPLIT.train)[0]
+
+
+def test_what_is_no_generator_is_its_own_result():
+    assert counted(in_steps([1, 2])) == (0, [1, 2])
+    assert drain(in_steps(0)) == 0
+
+
+def test_the_queries_of_all_users_are_the_same_in_steps(model):
+    """A model is asked as a whole, its view step by step."""
+    n, (queries, items) = counted(model.at().vectors_in_steps())
+    assert n >= 2
+    np.testing.assert_array_equal(queries, model.vectors()[0])
+    np.testing.assert_array_equal(items, model.vectors()[1])
+
+
+def test_queries_made_in_steps_are_kept():
+    model = pretrained.load_pretrained("session", SPLIT.train)[0]
+    assert counted(model.vectors_in_steps())[0] == SPLIT.train.n_users
+    assert counted(model.vectors_in_steps())[0] == 0
+
+
+def test_a_model_that_learns_between_two_steps_does_not_keep_what_it_knew_before():
+    data = random_table(np.random.default_rng(0), 12, 15)
+    model = Svd(epochs=2)
+    rw.fit(model, data, progress=False)
+    before = model.at().vectors()[0]
+
+    def two_steps():  # Svd has no steps of its own
+        yield
+        return before
+
+    model._queries = two_steps
+    steps = model.vectors_in_steps()
+    next(steps)
+    del model._queries
+    rw.fit(model, data, epochs=1, progress=False)
+    found = counted(steps)[1][0]
+    np.testing.assert_array_equal(found, model.at().vectors()[0])
+    assert not np.array_equal(found, before)
+
+
+def test_alike_is_the_same_in_steps_also_with_a_layer_of_ones_own():
+    model = pretrained.load_pretrained("gnn", SPLIT.train)[0]
+    n, hops = counted(model.at().alike_in_steps())
+    assert n >= len(hops) and hops == model.alike()
+
+
+@pytest.mark.parametrize("n_users", [1, 610, 2000])
+def test_resamples_drawn_in_steps_are_those_of_one_draw(n_users):
+    metrics._KEPT.clear()
+    n, counts = counted(metrics.resamples_in_steps(n_users))
+    shares = np.full(n_users, 1 / n_users)
+    np.testing.assert_array_equal(counts, np.random.default_rng(0).multinomial(n_users, shares, size=1000))
+    assert n == 1000 / metrics.TOGETHER and not counts.flags.writeable
+    assert (metrics.resamples(n_users) is counts) == (n_users < 2000), "small ones are kept, large ones are not"
+
+
+def test_the_curve_of_all_users_may_be_left():
+    model = pretrained.load_pretrained("knn", SPLIT.train)[0]
+    n, curve = counted(personal_curve_in_steps(model, SPLIT.train, SPLIT.validation, (0.0, 0.5)))
+    whole = rw.personal_curve(model, SPLIT.train, SPLIT.validation, (0.0, 0.5))
+    assert n > 3
+    np.testing.assert_array_equal(np.stack(curve[1:]), np.stack(whole[1:]))
+
+
+@pytest.fixture
+def in_a_tab(monkeypatch):
+    """As Pyodide has it: the platform's name, and no thread can be started."""
+    started = []
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: started.append(thread.name))
+    return started
+
+
+def test_train_in_a_browsers_tab_says_so_before_anything_is_started(in_a_tab):
+    panel = rw.KNNPanel(user="42")
+    panel.train()
+    assert message(panel).startswith("Training is not there in a browser's tab: it needs TensorFlow")
+    assert 'pip install "recwidgets[train]"' in message(panel)
+    assert not in_a_tab and panel.training.state == "idle"
+    shown = panel.recommendations.titles
+    panel.act("step")
+    assert panel.recommendations.titles == shown and not in_a_tab
+
+
+def test_train_in_a_browsers_tab_says_how_a_model_of_ones_own_is_trained(in_a_tab):
+    data = random_table(np.random.default_rng(0), 12, 15)
+    panel = rw.Panel(data, model=Svd(epochs=2))
+    panel.train()
+    assert "rw.fit(model, data) trains this model in a cell" in message(panel) and not in_a_tab
