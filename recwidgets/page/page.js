@@ -62,12 +62,13 @@ function render({ model, el }) {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
   let patience = null; // an act that is not answered in time means a busy kernel, or none
   let sent = 0; // acts are numbered, and answered by their number
-  const send = (act, value) => {
+  const view = Math.random().toString(36).slice(2); // whose numbers they are
+  const send = (act, value, typed = false) => {
     clearTimeout(patience);
     patience = setTimeout(() => warn(SILENT), 5000);
     sent += 1;
     try {
-      model.send({ act, value: value ?? "", n: sent });
+      model.send({ act, value: value ?? "", n: sent, view, typed });
     } catch {
       warn(GONE); // the channel to the kernel is closed
     }
@@ -172,7 +173,7 @@ function render({ model, el }) {
     if (thumb) moveThumb(event.target, thumb); // before Python answers
     event.target.rwBusy = true; // kept beside the attributes, which Python's markup replaces
     if (dataset.input && type === "range") soon(event.target, dataset.input, value);
-    else if (dataset.input) send(dataset.input, value);
+    else if (dataset.input) send(dataset.input, value, true);
   };
   const onChange = (event) => {
     const { type, dataset, value, rwLast, rwNext } = event.target;

@@ -7,6 +7,7 @@ and a list of Buttons costs three messages a row; a region costs one. HTML is a 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,14 +40,34 @@ class Page(anywidget.AnyWidget):
         for name in ("rw-page", *classes):
             self.add_class(name)
         self._handler = handler
+        self._turn = threading.RLock()
+        self._typed: dict[str, tuple[str, int]] = {}  # of each field: the view and the number of what was typed last
         self.on_msg(self._message)
 
     def _message(self, _: Any, content: Any, buffers: Any) -> None:
         if self._handler is not None and isinstance(content, dict) and "act" in content:
-            self._handler(str(content["act"]), str(content.get("value", "")))
-            self.send(
-                {"answered": content.get("n", 0)}
-            )  # which act; silence means a busy kernel, or none: the page says so
+            act, value = str(content["act"]), str(content.get("value", ""))
+            if content.get("typed"):
+                with self._turn:
+                    if not self._overtaken(act, content):
+                        self._handler(act, value)
+            else:
+                self._handler(act, value)
+            # which act was answered; silence means a busy kernel, or none: the page says so
+            self.send({"answered": content.get("n", 0)})
+
+    def _overtaken(self, act: str, content: dict[str, Any]) -> bool:
+        """Whether something newer that was typed into the same field has been handled before.
+
+        While JupyterLab gives a notebook's widgets their subshell, one key press may reach the kernel's main thread,
+        and the next one the subshell's.
+        """
+        view, number = str(content.get("view", "")), int(content.get("n", 0))
+        last_view, last = self._typed.get(act, ("", 0))
+        if view == last_view and number < last:
+            return True
+        self._typed[act] = (view, number)
+        return False
 
     def show(self, content: str) -> None:
         """Replace what is on the page: Markup as it is, a plain str as text. Nothing is sent where nothing changed."""

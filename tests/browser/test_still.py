@@ -157,7 +157,7 @@ def test_nbconverts_page_shows_the_picture_without_any_server(executed, chromium
 
 
 def test_a_live_panel_in_nbconverts_page_puts_the_picture_away(executed, chromium_browser, tmp_path):
-    """As it would be with the widgets' own scripts at hand: they put an element of this class into the page."""
+    """As with the widgets' own scripts at hand: they put a div with the panel before their script tag."""
     (tmp_path / "note.ipynb").write_bytes(executed.read_bytes())
     convert(tmp_path, "html", "note.ipynb")
     page = labpage.new_page(chromium_browser)
@@ -167,7 +167,8 @@ def test_a_live_panel_in_nbconverts_page_puts_the_picture_away(executed, chromiu
         expect(page.locator(".jp-RenderedSVG img")).to_be_visible()
         page.add_style_tag(content=(HERE / "still.css").read_text(encoding="utf-8"))
         page.evaluate(
-            "document.querySelector('.jp-OutputArea-child').insertAdjacentHTML('beforeend', '<i class=rw-panel>')"
+            "document.querySelector('.jp-OutputArea-output.jupyter-widgets script')"
+            ".insertAdjacentHTML('beforebegin', '<div class=widget-subarea><i class=rw-panel></i></div>')"
         )
         expect(page.locator(".jp-RenderedSVG img")).to_be_hidden()
     finally:

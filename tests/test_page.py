@@ -1,0 +1,64 @@
+"""A region of the page: acts of the learner come in, and in which order."""
+
+import threading
+
+import pytest
+
+from recwidgets.page.page import Page
+
+
+@pytest.fixture
+def page():
+    handled, answered = [], []
+    page = Page(handler=lambda act, value: handled.append((act, value)))
+    page.send = answered.append
+    page.handled, page.answered = handled, answered
+    yield page
+    page.close()
+
+
+def typed(page, value, n, act="find", view="a"):
+    page._message(page, {"act": act, "value": value, "n": n, "view": view, "typed": True}, [])
+
+
+def test_what_was_typed_before_does_not_replace_what_was_typed_after_it(page):
+    for value, n in (("F", 1), ("Farg", 4), ("Fargo", 5), ("Fa", 2), ("Far", 3)):
+        typed(page, value, n)
+    assert page.handled == [("find", "F"), ("find", "Farg"), ("find", "Fargo")]
+    assert [answer["answered"] for answer in page.answered] == [1, 4, 5, 2, 3]  # each is answered, handled or not
+
+
+def test_another_field_and_another_view_have_their_own_order(page):
+    typed(page, "Fargo", 9)
+    typed(page, "Heat", 2, act="film")
+    typed(page, "F", 1, view="b")  # the page was loaded again: its numbers begin anew
+    typed(page, "Fa", 2, view="b")
+    assert page.handled == [("find", "Fargo"), ("film", "Heat"), ("find", "F"), ("find", "Fa")]
+
+
+def test_no_click_is_left_out(page):
+    for n in (2, 1, 3):
+        page._message(page, {"act": "drop", "value": str(n), "n": n, "view": "a", "typed": False}, [])
+    assert page.handled == [("drop", "2"), ("drop", "1"), ("drop", "3")]
+
+
+def test_two_threads_type_one_after_the_other(page):
+    """The first waits in its act; the second, newer, must come after it and stay."""
+    entered, go = threading.Event(), threading.Event()
+
+    def handler(act, value):
+        if value == "Far":
+            entered.set()
+            go.wait(10)
+        page.handled.append(value)
+
+    page._handler = handler
+    first = threading.Thread(target=typed, args=(page, "Far", 3))
+    first.start()
+    assert entered.wait(10)
+    second = threading.Thread(target=typed, args=(page, "Fargo", 5))
+    second.start()
+    go.set()
+    first.join(10)
+    second.join(10)
+    assert page.handled == ["Far", "Fargo"]
