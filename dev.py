@@ -85,6 +85,7 @@ def install():
     settings.mkdir(parents=True, exist_ok=True)
     shutil.copy(str(REPO / "binder" / "lab-overrides.json"), str(settings / "overrides.json"))
     hide_graders_tools()
+    hide_the_sites_kernel()
     STAMP.write_text(fingerprint(), encoding="utf-8")
 
 
@@ -100,6 +101,15 @@ def hide_graders_tools():
     for name, content in written.items():
         (etc / name).parent.mkdir(parents=True, exist_ok=True)
         (etc / name).write_text(json.dumps(content), encoding="utf-8")
+
+
+def hide_the_sites_kernel():
+    """The browser site's kernel is an extension of JupyterLite alone; in JupyterLab's pages it is an error."""
+    share = VENV / "share" / "jupyter"
+    if (share / "labextensions" / "@jupyterlite").is_dir():
+        shutil.rmtree(str(share / "liteextensions"), ignore_errors=True)
+        (share / "liteextensions").mkdir()
+        shutil.move(str(share / "labextensions" / "@jupyterlite"), str(share / "liteextensions"))
 
 
 def lab(arguments):

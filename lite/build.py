@@ -108,7 +108,10 @@ def extensions() -> list[str]:
     for name in EXTENSIONS:
         for file in metadata.files(name) or ():
             if re.search(r"share/jupyter/labextensions/(@[^/]+/)?[^/]+/package\.json$", file.as_posix()):
-                found.append(str(Path(str(metadata.distribution(name).locate_file(file))).resolve().parent))
+                folder = Path(str(metadata.distribution(name).locate_file(file))).resolve().parent
+                if not folder.is_dir():  # dev.py keeps what is JupyterLite's alone out of JupyterLab's sight
+                    folder = Path(str(folder).replace("labextensions", "liteextensions"))
+                found.append(str(folder))
     return found
 
 
