@@ -121,6 +121,7 @@ def settings() -> dict[str, Any]:
     own = {
         "appName": "recwidgets",
         "exposeAppInBrowser": True,
+        "enableServiceWorkerCache": "true",  # a second visit is shown from the browser, and brought up to date beside
         "litePluginSettings": {KERNEL: kernel},
         "disabledExtensions": ["@jupyterlab/apputils-extension:announcements"],
     }

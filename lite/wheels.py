@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from pathlib import Path
 COMPILED = (".so", ".pyd", ".dll", ".dylib", ".pyc", ".pyi", ".c", ".pyx")
 FRONT_END = {"labextension", "nbextension", "static"}  # folders whose Python is kept alone
 TAG = "py3-none-any"
+MODELS = r"recwidgets/pretrained/[^/]+\.npz"
+AWAY = "recwidgets/pretrained/away.json"  # read by recwidgets/pretrained/away.py
 WHEEL = f"Wheel-Version: 1.0\nGenerator: recwidgets\nRoot-Is-Purelib: true\nTag: {TAG}\n"
 KEPT = re.compile(r"\.dist-info/(METADATA|licenses/.+|LICEN[CS]E.*|COPYING.*|entry_points\.txt)$")
 WHEN = (1980, 1, 1, 0, 0, 0)  # the same content is the same wheel, to the last byte
@@ -67,4 +70,18 @@ def own(repo: Path, folder: Path) -> Path:
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
     subprocess.run(command, cwd=repo, check=True, capture_output=True)
     (wheel,) = folder.glob("recwidgets-*.whl")
-    return wheel
+    return _without_models(wheel)
+
+
+def _without_models(wheel: Path) -> Path:
+    """The wheel without the trained models: these lie beside it, each loaded when it is first asked for."""
+    with zipfile.ZipFile(wheel) as archive:
+        files = {name: archive.read(name) for name in sorted(archive.namelist())}
+    record = next(name for name in files if name.endswith(".dist-info/RECORD"))
+    del files[record]
+    models = {name: files.pop(name) for name in list(files) if re.fullmatch(MODELS, name)}
+    sums = {name.rpartition("/")[2]: hashlib.sha256(content).hexdigest() for name, content in models.items()}
+    for name, content in models.items():
+        (wheel.parent / name.rpartition("/")[2]).write_bytes(content)
+    files[AWAY] = json.dumps(sums, sort_keys=True).encode()
+    return _write(wheel, files, record)

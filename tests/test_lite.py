@@ -9,9 +9,12 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+
+from recwidgets.pretrained import away
 
 REPO = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPO / "lite"))
@@ -168,3 +171,71 @@ def test_the_workflow_runs_what_there_is_and_publishes_where_it_is_written():
     assert "lite/site_pages.py" in runs[1] and (REPO / "lite" / "site_pages.py").is_file()
     (published,) = (step["with"]["path"] for step in steps if "upload-pages-artifact" in step.get("uses", ""))
     assert REPO / published == REPO / "build" / "site"
+
+
+def test_the_models_are_beside_the_wheel_and_each_is_known_by_its_sum(tmp_path):
+    wheel = wheels.own(REPO, tmp_path)
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        sums = json.loads(archive.read(wheels.AWAY))
+        record = next(name for name in names if name.endswith("RECORD"))
+        assert {line.split(",")[0] for line in archive.read(record).decode().splitlines()} == set(names)
+    assert not [name for name in names if name.endswith(".npz")]
+    shipped = {path.name: path for path in (REPO / "recwidgets" / "pretrained").glob("*.npz")}
+    assert set(sums) == set(shipped) and len(sums) == 3
+    for name, path in shipped.items():
+        assert (tmp_path / name).read_bytes() == path.read_bytes()
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == sums[name]
+
+
+class Answered:
+    """A worker's XMLHttpRequest, answered at once."""
+
+    def __init__(self, status, content=b""):
+        self.status, self.asked, self.response = status, [], SimpleNamespace(to_bytes=lambda: content)
+
+    def new(self):
+        return self
+
+    def open(self, method, address, later):
+        assert method == "GET" and later is False
+        self.asked.append(address)
+
+    def send(self):
+        pass
+
+
+@pytest.fixture
+def site_with(tmp_path, monkeypatch):
+    """A browser site that has one model, whose server answers so."""
+    (tmp_path / away.LISTED).write_text(json.dumps({"gnn-1.npz": hashlib.sha256(b"model").hexdigest()}))
+
+    def make(status, content=b""):
+        request = Answered(status, content)
+        location = SimpleNamespace(href="https://x.example/course/lite/extensions/@jupyterlite/kernel/static/1.js")
+        monkeypatch.setitem(sys.modules, "js", SimpleNamespace(XMLHttpRequest=request, location=location))
+        return request
+
+    return make
+
+
+def test_a_model_is_asked_of_the_site_once_it_is_wanted_and_kept(site_with, tmp_path):
+    request = site_with(200, b"model")
+    assert away.fetched("knn-1.npz", tmp_path) is None and request.asked == []
+    path = away.fetched("gnn-1.npz", tmp_path)
+    assert path.read_bytes() == b"model"
+    assert request.asked == ["https://x.example/course/lite/static/pyodide/gnn-1.npz"]
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "said"), [(404, b"", "HTTP 404"), (200, b"another", "is not the one that it was built with")]
+)
+def test_a_model_that_the_site_does_not_give_is_a_sentence(site_with, tmp_path, status, content, said):
+    site_with(status, content)
+    with pytest.raises(FileNotFoundError, match=f"{said}.*reload the page"):
+        away.fetched("gnn-1.npz", tmp_path)
+    assert not (tmp_path / "gnn-1.npz").exists()
+
+
+def test_where_the_files_are_in_the_package_nobody_is_asked():
+    assert away.listed() == {}

@@ -21,6 +21,7 @@ from ..models import known_models, make
 from ..models._files import not_ours, read_arrays, read_directory, write_arrays
 from ..ranking import held_out_accuracy
 from ..training import TrainingHistory
+from . import away
 from .stored import EpochFile, StoredSnapshot, quantise, restore
 
 HERE = Path(__file__).parent
@@ -53,22 +54,27 @@ def file_name(name: str, data: Interactions) -> str:
 
 
 def find(name: str, data: Interactions) -> Path | None:
-    """The file of this model for these interactions: shipped, or made on this machine."""
+    """The file of this model for these interactions: shipped, or made on this machine.
+
+    Raises FileNotFoundError where a browser site has it and does not give it.
+    """
     for folder in (HERE, user_folder()):
         path = folder / file_name(name, data)
         if path.exists():
             return path
-    return None
+    return away.fetched(file_name(name, data))
 
 
 def shipped_names() -> tuple[str, ...]:
     """The short names of the models that come trained with the package."""
-    return tuple(name for name in known_models() if any(HERE.glob(f"{name}-*.npz")))
+    files = {path.name for path in HERE.glob("*.npz")} | set(away.listed())
+    return tuple(name for name in known_models() if any(file.startswith(f"{name}-") for file in files))
 
 
 def pretrained_names(data: Interactions) -> tuple[str, ...]:
     """The short names of the models that are at hand trained on these interactions: shipped, or made here."""
-    return tuple(name for name in known_models() if find(name, data) is not None)
+    away_too = away.listed()
+    return tuple(name for name in known_models() if file_name(name, data) in away_too or find(name, data) is not None)
 
 
 def save_pretrained(path: Path, model: Any, history: TrainingHistory, keep: Sequence[int]) -> None:

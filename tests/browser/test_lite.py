@@ -176,6 +176,11 @@ def test_an_exercise_is_checked_in_a_tab_and_progress_is_kept(tab):
     )
 
 
+def test_a_model_is_loaded_when_it_is_asked_for(tab):
+    models = [Path(url).name for url in tab.asked.urls if url.endswith(".npz")]
+    assert sorted(name.partition("-")[0] for name in models) == ["gnn", "knn", "session"], "by its panel"
+
+
 def test_the_course_is_in_the_site(tab):
     names = tab.evaluate(
         "async () => (await window.jupyterapp.serviceManager.contents.get('')).content.map(file => file.name)"
