@@ -13,7 +13,7 @@ from ..why.parts import listed, minus
 from .honesty import BASELINES, CHECKS, METRICS, RESAMPLES, Lead, Row
 
 NAMES = {"top_10_accuracy": "Top-10 accuracy", "ndcg": "nDCG@10", "coverage": "Coverage", "novelty": "Novelty"}
-COUNTS = ("no", "one", "two", "three", "four", "five", "six")
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 
 
 def board(
@@ -40,9 +40,10 @@ def board(
         for check in CHECKS
     )  # fmt: skip
     words = " ".join(check.off for check in CHECKS if check.name in off)
-    caption = Markup("Tick = the value, band = 95 % {} over users, dashed = {}.").format(
-        term("interval"), term("popularity")
-    )
+    caption = Markup(
+        "Tick = the value, band = 95 % {} over users, dashed = {}. These are the test rows; the accuracy beside a panel’s "
+        "epochs is of the {}, so the two differ."
+    ).format(term("interval"), term("popularity"), term("validation rows"))
     head = Markup(
         '<h3>Leaderboard on {}</h3><p class="rw-cap">{}</p><div class="rw-checks" role="group" aria-label="Honesty checks">{}</div>{}'
     ).format(
@@ -191,6 +192,6 @@ def _caution(n: int) -> Markup:
     many = COUNTS[n] if n < len(COUNTS) else str(n)
     text = (
         f"{many.capitalize()} comparisons are made, each at 95 %: were no model better than another, up to "
-        f"{min(5 * n, 100)} in 100 such tables would still say yes somewhere. The best two are picked by these same numbers."
+        f"{min(5 * n, 100)} in 100 such tables would still say yes somewhere. Their order is taken from these same numbers."
     )
     return Markup('<p class="rw-cap">{}</p>').format(text)
