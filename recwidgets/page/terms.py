@@ -50,8 +50,8 @@ TERMS = {
     "that does not beat it has learned nothing about taste.",
     "query": "The vector that stands for this user when films are looked up: a film’s score is its inner product with "
     "the query.",
-    "recency weight": "How much of the query is this film’s by its age alone, no share of the score: learned, the mean of "
-    "several weighted means, and scaled to 100 % over the films there are, so of few films the oldest may weigh most.",
+    "recency weight": "How much of the query is this film’s by its age alone, no share of the score: a learned mean, scaled "
+    "to 100 % over the films there are, so of few films the oldest may weigh most.",
     "score": "How well a film fits by this model’s count, the inner product of query and film’s vector: it is no star "
     "rating, and only the order counts.",
     "softmax": "Turns scores into shares that add up to 100 %, where one point more means 2.7 times the share: a way to "
