@@ -10,6 +10,7 @@ from worlds import Fixed, Svd, random_table
 import recwidgets as rw
 from recwidgets.panel.bump import SHOWN, lines, runs
 from recwidgets.panel.ranks import RankHistory, jump_epochs, jumps, stand
+from recwidgets.panel.way import course
 
 SPLIT = random_table(np.random.default_rng(5), 20, 40, density=0.35).split("temporal", test=0.2, validation=0.1)
 
@@ -149,3 +150,19 @@ def test_a_model_that_cannot_go_back_says_so():
     panel.act("drawer", "ranks")
     assert "cannot go back to earlier epochs: it has no method at(snapshot)" in html(panel, "rw-drawer-ranks")
     panel.close()
+
+
+@pytest.mark.parametrize(
+    "known, words",
+    [
+        ([(1, 398), (6, 1), (10, 3), (26, 1), (28, 1), (30, 1)],
+         "rank 398 at epoch 1, first at epochs 6 and 26–30 (of the 6 kept)."),
+        ([(1, 9), (2, 2), (3, 2)], "rank 9 at epoch 1, 2nd at epochs 2–3."),
+        ([(1, 9), (2, 1), (3, 4)], "rank 9 at epoch 1, 4th at epoch 3; at best first, at epoch 2."),
+        ([(1, 2), (2, 5), (3, 2)], "2nd at epochs 1 and 3."),
+        ([(1, 1), (2, 1)], "first at every epoch kept, from 1 to 2."),
+        ([(n, 1 if n % 2 else 2) for n in range(1, 10)], "first 2 times before, then at epochs 5, 7 and 9."),
+    ],
+)  # fmt: skip
+def test_a_films_way_names_all_epochs_at_which_it_stood_where_it_stands_now(known, words):
+    assert course(known) == words

@@ -52,13 +52,16 @@ def test_what_is_no_difference_is_not_called_one():
     assert honesty.lead(nobody, nobody) is None
 
 
-def test_the_best_two_are_compared_and_each_with_popularity():
+def test_up_to_three_models_are_compared_each_with_each_and_each_with_popularity():
     rows = [row("a", [0.1, 0.2]), row("b", [0.5, 0.4]), row("c", [0.3, 0.2]), row("popularity", [0.1, 0.1])]
     rows.append(row("chance", [0.0, 0.0]))
     pairs = [(found.one.name, found.other.name) for found in honesty.leads(rows)]
-    assert pairs == [("b", "c"), ("b", "popularity"), ("c", "popularity"), ("a", "popularity")]
+    among = [("b", "c"), ("b", "a"), ("c", "a")]
+    assert pairs == [*among, ("b", "popularity"), ("c", "popularity"), ("a", "popularity")]
+    more = honesty.leads([*rows, row("d", [0.2, 0.2])])
+    assert [(found.one.name, found.other.name) for found in more[:3]] == [("b", "c"), ("b", "d"), ("b", "a")]
     text = leaderboard.verdict(rows, frozenset(), rows, honesty.leads(rows)).striptags()
-    assert "Four comparisons are made" in text and "up to 20 in 100" in text
+    assert "Six comparisons are made" in text and "up to 30 in 100" in text
     assert "popularity" not in leaderboard.verdict(rows, frozenset({"baseline"}), rows, honesty.leads(rows)).lower()
 
 

@@ -8,11 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from pages import editor, html, message, page
-from worlds import table
+from worlds import random_table, table
 
 import recwidgets as rw
+from recwidgets.answer import Answer
 from recwidgets.charts.columns import replay
-from recwidgets.panel.changes import moves, what_changed, what_they_added
+from recwidgets.core import Person
+from recwidgets.page.elements import cut
+from recwidgets.panel.changes import TITLE, moves, what_changed, what_they_added, why_moved
 from recwidgets.panel.clues import clue_of
 from recwidgets.panel.edited import Edited
 from recwidgets.why.parts import minus
@@ -503,3 +506,41 @@ def test_a_saved_run_says_whose_history_it_was_and_overwrites_none(tmp_path, mon
     assert card["setup"] == panel.setup() == f'rw.KNNPanel(user="42", edited={{"you": ["{fargo}"]}})'
     first = json.loads((tmp_path / "recwidgets-knn-user-42" / "run.json").read_text())
     assert first["state"] == {"user": "42"} and first["setup"] == 'rw.KNNPanel(user="42")'
+
+
+@pytest.mark.parametrize("name", ["gnn", "session"])
+def test_several_films_taken_out_say_what_they_had_added_and_why_the_rest_changed(panels, name):
+    panel = panels[name](user="168")
+    item, before, scores = panel.shown.item, panel.shown.reason, panel.shown.answer.scores
+    parts = panel.shown.answer.explain(item).parts
+    out = panel.person.history[-6:-1].tolist()
+    panel.act("take-out", "film:" + " ".join(map(str, out)))
+    message, after = panel.shown.message, panel.shown.reason
+    assert message.buttons[0][0] == "Put them back"
+    added = sum(part.value for part in parts if part.kind == "film" and part.index in out)
+    assert f"Together they had added {minus(added)}; the films that are left weigh more now" in message.more
+    if after.item == before.item:
+        shared = [
+            sum(line.value for line in why.lines if line.kind in ("popular", "average")) for why in (before, after)
+        ]
+        words = f"“What all users get” went from {minus(shared[0], 2)} to {minus(shared[1], 2)}"
+        assert (words in message.more) == (minus(shared[0], 2) != minus(shared[1], 2))
+    panel.act("undo", "")
+    assert (panel.shown.answer.scores == scores).all()
+
+
+def test_a_change_of_rank_is_told_with_what_the_films_on_the_way_lost():
+    data = random_table(np.random.default_rng(0), 3, 6)
+    person = Person(None, np.zeros(0, np.int32))
+    old, new = (
+        Answer(data, None, person, np.array(scores, np.float32), np.argsort(-np.array(scores)), frozenset())
+        for scores in ([5.0, 4.0, 3.0, 2.0, 1.0, 0.0], [2.0, 2.5, 2.9, 1.0, 0.5, 0.0])
+    )
+    title = cut(new.title(2)[0], TITLE)
+    told = why_moved(old, new, 2)
+    assert (
+        told == f"Why: the score of {title} fell by 0.10, that of the 2 films that it passed fell by 2.25 on average."
+    )
+    assert why_moved(new, old, 2).endswith("that of the 2 films that passed it rose by 2.25 on average.")
+    assert why_moved(old, new, 5) == "", "it stayed where it was"
+    assert told in what_changed(old, new, "You did it.", 2).more

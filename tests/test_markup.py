@@ -93,7 +93,7 @@ def test_what_was_watched_later_has_a_tick_that_is_counted_and_read_out(data, mo
     assert ticks == ["", "✓", "✓", "✓"] + [""] * 6
     said = ["watched later" in row["aria-label"] for row in page.all("button", "rw-row")]
     assert said == [tick == "✓" for tick in ticks]
-    assert page.one("p", "rw-foot").text == "✓ = in the held-out data, watched later: 3 of 10."
+    assert page.one("p", "rw-foot").text == "✓ = in the held-out data, rated too: 3 of 10."
 
 
 def test_where_no_tick_can_be_given_that_is_said(data, model):

@@ -115,6 +115,11 @@ def test_the_count_is_of_what_the_average_user_gets_of_the_same_films(ready, nam
         theirs = set(np.argsort(-mean, kind="stable")[:10].tolist())
         count = len(theirs & set(panel.shown.answer.top.tolist()))
         assert panel.shown.shared == count
+        ranks = [
+            rw.reason(panel.model, panel.data, panel.state.user, panel.data.items[item]).average_rank
+            for item in panel.shown.answer.top.tolist()
+        ]
+        assert sum(rank <= 10 for rank in ranks) == count, "one definition: ranks and count are of the same films"
         assert f"has {count} of these" in text(panel, "rw-shared-line")
 
 

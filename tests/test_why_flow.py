@@ -312,6 +312,8 @@ def test_a_film_opens_into_its_viewers(gnn):
         said = f"rated it {rated[user]:g}★" if user in rated else "has not rated it"
         assert row.text.startswith(f"user {data.users[user]}") and said in row.text
     assert page.one("button", "rw-btn")["data-value"] == str(line), "Back leads to the group"
+    chosen = [one["data-value"] for one in page.all("button", data_act="user")]
+    assert chosen == [str(data.users[user]) for user, _ in told.viewers[: opened.ROWS]], "a viewer can be shown"
 
 
 def popular_of(gnn):

@@ -1,6 +1,7 @@
 """The neighbours' map and the session's timeline: what they show adds up, stands still, and names whom it means."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,9 @@ from recwidgets.answer import answer
 from recwidgets.core import Explanation, Part, Person, person_of
 from recwidgets.panel import acts
 from recwidgets.panel.edited import of_user
+from recwidgets.reasons.parts import score_parts
+from recwidgets.reasons.usual import Usual
+from recwidgets.reasons.words import shown_values
 from recwidgets.why import around, sums, timeline
 from recwidgets.why._base import Selected
 from recwidgets.why.neighbours import NeighboursWhy
@@ -78,6 +82,26 @@ def test_the_lines_of_the_sum_add_up_to_the_score_and_to_the_score_as_shown(knn)
         assert [line.label for line in found][-1] == "what all users get"
         *values, last = [number(cell.text) for cell in Markup(sums.lines(found, score)).all("span", "rw-num")]
         assert sum(values) == pytest.approx(last) and last == pytest.approx(round(score, 2))
+        assert sum(values[:-1]) == pytest.approx(round(asked_for.reason.personal, 2)), "as the headline has it"
+        note = next(cell.text for cell in Markup(sums.lines(found, score)).all("small") if cell.text)
+        popular, sign, this = re.fullmatch(r"popular films (\S+) ([+−]) (\S+)", note).groups()
+        assert number(popular) + float(this) * (1 if sign == "+" else -1) == pytest.approx(values[-1]), "as shown"
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.floats(-9, 9), st.sampled_from(["voters", "group", "rest", "own", "all"])), min_size=1),
+    st.sampled_from([2, 3]),
+)
+def test_lines_as_printed_add_up_twice_to_what_the_headline_says_and_to_the_score(lines, digits):
+    values, kinds = map(list, zip(*lines, strict=True))
+    printed = shown_values(values, kinds, sum(values), digits)
+    assert sum(printed) == pytest.approx(round(sum(values), digits), abs=1e-9)
+    mine = [n for n, kind in enumerate(kinds) if kind in ("voters", "group", "rest")]
+    if 0 < len(mine) < len(kinds):
+        whole = round(sum(values[n] for n in mine), digits)
+        assert sum(printed[n] for n in mine) == pytest.approx(whole, abs=1e-9)
+    assert all(abs(one - value) < 2.1 * 10**-digits for one, value in zip(printed, values, strict=True))
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=6))
@@ -338,6 +362,27 @@ def test_the_ribbons_add_up_to_the_score(session, size, rank):
     assert (up - down) / flow.scale == pytest.approx(score, abs=1e-4)
     for band, row in zip(flow.bands, [*first, *rest], strict=True):
         assert band.width == pytest.approx(abs(row.value) * flow.scale) and band.down == (row.value < 0)
+
+
+@pytest.mark.parametrize("who", ["168", "you"])
+@pytest.mark.parametrize("rank", [0, 4])
+def test_the_timeline_has_the_parts_that_headline_and_list_have(session, who, rank):
+    """One decomposition: the user's films, own embedding and all users, as in the bars of the list."""
+    model, data = session
+    person = person_of(data, "168" if who == "168" else [str(data.items[n]) for n in (5, 40, 200)])
+    asked_for = selected(model, data, rank, person)
+    found = timeline.beyond_average(asked_for.answer, asked_for.explanation, asked_for.reason)
+    mine, own, shared = score_parts(
+        model, Usual(model, data), person, asked_for.answer.scores, np.array([asked_for.item], np.int32)
+    )[0]
+    assert found.total("film") == pytest.approx(mine, abs=1e-3)
+    assert found.total("own") == pytest.approx(own, abs=1e-3)
+    assert found.total("base") == pytest.approx(shared, abs=1e-3)
+    assert sum(part.value for part in found.parts) == pytest.approx(asked_for.answer.scores[asked_for.item], abs=1e-3)
+    why = TimelineWhy(lambda act, value: None)
+    why.show(asked_for)
+    assert "what all users get" in why.head.html and "the film, for all users" not in why.head.html
+    assert "of few films the oldest may weigh most" in why.head.html
 
 
 values = st.floats(-3, 3).map(lambda value: round(value, 4))

@@ -22,7 +22,7 @@ from .controls import tempo as tempo
 from .controls import train_buttons as train_buttons
 from .elements import button as button
 from .elements import choice as choice
-from .elements import combobox, joined, toggle, yes
+from .elements import combobox, joined, toggle, whole_name, yes
 from .elements import link as link
 from .elements import named as named
 from .elements import slider as slider
@@ -183,7 +183,7 @@ def list_foot(answer: Answer) -> Markup:
     if answer.person.user is None:
         return Markup("✓ needs {} data, and a history of your own has none.").format(term("held-out"))
     hits = sum(item in answer.later for item in answer.top.tolist())
-    return Markup("✓ = in the {} data, watched later: {} of {}.").format(term("held-out"), hits, len(answer.top))
+    return Markup("✓ = in the {} data, rated too: {} of {}.").format(term("held-out"), hits, len(answer.top))
 
 
 def part_bars(parts: Any) -> list[Markup]:
@@ -229,7 +229,7 @@ def _row(
     ).format(
         on=" rw-on" if chosen else "", n=n, pressed=yes(chosen), full=full, move=move, score=score, bar=bar,
         spoken=f"{spoken}, {in_words(move)}" if move else spoken, slot="" if slot is None else f" rw-f{slot}",
-        rank=rank, name=named(*answer.title(item)), tick="✓" if seen else "",
+        rank=rank, name=whole_name(*answer.title(item)), tick="✓" if seen else "",
     )  # fmt: skip
 
 

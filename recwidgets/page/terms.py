@@ -10,8 +10,8 @@ from markupsafe import Markup
 TERMS = {
     "accuracy": "Share of the held-out ratings whose film stands in its user’s top 10: among thousands of films a few "
     "per cent is usual, and the number to beat is popularity’s.",
-    "average user": "A user made up by taking the mean of all users’ queries: what this one gets needs no taste of "
-    "one’s own.",
+    "average user": "A user made up by taking the mean of all users’ queries: what this one gets needs no taste of one’s "
+    "own, and is ranked among the films that the user shown has not watched.",
     "bootstrap": "The users are drawn anew with replacement 1,000 times, and 95 % of the means found lie in this "
     "interval: a measure of how much the number depends on which users there happen to be.",
     "contribution": "What one film, one neighbour or one embedding adds to a score or takes from it; all contributions "
@@ -50,6 +50,8 @@ TERMS = {
     "that does not beat it has learned nothing about taste.",
     "query": "The vector that stands for this user when films are looked up: a film’s score is its inner product with "
     "the query.",
+    "recency weight": "How much of the query is this film’s by its age alone, no share of the score: a learned mean, scaled "
+    "to 100 % over the films there are, so of few films the oldest may weigh most.",
     "score": "How well a film fits by this model’s count, the inner product of query and film’s vector: it is no star "
     "rating, and only the order counts.",
     "softmax": "Turns scores into shares that add up to 100 %, where one point more means 2.7 times the share: a way to "

@@ -15,9 +15,9 @@ from ..page.elements import joined
 from ..page.markup import part_bars, scores_in_short
 from ..page.terms import term
 from ..protocols import Neighbours
-from ..reasons.asked import known_data
+from ..reasons.asked import ask, known_data
 from ..reasons.parts import score_parts
-from ..reasons.reason import reason
+from ..reasons.reason import Reason, reason_of
 from ..reasons.usual import usual
 from ..reasons.words import ordinal
 from ..why.parts import minus
@@ -72,12 +72,15 @@ def case_of(answer: Answer, item: int, asked: Asked) -> Case:
         usually = usual(model, known_data(model, data))
         last = int(answer.top[-1]) if len(answer.top) else item
         parts = score_parts(model, usually, person, answer.scores, np.array([item, last], np.int32))
-        average = usually.average_rank(item)
+        average = usually.average_rank(item, answer.left_out)
         if not found.listed:  # the whole reason would be worked out for nothing
             behind = None if parts is None else parts[1] - parts[0]
             return replace(found, average_rank=average, parts=None if parts is None else parts[0], behind=behind)
-        name = str(data.items[item])
-        why = asked.once(("reason", id(answer), item), answer, lambda: reason(model, data, person, name))
+
+        def whole() -> Reason:
+            return reason_of(ask(model, data, person, str(data.items[item]), usually, answer.left_out))
+
+        why = asked.once(("reason", id(answer), item), answer, whole)
     except Exception as error:
         return replace(found, fault=f"It does not say why: {type(error).__name__}: {sentence(error)}")
     text = why.headline.removesuffix(f" The average user would get it {ordinal(why.average_rank)}.")

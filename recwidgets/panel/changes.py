@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..answer import Answer
 from ..core import Explanation
 from ..page.elements import cut
 from ..page.markup import Message, scores_in_short
+from ..reasons.reason import Reason
+from ..why.flow import ALL_USERS
 from ..why.parts import listed, minus
 
-TITLE, MOST = 24, 125  # characters of a title in a message, and of a message of two lines
+TITLE, MOST = 24, 150  # characters of a title in a message, and of a message of three lines
 
 
 def what_changed(
@@ -31,14 +35,15 @@ def what_changed(
         moved = sum(a != b for a, b in zip(old, new, strict=False))
         text = f"the same {len(new)} films, {moved} at another rank." if moved else "the list stays as it was."
     text = f"{since}{text}" if since else f"{text[0].upper()}{text[1:]}"
-    told = ""
+    told = why = ""
     if item is not None and item not in after.left_out and item not in before.left_out:
         told = f"{cut(after.title(item)[0], TITLE)}: {_told(before, after, item)}."
+        why = why_moved(before, after, item)
         if len(f"{lead} {text} {told}") <= MOST:
             text, told = f"{text} {told}", ""
     came_all = f"New: {listed(came)}." if came else ""
     went_all = f"Left the list: {listed(went)}." if went else ""
-    whole = " ".join(words for words in (told, came_all, went_all, more) if words)
+    whole = " ".join(words for words in (told, why, came_all, went_all, more) if words)
     return Message(lead, text, buttons=tuple(buttons), more=whole)
 
 
@@ -47,6 +52,35 @@ def _told(before: Answer, after: Answer, item: int) -> str:
     ranks = dict.fromkeys(str(rank_of(answer, item)) for answer in (before, after))
     scores = dict.fromkeys(scores_in_short([answer.scores[item] for answer in (before, after)]))
     return minus_signs(f"rank {' → '.join(ranks)}, score {' → '.join(scores)}")
+
+
+def why_moved(before: Answer, after: Answer, item: int) -> str:
+    """What an item's change of rank is made of: how its own score moved, and that of the films on the way; "" for none.
+
+    The others are those that it passed, or that passed it, among the films that may be recommended before and now.
+    """
+    was, now = rank_of(before, item), rank_of(after, item)
+    if was is None or now is None or was == now:
+        return ""
+    there = np.ones(len(before.scores), np.bool_)
+    there[before.left_out] = there[after.left_out] = False
+    ahead, still = (there & (one.scores > one.scores[item]) for one in (before, after))
+    passed = (ahead & ~still) if now < was else (still & ~ahead)
+    if not passed.any():
+        return ""
+    change = after.scores.astype(np.float64) - before.scores
+    n, title = int(passed.sum()), cut(after.title(item)[0], TITLE)
+    films = ("the film" if n == 1 else f"the {n:,} films") + (" that it passed" if now < was else " that passed it")
+    average = "" if n == 1 else " on average"
+    return f"Why: the score of {title} {_by(change[item])}, that of {films} {_by(change[passed].mean())}{average}."
+
+
+def _by(change: float) -> str:
+    """ "rose by 0.12"."""
+    size = f"{abs(change):.2f}"
+    if float(size) == 0:
+        return "rose by less than 0.01" if change > 0 else "fell by less than 0.01" if change < 0 else "stayed"
+    return f"{'rose' if change > 0 else 'fell'} by {size}"
 
 
 def minus_signs(text: str) -> str:
@@ -62,13 +96,27 @@ def rank_of(answer: Answer, item: int) -> int | None:
     return int(better.sum()) + 1
 
 
-def what_it_added(explanation: Explanation, item: int) -> str:
-    """What an item of the history had added to a score; "" where it had no part of its own."""
-    parts = [part for part in explanation.parts if part.kind == "film" and part.index == item]
+def what_it_added(explanation: Explanation, *items: int) -> str:
+    """What items of the history had added to a score; "" where they had no part of their own."""
+    parts = [part for part in explanation.parts if part.kind == "film" and part.index in items]
     if not parts:
         return ""
     value = minus(sum(part.value for part in parts))
-    return f"It had added {value}; the films that are left weigh more now, so the score does not fall by just that."
+    had = f"It had added {value}" if len(items) == 1 else f"Together they had added {value}"
+    return f"{had}; the films that are left weigh more now, so the score does not fall by just that."
+
+
+def for_all_users(before: Reason | None, after: Reason | None) -> str:
+    """Why what all users get is another number now; "" where it is the same, or not told."""
+    shown = [
+        None if reason is None else sum(line.value for line in reason.lines if line.kind in ALL_USERS)
+        for reason in (before, after)
+    ]
+    if None in shown or not all(shown) or minus(shown[0] or 0.0, 2) == minus(shown[1] or 0.0, 2):
+        return ""
+    old, new = (minus(value or 0.0, 2) for value in shown)
+    made = "it is what the films left, weighed anew, give to popular ones"
+    return f"“What all users get” went from {old} to {new}: {made}."
 
 
 def what_they_added(before: Explanation, after: Explanation, neighbour: int) -> str:

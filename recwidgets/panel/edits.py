@@ -13,7 +13,7 @@ from .state import Change, State, history_of, plain, remembered
 from .table import ACTS, Act, Seen, called, index_in, item_of, short, whole
 
 ID = 16  # characters of a user's id in a sentence
-PUT_BACK = "Put it back"  # what takes a change back is called by what it does
+PUT_BACK, ALL_BACK = "Put it back", "Put them back"  # what takes a change back is called by what it does
 
 # -- who ---------------------------------------------------------------------------------------------
 
@@ -152,7 +152,8 @@ def take_out(seen: Seen, state: State, value: str) -> State:
     what = f"{len(many)} {'film' if kind == 'film' else 'neighbour'}{'' if len(many) == 1 else 's'}"
     asked = f"{what} {'is' if len(many) == 1 else 'are'} not asked any more."
     lead = f"You took out {what}." if kind == "film" else asked
-    return changed(state, edited._replace(edits=now.edits + 1), Change(lead, seen.shown.item, undo=PUT_BACK))
+    change = Change(lead, seen.shown.item, undo=PUT_BACK if len(many) == 1 else ALL_BACK)
+    return changed(state, edited._replace(edits=now.edits + 1), change)
 
 
 @called("remove")

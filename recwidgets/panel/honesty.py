@@ -95,13 +95,19 @@ def lead(one: Row, other: Row) -> Lead | None:
 
 
 def leads(rows: Sequence[Row]) -> list[Lead]:
-    """What is compared: the best model with the second, then each, best first, with popularity. Best = highest mean."""
+    """What is compared: up to three models each with each, of more the best with each; then each with popularity.
+
+    In the order of their means, the highest first.
+    """
     models = sorted((row for row in rows if row.name not in BASELINES), key=lambda row: -row.values["ndcg"][0])
     base = [row for row in rows if row.name == "popularity"]
-    pairs = [*zip(models[:1], models[1:2], strict=False), *((row, other) for row in models for other in base)]
+    with_each = models if len(models) <= EACH else models[:1]
+    among = [(one, other) for n, one in enumerate(with_each) for other in models[n + 1 :]]
+    pairs = [*among, *((row, other) for row in models for other in base)]
     return [found for one, other in pairs if (found := lead(one, other)) is not None]
 
 
+EACH = 3  # models that are compared each with each
 METRICS = ("top_10_accuracy", "ndcg", "coverage", "novelty")
 
 

@@ -13,7 +13,7 @@ from ..why.parts import listed, minus
 from .honesty import BASELINES, CHECKS, METRICS, RESAMPLES, Lead, Row
 
 NAMES = {"top_10_accuracy": "Top-10 accuracy", "ndcg": "nDCG@10", "coverage": "Coverage", "novelty": "Novelty"}
-COUNTS = ("no", "one", "two", "three", "four", "five", "six")
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 
 
 def board(
@@ -40,9 +40,10 @@ def board(
         for check in CHECKS
     )  # fmt: skip
     words = " ".join(check.off for check in CHECKS if check.name in off)
-    caption = Markup("Tick = the value, band = 95 % {} over users, dashed = {}.").format(
-        term("interval"), term("popularity")
-    )
+    caption = Markup(
+        "Tick = the value, band = 95 % {} over users, dashed = {}; on test rows, while a panel’s epochs are "
+        "measured on {}."
+    ).format(term("interval"), term("popularity"), term("validation rows"))
     head = Markup(
         '<h3>Leaderboard on {}</h3><p class="rw-cap">{}</p><div class="rw-checks" role="group" aria-label="Honesty checks">{}</div>{}'
     ).format(
@@ -147,7 +148,11 @@ def verdict(
         return Markup('<p class="rw-verdict">{}</p>').format(_plain(rows, best))
     pair = [one for one in found if one.other.name not in BASELINES]
     shown = pair if "baseline" in off else found
-    lines = joined(Markup("<li>{}</li>").format(in_a_sentence(one)) for one in shown)
+    told = [one for one in shown if one in pair]
+    with_popularity = [one for one in shown if one not in pair]
+    said = [in_a_sentence(one, n > 0) for n, one in enumerate(told)]
+    said += [against(with_popularity)] if told and len(with_popularity) > 1 else map(in_a_sentence, with_popularity)
+    lines = joined(Markup("<li>{}</li>").format(words) for words in said)
     return Markup('<ul class="rw-verdict">{}</ul>{}').format(lines, _caution(len(shown)))
 
 
@@ -169,19 +174,34 @@ def _plain(rows: Sequence[Row], best: Row) -> str:
     return text + (f" {listed(losers)} {'do' if len(losers) > 1 else 'does'} not beat popularity." if losers else "")
 
 
-def in_a_sentence(found: Lead) -> Markup:
-    """Who is better than whom, by how much, what the interval is, and whether it leaves out 0."""
+def in_a_sentence(found: Lead, short: bool = False) -> Markup:
+    """Who is better than whom, by how much, what the interval is, and whether it leaves out 0.
+
+    short: without what the interval is of, which a sentence before has said.
+    """
     sure, ahead = found.more_than_noise, found.mean >= 0
     how = ("better than" if ahead else "worse than") if sure else ("ahead of" if ahead else "behind")
     ends = (found.low, found.high) if ahead else (-found.high, -found.low)  # counted as the sentence counts
     return Markup(
-        "{one} is {how} {other} by <b>{mean:.3f}</b> nDCG@10 (95 % of {n:,} resamples of the {users:,} users: {low} to {high}): "
+        "{one} is {how} {other} by <b>{mean:.3f}</b> nDCG@10 ({of}{low} to {high}): "
         "{noise}, <b>{answer}</b>."
     ).format(
-        one=found.one.label, how=how, other=found.other.label, mean=abs(found.mean), n=RESAMPLES, users=found.users,
+        one=found.one.label, how=how, other=found.other.label, mean=abs(found.mean), of="" if short else f"95 % of {RESAMPLES:,} resamples of the {found.users:,} users: ",
         low=minus(ends[0], 3), high=minus(ends[1], 3), noise=term("more than noise"),
         answer="yes" if sure else "no, 0 lies between them",
     )  # fmt: skip
+
+
+def against(found: Sequence[Lead]) -> Markup:
+    """Several models against the same one, in a line: each difference, its interval, and whether it is more than noise."""
+    each = joined(
+        Markup("{}{} <b>{}</b> ({} to {}): {}").format(
+            "; " if n else "", one.one.label, minus(one.mean, 3), minus(one.low, 3), minus(one.high, 3),
+            "yes" if one.more_than_noise else "no",
+        )
+        for n, one in enumerate(found)
+    )  # fmt: skip
+    return Markup("Better than {}, {}? {}.").format(found[0].other.label, term("more than noise"), each)
 
 
 def _caution(n: int) -> Markup:
@@ -191,6 +211,6 @@ def _caution(n: int) -> Markup:
     many = COUNTS[n] if n < len(COUNTS) else str(n)
     text = (
         f"{many.capitalize()} comparisons are made, each at 95 %: were no model better than another, up to "
-        f"{min(5 * n, 100)} in 100 such tables would still say yes somewhere. The best two are picked by these same numbers."
+        f"{min(5 * n, 100)} in 100 such tables would still say yes somewhere. Their order is taken from these same numbers."
     )
     return Markup('<p class="rw-cap">{}</p>').format(text)

@@ -123,7 +123,7 @@ def column(
     hits = sum(item in found.later for item in top)
     foot = Markup("")
     if found.person.user is not None and found.has_held_out:
-        foot = Markup("✓ = watched later ({}): {} of {}").format(term("held-out"), hits, len(top))
+        foot = Markup("✓ = rated too ({}): {} of {}").format(term("held-out"), hits, len(top))
     return Markup('<ol class="rw-rows" aria-label="{}">{}</ol><p class="rw-cap rw-foot">{}</p>').format(
         label, rows, foot
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ..page.elements import slider
+from ..page.terms import term
 
 if TYPE_CHECKING:
     from .views import Scene
@@ -19,7 +20,7 @@ def share_line(scene: Scene) -> Markup:
         return Markup("")
     percent, n = round(100 * state.alpha), len(shown.answer.top)
     bar = slider("alpha", percent, 0, 100, name="Less of all users’ taste", said=f"{percent} %")
-    words = Markup("The average user’s top {} has <b>{} of these</b>.").format(n, shown.shared)
+    words = Markup("The {}’s top {} has <b>{} of these</b>.").format(term("average user"), n, shown.shared)
     return Markup(
         '<div class="rw-share"><span>Less of all users’ taste</span>{}<output>{} %</output></div>'
         '<p class="rw-cap rw-shared">{} {}</p>'

@@ -26,7 +26,7 @@ from ..reasons.parts import score_parts
 from ..reasons.reason import Reason, reason_of
 from ..reasons.usual import Usual, usual
 from ..reasons.why_not import Difference, difference_of
-from .changes import moves, sentence, what_changed, what_it_added, what_they_added
+from .changes import for_all_users, moves, sentence, what_changed, what_it_added, what_they_added
 from .state import Change, State, World, compared_with, history_of, original_of, person_of
 from .trainer import Training
 
@@ -81,6 +81,10 @@ class Asked:
         self._known.move_to_end(key)
         made: T = self._known[key][1]
         return made
+
+    def known(self, key: Any) -> Any:
+        """What was made for a key, if that is still remembered; else None."""
+        return self._known[key][1] if key in self._known else None
 
     def clear(self) -> None:
         """Let go of all, so that a model that is shown no more can be given back."""
@@ -167,7 +171,7 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
         fault = why.fault or fault
     message: Message | None = shown.message
     if isinstance(state.message, Change) and previous is not None:
-        more = "" if other is not state.before else _added(state.message, previous, now, asked)
+        more = "" if other is not state.before else _added(state.message, previous, now, asked, why.reason)
         since = "" if other is state.before else "Since your first films: " if state.own else "Since the original: "
         message = what_changed(
             previous, now, state.message.lead, state.message.item, more, _buttons(world, state, state.message), since
@@ -241,7 +245,9 @@ def _reasons(world: World, state: State, now: Answer, item: int | None, asked: A
 
         if item is None:
             return Reasons(parts=parts, shared=shared)
-        first = asked.once(("question", id(now)), now, lambda: ask(model, data, person, str(data.items[item]), average))
+        first = asked.once(
+            ("question", id(now)), now, lambda: ask(model, data, person, str(data.items[item]), average, now.left_out)
+        )
 
         def question() -> Question:
             return first if first.item == item else another(first, item)
@@ -291,17 +297,21 @@ def _explanation(now: Answer, item: int | None, asked: Asked) -> tuple[Explanati
         )
 
 
-def _added(change: Change, before: Answer, now: Answer, asked: Asked) -> str:
-    """What a dropped item or neighbour had added to the selected score: not the same as what it takes away."""
+def _added(change: Change, before: Answer, now: Answer, asked: Asked, reason: Reason | None) -> str:
+    """What dropped items or a neighbour had added to the selected score: not the same as what it takes away."""
     if change.item is None:
         return ""
     if change.without is not None:
         (old, _), (new, _) = _explanation(before, change.item, asked), _explanation(now, change.item, asked)
         return "" if old is None or new is None else what_they_added(old, new, change.without)
-    if change.dropped is None or len(before.person.history) < 2:
+    were, are = before.person.history, now.person.history
+    gone = were[~np.isin(were, are)].tolist()
+    if not gone or len(were) != len(are) + len(gone) or not len(are):  # other films came, or none is left
         return ""
     explanation, _ = _explanation(before, change.item, asked)
-    return "" if explanation is None else what_it_added(explanation, change.dropped)
+    added = "" if explanation is None else what_it_added(explanation, *gone)
+    same = for_all_users(asked.known(("reason", id(before), change.item)), reason) if added else ""
+    return f"{added} {same}".strip()
 
 
 def _empty(person: Person, training: Training) -> str:

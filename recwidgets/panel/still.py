@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from ..page.markup import list_foot, scores_in_short
 from ..page.plain import paragraphs, plain
-from ..why.parts import as_shown, minus
+from ..why.parts import lines_as_shown, minus
 from . import selector, views
 from .cases import part_names
 from .show import Shown
@@ -162,7 +162,8 @@ def why_of(shown: Shown) -> tuple[str, str, tuple[tuple[str, str], ...]]:
         return film, shown.fault, ()
     score = scores_in_short(answer.scores[answer.top])[shown.rank]
     digits = 0 if "e" in score else len(score.partition(".")[2])  # as many as the list has
-    values = as_shown([line.value for line in reason.lines], reason.score, digits)
+    added, kinds = [line.value for line in reason.lines], [line.kind for line in reason.lines]
+    values = lines_as_shown(added, kinds, reason.score, digits)
     lines = [(line.label, minus(value, digits)) for line, value in zip(reason.lines, values, strict=True)]
     return film, reason.headline, (*lines, ("score", minus(reason.score, digits))) if lines else ()
 

@@ -8,9 +8,10 @@ from ..core import film_label
 from ..data import Interactions
 from ..page.elements import joined
 from ..reasons.words import ordinal
-from ..why.parts import minus
+from ..why.parts import listed, minus
 from .ranks import Jump, RankHistory, jumps
 
+RUNS = 3  # stretches of epochs at the last rank that are named
 TOLD = 0.1  # of the largest: a smaller part of a change is not told
 
 
@@ -21,25 +22,44 @@ def way(history: RankHistory, data: Interactions, item: int, mine: str = "own fi
     if not known:
         return Markup("")
     text = Markup("<p><b>{}</b>: {}</p>").format(film_label(data, item), course(known))
-    return text + joined(Markup("<p>{}</p>").format(told(jump, mine)) for jump in jumps(history, item))
+    found = jumps(history, item)
+    if len(found) > 1:
+        text += Markup("<p>Its {} largest jumps:</p>").format(len(found))
+    return text + joined(Markup("<p>{}</p>").format(told(jump, mine)) for jump in found)
 
 
 def course(known: list[tuple[int, int]]) -> str:
-    """ "rank 398 at epoch 1, first since epoch 11." known: (epoch, rank), in order; the epochs that are kept."""
+    """ "rank 398 at epoch 1, first at epochs 6 and 26–30 (of the 12 kept)." known: (epoch, rank), in order, as kept.
+
+    A run such as 26–30 means: at all epochs kept from 26 to 30.
+    """
     (start, was), (end, now) = known[0], known[-1]
-    since = end
-    for step, rank in reversed(known):
-        if rank != now:
-            break
-        since = step
-    if since == start:
+    there = _runs([rank == now for _, rank in known])
+    if there == [(0, len(known) - 1)]:
         return f"{_place(now)} at every epoch kept, from {start} to {end}." if start != end else f"rank {now:,}."
-    words = f"rank {was:,} at epoch {start}, "
-    words += f"{_place(now)} since epoch {since}" if since != end else f"{_place(now)} at epoch {end}"
+    spans = [_span(known[first][0], known[last][0]) for first, last in there]
+    many = f"{len(spans) - RUNS} times before, then " if len(spans) > RUNS else ""
+    spans = spans[-RUNS:]
+    one = len(spans) == 1 and there[-1][0] == there[-1][1]
+    words = "" if now == was else f"rank {was:,} at epoch {start}, "
+    words += f"{_place(now)} {many}at epoch{'' if one else 's'} {listed(spans)}"
+    if end - start >= len(known):
+        words += f" (of the {len(known)} kept)"
     best_rank, best = min((rank, step) for step, rank in known)
     if best_rank < now:
         words += f"; at best {_place(best_rank)}, at epoch {best}"
     return f"{words}."
+
+
+def _runs(there: list[bool]) -> list[tuple[int, int]]:
+    """(first, last) of each run of True."""
+    starts = [n for n, on in enumerate(there) if on and (not n or not there[n - 1])]
+    ends = [n for n, on in enumerate(there) if on and (n + 1 == len(there) or not there[n + 1])]
+    return list(zip(starts, ends, strict=True))
+
+
+def _span(first: int, last: int) -> str:
+    return f"{first}" if first == last else f"{first}–{last}"
 
 
 def _place(rank: int) -> str:

@@ -20,6 +20,7 @@ class Asked:
     """data: whose titles and genres are used. known: what the model learned from, whose histories it answers from.
 
     terms: the query as a sum, None where the model does not give it or there is no history to sum over.
+    left_out: items that are not recommended, where who asks knows better than the data: a list with films taken out.
     """
 
     model: Any
@@ -30,10 +31,15 @@ class Asked:
     scores: Floats  # (n_items,)
     usual: Usual
     terms: Terms | None
+    left_out: Ints | None = None
 
     @property
     def score(self) -> float:
         return float(self.scores[self.item])
+
+    def average_rank(self, item: int) -> int:
+        """The rank of an item for the average user, of the same items that may be recommended to this person."""
+        return self.usual.average_rank(item, self.seen)
 
     @property
     def n(self) -> int:
@@ -49,6 +55,8 @@ class Asked:
     @cached_property
     def seen(self) -> Ints:
         """The items that are never recommended to this person."""
+        if self.left_out is not None:
+            return self.left_out
         more = () if self.person.user is None else self.data.history(self.person.user)
         return np.union1d(self.person.history, np.asarray(more, np.int32)).astype(np.int32)
 
@@ -70,8 +78,17 @@ class Asked:
         return tuple(self.data.items[np.asarray(items, np.int64)].tolist())
 
 
-def ask(model: Any, data: Interactions, user: Who, item: str | int, average: Usual | None = None) -> Asked:
+def ask(
+    model: Any,
+    data: Interactions,
+    user: Who,
+    item: str | int,
+    average: Usual | None = None,
+    left_out: Ints | None = None,
+) -> Asked:
     """Look the question up and ask the model. average: what its average user gets, where that is known already.
+
+    left_out: the items that are not recommended, None = those that the person has in the history or in the data.
 
     Raises UnknownUser or UnknownItem for an id that the data do not have, ValueError where the scores are of others.
     """
@@ -81,7 +98,7 @@ def ask(model: Any, data: Interactions, user: Who, item: str | int, average: Usu
     person = person_of(known if isinstance(user, (str, int, np.integer)) else data, user)
     scores = np.asarray(model.scores(person))
     check_scored(scores.shape, data)
-    asked = Asked(model, data, known, person, index, scores, average or usual(model, known), None)
+    asked = Asked(model, data, known, person, index, scores, average or usual(model, known), None, left_out)
     if not isinstance(model, SumsTerms) or not len(person.history):
         return asked
     summed = replace(asked, terms=model.terms(person))

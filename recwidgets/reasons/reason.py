@@ -66,7 +66,8 @@ class Reason:
     n: how many items the person has.
     votes: the ids of the person's items that, each asked alone, put this item into their top 10. votes_usual: the mean
     number of votes of the 100 items that the average user gets first; NaN where the model cannot be asked so.
-    rank: for this person, None for an item that they have. average_rank: for the mean query of all users.
+    rank: for this person, None for an item that they have. average_rank: for the
+    mean query of all users, of the same items that may be recommended to this person: rank 1 to 10 is `average_top`.
     average_top: the ids of the first unseen items (≤ 10) that the average user gets.
     lines: add up to `score`, but for float32 rounding. flow: the same lines, by ways.
     needed: the ids of the smallest set of the person's items without which `rival` is ahead, of the 400 unseen items
@@ -138,7 +139,7 @@ def reason_of(asked: Asked) -> Reason:
     facts = Facts(
         len(voters),
         usual_votes(asked),
-        asked.usual.average_rank(asked.item),
+        asked.average_rank(asked.item),
         flow.lines,
         _net(asked, flow),
         np.zeros(0) if terms is None else row_values(asked, terms).sum(1),

@@ -22,6 +22,7 @@ ASKED = 1000  # users whose scores are averaged, where a model has no vectors
 GROUP, BLOCK = 32, 128  # items whose best is looked at first; histories at a time, so that a block stays in the cache
 
 T = TypeVar("T")
+NOBODY = np.zeros(0, np.int32)
 Array = NDArray[Any]
 _LOCK = threading.RLock()
 _KNOWN: list[tuple[weakref.ref[Any], Any, Usual]] = []  # (snapshot, model and knobs, averages), the last used last
@@ -61,11 +62,17 @@ class Usual:
             total += scores
         return np.asarray(total / len(users), np.float32)
 
-    def average_rank(self, item: int) -> int:
-        """The rank of an item for the average user, who has seen nothing, from 1; ties to the lower index."""
+    def average_rank(self, item: int, left_out: Ints = NOBODY) -> int:
+        """The rank of an item for the average user among all items but `left_out`, from 1; ties to the lower index.
+
+        left_out: what the person compared with is not recommended, (n,): then both ranks are of the same items, and
+        the items of rank 1 to 10 are the average user's top 10. The item itself is ranked in any case.
+        """
         mine = self.scores[item]
-        ahead = (self.scores > mine).sum() + (self.scores[:item] == mine).sum()
-        return int(ahead) + 1
+        ahead = self.scores > mine
+        ahead[:item] |= self.scores[:item] == mine
+        ahead[left_out] = False
+        return int(ahead.sum()) + 1
 
     def terms(self, model: SumsTerms) -> Terms:
         return self._once("terms", model.average_terms)

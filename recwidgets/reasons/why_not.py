@@ -27,9 +27,9 @@ class Difference:
     """Two scores of one person: `contributions` add up to `value` = score − rival_score, largest first.
 
     rank, rival_rank: for this person, among what may be recommended, from 1; None for an item that the person has.
-    average_rank, rival_average_rank: for the average user. in_favour, against: how many of the person's items or
-    neighbours say more for the item, and for the rival. average_value: what all users get, their mean score of the
-    item less that of the rival; the rest of `value` is this person's.
+    average_rank, rival_average_rank: for the average user, of the same items. in_favour, against: how many of the
+    person's items or neighbours say more for the item, and for the rival. average_value: what all users get, their
+    mean score of the item less that of the rival; the rest of `value` is this person's.
     """
 
     item: str
@@ -78,8 +78,8 @@ def difference_of(asked: Asked, rival: str | int) -> Difference:
         rival_score,
         rank_of(asked, asked.item),
         rank_of(asked, other),
-        asked.usual.average_rank(asked.item),
-        asked.usual.average_rank(other),
+        asked.average_rank(asked.item),
+        asked.average_rank(other),
         tuple(parts),
         float(asked.usual.scores[asked.item]) - float(asked.usual.scores[other]),
     )

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..answer import rounded
 from .asked import Asked
 from .flow import Line
 from .groups import films
@@ -152,10 +154,10 @@ def _recent(asked: Asked, facts: Facts) -> str:
     if asked.n <= LAST and not first:
         return _said(f"What {mine} say for {title} is not said by the last, {latest}", facts)
     if asked.n <= LAST:
-        return _said(f"{latest}, the last of {mine}, makes up {first:.0%} of what they say for {title}", facts)
+        return _said(f"{latest}, the last of {mine}, makes up {first:.0%} of what they add to {title}", facts)
     if not share:
         return _said(f"None of the last {LAST} of {mine} speaks for {title}; older ones do", facts)
-    text = f"The last {LAST} of {mine} make up {share:.0%} of what these say for {title}"
+    text = f"The last {LAST} of {mine} make up {share:.0%} of what these add to {title}"
     alone = f"{first:.0%}" if first else "says nothing for it"
     named = _said(f"{text}; {latest}, the last one, {alone}", facts)
     return named if len(named) <= LONG else _said(f"{text}; the last one {alone}", facts)
@@ -178,7 +180,8 @@ def _film(asked: Asked, facts: Facts, row: int) -> str:
 
 def _group(asked: Asked, facts: Facts, line: Line) -> str:
     label = line.label.replace(" other film", " film")  # other than the voters, which are not told of here
-    text, total = f"{_capital(label)} add {line.value:.2f}", net(facts.lines)
+    printed = shown_values([one.value for one in facts.lines], [one.kind for one in facts.lines], asked.score, 2)
+    text, total = f"{_capital(label)} add {printed[facts.lines.index(line)]:.2f}", net(facts.lines)
     if line.value <= total:
         return _said(f"{text} of the {total:.2f} that {_mine(asked)} add to {_title(asked)}", facts)
     return _said(f"{text} to {_title(asked)}; {_others(asked.n - len(line.items), total - line.value)}", facts)
@@ -295,6 +298,20 @@ def ordinal(n: int) -> str:
     """ "1st", "2nd", "11th", "1,022nd"."""
     ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n:,}{ending}"
+
+
+def shown_values(values: Sequence[float], kinds: Sequence[str], score: float, digits: int) -> list[float]:
+    """The lines of a reason as they are printed: what is the person's adds up to what a headline says of it, all of it
+    to the score. values, kinds: of the lines; score: what all of them add up to."""
+    mine = [n for n, kind in enumerate(kinds) if kind in PERSONAL]
+    others = [n for n in range(len(values)) if n not in mine]
+    total = round(float(score), digits)
+    own = round(float(sum(values[n] for n in mine)), digits) if others else total
+    found = [0.0] * len(values)
+    for some, whole in ((mine, own), (others, round(total - own, digits) if mine else total)):
+        for n, value in zip(some, rounded([values[n] for n in some], digits, whole) if some else (), strict=True):
+            found[n] = value
+    return found
 
 
 def net(lines: tuple[Line, ...]) -> float:

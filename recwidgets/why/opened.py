@@ -61,6 +61,8 @@ def caption(line: Line, reason: Reason, deeper: bool) -> str:
         words = "What each adds beyond as much of the average user; the numbers add up."
     else:
         words = "What each adds to the score; the numbers add up."
+    if reason.raters is None:
+        words += " Without one, those left are weighed anew, so the score changes by another amount."
     return f"{words} A film opens into its viewers." if deeper else words
 
 
@@ -123,7 +125,7 @@ def viewers(answer: Answer, reason: Reason, n: int, own: int, through: Through) 
         rows.append(_other(f"{len(rest):,} other viewers together", values[-1], digits))
     count = len(through.viewers)
     words = Markup(
-        "By itself {}, through its {} viewer{} {}, against as much of the average user {}. Who of them rated {}?"
+        "By itself {}, through its {} viewer{} {}, against as much of the average user {}. Who of them rated {}? Select one to show them."
     ).format(
         parts.minus(itself, digits), f"{count:,}", "" if count == 1 else "s", parts.minus(by_people, digits),
         parts.minus(less, digits), answer.title(item)[0],
@@ -138,5 +140,6 @@ def _viewer(answer: Answer, user: int, value: str, share: float, rated: str) -> 
     self_ = " (this user)" if user == answer.person.user else ""
     said = f"rated it {rated}" if rated not in ("", "✓") else "rated it" if rated else "has not rated it"
     return Markup(
-        '<li><span class="rw-name"><span>user {}{}</span><small>{}</small></span>{}<span class="rw-num">{}</span><span></span></li>'
+        '<li><button type="button" class="rw-name rw-plain" data-act="user" data-value="{0}" title="Show user {0}">'
+        '<span>user {0}{1}</span><small>{2}</small></button>{3}<span class="rw-num">{4}</span><span></span></li>'
     ).format(answer.data.users[user], self_, said, _bar(share < 0, share), value)

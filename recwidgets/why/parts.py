@@ -15,6 +15,7 @@ from ..answer import Answer
 from ..answer import rounded as rounded
 from ..core import Explanation, Part
 from ..page.elements import cut, joined
+from ..reasons.words import shown_values
 
 DRAWN = 5  # summands named one by one; the others are one line
 DIGITS = 3
@@ -47,6 +48,13 @@ def as_shown(values: Sequence[float], score: float, digits: int = DIGITS) -> lis
     if adds_up(values, score):
         return rounded(values, digits, round(score, digits))
     return [round(float(value), digits) for value in values]
+
+
+def lines_as_shown(values: Sequence[float], kinds: Sequence[str], score: float, digits: int) -> list[float]:
+    """As `as_shown`; what is the person's adds up to what the headline says of it, too."""
+    if adds_up(values, score):
+        return shown_values(values, kinds, score, digits)
+    return as_shown(values, score, digits)
 
 
 def doubts(explanation: Explanation, listed_score: float) -> str:

@@ -40,7 +40,7 @@ def markup(answer: Answer, reason: Reason, size: Size, name: str, shown: int | N
     drawn, rows = flow.laid_out(reason.flow, size, shown), flow.rows_of(reason.flow, shown)
     whole = sum(row.value for row in rows)
     digits = digits_of(reason.score)
-    values = parts.as_shown([row.value for row in rows], whole, digits)
+    values = parts.lines_as_shown([row.value for row in rows], [row.kind for row in rows], whole, digits)
     mine = sum(value for row, value in zip(rows, values, strict=True) if row.ways)
     names = names_of(answer, reason)
     lines = joined(

@@ -158,7 +158,7 @@ def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) ->
     )
     head = "Neighbour by neighbour" if people else "Film by film"
     return Markup(
-        '<h3 class="rw-apart-head">{} <span class="rw-cap">larger scale · hatched: for {}</span></h3><ol class="rw-apart-rows">{}</ol>{}'
+        '<h3 class="rw-apart-head">{} <span class="rw-cap">each with all users’ part in it, larger scale · hatched: for {}</span></h3><ol class="rw-apart-rows">{}</ol>{}'
     ).format(head, title, rows, _sum(found))  # fmt: skip
 
 

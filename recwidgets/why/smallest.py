@@ -41,7 +41,7 @@ def markup(answer: Answer, reason: Reason) -> Markup:
     kind, n = ("neighbour" if people else "film"), len(ids)
     words = "Take this one out" if n == 1 else f"Take these {n} out"
     out = button(words, "take-out", f"{kind}:{' '.join(map(str, index))}", classes="rw-small")
-    undo = "“Put it back” undoes it." if n == 1 else f"“Put it back” undoes all {n} in one step."
+    undo = "“Put it back” undoes it." if n == 1 else f"“Put them back” undoes all {n} in one step."
     words_said = said(answer, reason)
     return _PAGE.format(
         said=words_said, plain=words_said.striptags(), name="What would have to go", rows=rows, out=out, undo=undo

@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 from markupsafe import Markup
 
+from ..answer import rounded
 from ..core import Explanation
 from ..page.elements import joined
 from ..reasons.reason import Reason
@@ -19,7 +21,8 @@ DIGITS = 2
 class Sum(NamedTuple):
     """One line: its name, a remark, what it adds, and the kind that gives it its colour.
 
-    line: which of the reason's lines it is, where that one opens into its items; else -1.
+    line: which of the reason's lines it is, where that one opens into its items; else -1. pieces: what all users get, in
+    two: popular films, and this one against them.
     """
 
     label: str
@@ -27,6 +30,7 @@ class Sum(NamedTuple):
     value: float
     kind: str
     line: int = -1
+    pieces: tuple[float, ...] = ()
 
 
 def sums_of(reason: Reason | None, explanation: Explanation | None) -> list[Sum]:
@@ -43,9 +47,8 @@ def sums_of(reason: Reason | None, explanation: Explanation | None) -> list[Sum]
         if line.kind not in usual
     ]
     if usual:
-        this = usual.get("average", 0.0)
-        note = f"popular films {parts.minus(usual.get('popular', 0.0), 2)} {'−' if this < 0 else '+'} {abs(this):.2f}"
-        lines.append(Sum("what all users get", note, sum(usual.values()), "all"))
+        pieces = (usual.get("popular", 0.0), usual.get("average", 0.0))
+        lines.append(Sum("what all users get", "", sum(pieces), "all", pieces=pieces))
     return lines
 
 
@@ -86,13 +89,13 @@ def bar(sums: Sequence[Sum], score: float) -> Markup:
 
 def lines(sums: Sequence[Sum], score: float) -> Markup:
     """The sum, line by line, rounded so that it adds up to the score as shown, if it does."""
-    values = parts.as_shown([line.value for line in sums], score, DIGITS)
+    values = parts.lines_as_shown([line.value for line in sums], [line.kind for line in sums], score, DIGITS)
     rows = joined(
         Markup(
             '<li title="{label} {note}"><i class="rw-swatch rw-sum-{kind}{less}"></i><span>{name} <small>{note}</small></span>'
             '<span class="rw-num">{value}</span></li>'
         ).format(
-            kind=line.kind, less=" rw-less" if value < 0 else "", label=line.label, name=_name(line), note=line.note,
+            kind=line.kind, less=" rw-less" if value < 0 else "", label=line.label, name=_name(line), note=_note(line, value),
             value=parts.minus(value, DIGITS),
         )
         for line, value in zip(sums, values, strict=True)
@@ -100,6 +103,14 @@ def lines(sums: Sequence[Sum], score: float) -> Markup:
     return Markup(
         '<ul class="rw-sums">{}<li class="rw-sums-score"><i></i><span>Score</span><span class="rw-num">{}</span></li></ul>'
     ).format(rows, parts.minus(score, DIGITS))
+
+
+def _note(line: Sum, shown: float) -> str:
+    """ "popular films 3.01 + 0.69": the two add up to the value shown."""
+    if not line.pieces or not np.isfinite(line.pieces).all():
+        return line.note
+    popular, this = rounded(line.pieces, DIGITS, shown)
+    return f"popular films {parts.minus(popular, DIGITS)} {'−' if this < 0 else '+'} {abs(this):.{DIGITS}f}"
 
 
 def _name(line: Sum) -> Markup | str:

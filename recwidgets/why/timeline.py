@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -13,8 +13,11 @@ from markupsafe import Markup
 from ..answer import Answer
 from ..core import Explanation, Part
 from ..page.elements import button, joined
+from ..page.terms import term
+from ..reasons.reason import Reason
 from . import parts
 from ._base import Selected, Why
+from .flow import ALL_USERS
 
 DIGITS = 3
 WIDTH, BAR = 84, 10  # px of the flow; of the score's bar, and of what is taken from it beside
@@ -49,11 +52,17 @@ class Row(NamedTuple):
 
 
 def rows_of(
-    answer: Answer | None, explanation: Explanation, gone: Sequence[int] = (), order: Sequence[int] = (), films: int = 9
+    answer: Answer | None,
+    explanation: Explanation,
+    gone: Sequence[int] = (),
+    order: Sequence[int] = (),
+    films: int = 9,
+    names: Mapping[str, str] | None = None,
 ) -> tuple[list[Row], list[Row]]:
     """(the newest films one by one, what else makes the score): together they add up to it, as the parts do.
 
     gone: items that were taken out; they stand where they stood in `order`, the history before (newest first).
+    names: of what is of no film.
     """
     there = [part for part in explanation.parts if part.kind == "film"]
     shown = [_film(answer, part) for part in there[:films]]
@@ -71,13 +80,36 @@ def rows_of(
         rest.append(Row(f"{n} film{'' if n == 1 else 's'} before", "", sum(part.value for part in before), "before"))
     for kind, name in parts.NAMES.items():
         if any(part.kind == kind for part in explanation.parts):
-            rest.append(Row(NAMES.get(kind, name), name, explanation.total(kind), kind))
-    if others := [part.value for part in explanation.parts if part.kind not in ("film", *parts.NAMES)]:
-        rest.append(Row("other contributions", "", sum(others), "before"))
+            rest.append(Row((names or NAMES).get(kind, name), name, explanation.total(kind), kind))
+    if others := [part for part in explanation.parts if part.kind not in ("film", *parts.NAMES)]:
+        label = others[0].label if len(others) == 1 else "other contributions"
+        rest.append(Row(label, "", sum(part.value for part in others), "before"))
     return first, rest
 
 
 NAMES = {"own": "own embedding", "base": "the film, for all users"}
+BEYOND = {"own": "own embedding", "base": "what all users get"}
+
+
+def beyond_average(answer: Answer, explanation: Explanation, reason: Reason | None) -> Explanation | None:
+    """The parts as the headline and the list's bars have them: what a film adds beyond as much of the average user.
+
+    They add up to the same score. None where the reason does not say what each film adds so.
+    """
+    lines = () if reason is None else reason.lines
+    if reason is None or not any(line.kind == "average" for line in lines) or reason.raters is not None:
+        return None
+    added = {id_: value for line in lines for id_, value in zip(line.items, line.values, strict=True)}
+    films = [part for part in explanation.parts if part.kind == "film"]
+    ids = [str(answer.data.items[part.index]) for part in films]
+    if not set(ids) <= set(added):
+        return None
+    found = [part._replace(value=added[id_], terms=()) for part, id_ in zip(films, ids, strict=True)]
+    shared = sum(line.value for line in lines if line.kind in ALL_USERS)
+    for line in lines:
+        if not line.items and line.kind not in ALL_USERS:
+            found.append(Part(line.label, "own" if line.kind == "own" else line.kind, line.value))
+    return replace(explanation, parts=(*found, Part(BEYOND["base"], "base", shared)))
 
 
 def _film(answer: Answer | None, part: Part) -> Row:
@@ -228,14 +260,14 @@ def _hatched(x0: float, y0: float, x1: float, y1: float) -> Markup:
 
 def timeline(
     explanation: Explanation, gone: Sequence[int] = (), order: Sequence[int] = (), answer: Answer | None = None,
-    wide: bool = False, back: int | None = None,
+    wide: bool = False, back: int | None = None, names: Mapping[str, str] | None = None,
 ) -> Markup:  # fmt: skip
     """The flow and its lines: a film's stars, weight in the query, what it adds, and a button to take it out.
 
     gone: items that were taken out, which stand where they stood in `order`; back: the one that can be put back.
     """
     size = LARGE if wide else SMALL
-    first, rest = rows_of(answer, explanation, gone, order, size.films)
+    first, rest = rows_of(answer, explanation, gone, order, size.films, names)
     flow = flow_of(first, rest, size)
     values = parts.as_shown([row.value for row in [*first, *rest]], explanation.score, DIGITS)
     score = parts.minus(round(explanation.score, DIGITS), DIGITS)
@@ -251,13 +283,13 @@ def timeline(
     )  # fmt: skip
     height = size.row * len(first) + sum(flow.heights)
     return Markup(
-        '<div class="rw-times"><p class="rw-times-head"><span>Score {score}</span><span>newest first</span><span class="rw-num" title="in the query">weight</span>'
+        '<div class="rw-times"><p class="rw-times-head"><span>Score {score}</span><span>newest first</span><span class="rw-num">{weight}</span>'
         '<span class="rw-num">adds</span><span></span></p>{svg}<ol class="rw-timeline">{films}{below}</ol>'
         '<p class="rw-times-score"><span>Score</span><span class="rw-num">{score}</span></p></div>'
         '<div class="rw-times-foot"><span title="Before and after each click of the session">Slow motion</span>{earlier}{on}'
         '<span class="rw-cap">hatched: lowers it</span></div>'
     ).format(
-        svg=svg(flow, height, score), films=films, below=below, score=score,
+        svg=svg(flow, height, score), films=films, below=below, score=score, weight=term("recency weight", "weight"),
         earlier=button("One click back", "click", -1, classes="rw-small"),
         on=button("on", "click", 1, classes="rw-small", name="One click on"),
     )  # fmt: skip
@@ -307,6 +339,10 @@ class TimelineWhy(Why):
         if whose != person.user or not set(gone) <= set(order):
             order = [] if person.user is None else answer.data.history(person.user)[::-1].tolist()
         self._order = (person.user, in_place(person.history[::-1].tolist(), gone, order))
-        self.show_only(
-            self.heading(selected) + timeline(explanation, gone, self._order[1], answer, selected.wide, selected.back)
-        )
+        beyond = beyond_average(answer, explanation, selected.reason)
+        names = None
+        if beyond is not None:
+            explanation = beyond
+            names = BEYOND if person.user is not None else BEYOND | {"own": "no own embedding"}
+        flow = timeline(explanation, gone, self._order[1], answer, selected.wide, selected.back, names)
+        self.show_only(self.heading(selected) + flow)
