@@ -4,7 +4,7 @@
     python dev.py links https://github.com/OWNER/NAME
     python dev.py links --check [ADDRESS]            writes nothing; fails where the README says something else
 
-What stands between the two markers in README.md is written; the rest is left as it is. A hub's link is only there with --hub.
+What stands between the two markers in README.md is written; the rest is left as it is. --hub makes a hub's link.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ BLOCK = re.compile(
 # https://github.com/OWNER/NAME, git@github.com:OWNER/NAME.git, ssh://git@github.com/OWNER/NAME.git
 ORIGIN = re.compile(r"(?:https://(?:[^@/]+@)?|ssh://git@|git@)github\.com[:/](?P<path>[^/\s]+/[^/\s]+?)(?:\.git)?/?")
 NO_ADDRESS = """\
-This copy does not know where it is published, so its links are not made yet: `python dev.py links` writes them here, from
-`git remote get-url origin` or from an address that follows it (`https://github.com/OWNER/NAME`).
+This copy does not know where it is published, so its links are not made yet: `python dev.py links` writes them here,
+from `git remote get-url origin` or from an address that follows it (`https://github.com/OWNER/NAME`).
 
 | door | what it is | how |
 |---|---|---|
 | **A browser tab** | nothing to install, no account; all but training | `python dev.py lite --serve` |
 | **Binder** | a machine lent for a while, with training | repo2docker, from the folder `binder` |
-| **A hub** | a class on one server: [how to set it up](docs/howto/hub.md) | `python instructor/make.py links ADDRESS --hub HUB` |
+| **A hub** | [a class on one server](instructor/README.md) | `python instructor/make.py links ADDRESS --hub HUB` |
 | **Your own machine** | everything | `python dev.py lab` in this folder |
 
 Questions and faults: the issues of the repository that you cloned."""
@@ -43,7 +43,7 @@ WITH_ADDRESS = """\
 |---|---|---|
 | **A browser tab** | nothing to install, no account; all but training | [open the first notebook]({tab}) |
 | **Binder** | a machine lent for a while, with training | [open the course]({binder}) |
-| **A hub** | a class on one server: [how to set it up](docs/howto/hub.md) | {hub} |
+| **A hub** | [a class on one server](instructor/README.md) | {hub} |
 | **Your own machine** | everything | `git clone {address}` and, in that folder, `python dev.py lab` |
 
 Questions and faults: [the issues]({address}/issues)."""

@@ -2,7 +2,8 @@
 
     python .github/workflows/release.py v0.1.0
 
-Standard library only. The heading "## 0.1.0 (not yet released)" becomes "## 0.1.0 (2026-12-01)" in the commit that is tagged.
+Standard library only. The heading "## 0.1.0 (not yet released)" becomes
+"## 0.1.0 (2026-12-01)" in the commit that is tagged.
 """
 
 import re
