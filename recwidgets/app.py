@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -88,13 +89,18 @@ def prepare(folder: Path, panels: Sequence[str], port: int, ip: str, idle: int, 
     return [sys.executable, "-m", "voila", str(served)]
 
 
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def serve(panels: Sequence[str], port: int, ip: str, idle: int, browser: bool) -> int:
-    """Serve until Ctrl-C; the exit code. Errors: see `prepare`."""
+    """Serve until Ctrl-C or SIGTERM; the exit code. Errors: see `prepare`."""
     with tempfile.TemporaryDirectory(prefix="recwidgets-app-") as name:
         folder = Path(name)
         command = prepare(folder, panels, port, ip, idle, browser)
         paths = [str(folder / "share"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
         environment = {**os.environ, "JUPYTER_PATH": os.pathsep.join(paths)}
+        signal.signal(signal.SIGTERM, _interrupt)  # else Voilà, and the visitors' kernels, would outlive this program
         with subprocess.Popen(command, cwd=folder / "room", env=environment) as server:
             try:
                 return server.wait()
