@@ -3,6 +3,7 @@
     python dev.py lab      install what is needed, open JupyterLab on tutorials/00-start-here.ipynb
     python dev.py test     install what is needed, find or install a browser, check style and types, run every test
     python dev.py lite     install what is needed, build the site that runs in a browser's tab; --serve opens it
+    python dev.py links    write the README's links, from `git remote get-url origin` or from an address that follows
     python dev.py lock     bring constraints.txt up to pyproject.toml; --upgrade renews every pin
 
 What follows goes to JupyterLab, pytest or uv: python dev.py test -k pie -x
@@ -157,6 +158,10 @@ def lite(arguments):
     run(PYTHON, REPO / "lite" / "build.py", *arguments)
 
 
+def links(arguments):
+    run(PYTHON, REPO / "lite" / "readme_links.py", *arguments)
+
+
 def lock(arguments):
     head = "# Every package of every extra, pinned and hashed for all systems. Renew with: python dev.py lock\n"
     with tempfile.TemporaryDirectory() as folder:
@@ -169,7 +174,7 @@ def lock(arguments):
 
 
 def main():
-    commands = {"lab": lab, "test": test, "lite": lite, "lock": lock}
+    commands = {"lab": lab, "test": test, "lite": lite, "links": links, "lock": lock}
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         raise SystemExit(
             f"recwidgets needs Python 3.11, 3.12 or 3.13 (TensorFlow's limits), this is {sys.version.split()[0]}"

@@ -1,4 +1,4 @@
-"""The command `recwidgets`: fetch data, train, ask what this machine can do, measure."""
+"""The command `recwidgets`: fetch data, train, ask what this machine can do, serve the panels, measure."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--package", action="store_true", help="write into the package: how the shipped files were made")
     commands.add_parser("doctor", help="say what works on this machine, and what to do about the rest")
+    app = commands.add_parser("app", help="serve the panels to a room as a page (Voilà): one kernel a visitor, no code")
+    app.add_argument("--port", type=int, default=8866)
+    app.add_argument("--ip", default="127.0.0.1", help="0.0.0.0: for the whole network; 127.0.0.1: for this machine")
+    app.add_argument("--panels", nargs="+", default=["gnn", "knn", "session", "compare"], metavar="PANEL")
+    app.add_argument("--idle", type=int, default=3600, help="seconds after which an unused kernel is ended (3600)")
+    app.add_argument("--open", action="store_true", help="open it in this machine's browser")
     commands.add_parser("bench", help="measure accuracy and cost, in a clone: recwidgets bench --help", add_help=False)
     chosen, rest = parser.parse_known_args(arguments)
     if rest and chosen.command != "bench":
@@ -51,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if chosen.command == "bench":
             return _bench(rest)
-        return {"fetch": _fetch, "train": _train, "doctor": _doctor}[chosen.command](chosen)
+        return {"fetch": _fetch, "train": _train, "doctor": _doctor, "app": _app}[chosen.command](chosen)
     except (ValueError, OSError, ImportError, FloatingPointError) as error:  # the last: training diverged
         print(f"recwidgets: {error}", file=sys.stderr)
         return 2
@@ -94,6 +100,12 @@ def _train(chosen: argparse.Namespace) -> int:
             measure_kept(path, split.train, split.validation)
         print(f"{model.label}: {history!r}\n  -> {path.name}, {path.stat().st_size / 1e6:.2f} MB")
     return 0
+
+
+def _app(chosen: argparse.Namespace) -> int:
+    from .app import serve
+
+    return serve(chosen.panels, chosen.port, chosen.ip, chosen.idle, chosen.open)
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

@@ -32,7 +32,7 @@ ROOMS = (
     ("charts", "why"),
     ("panel",),
     ("teach",),
-    ("cli", "__main__", "__init__"),
+    ("app", "cli", "__main__", "__init__"),
 )
 LEVEL = {room: level for level, row in enumerate(ROOMS) for room in row}
 TENSORFLOW = ("tensorflow", "tensorflow_recommenders", "tf_keras", "keras")
