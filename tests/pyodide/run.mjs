@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 const [pyodideFolder, file, ...folders] = process.argv.slice(2).map((path) => resolve(path));
 const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}/pyodide.mjs`).href);
 const pyodide = await loadPyodide({ indexURL: pyodideFolder });
-await pyodide.loadPackage(["numpy", "packaging"], { messageCallback: () => {} });
+await pyodide.loadPackage(["numpy", "packaging", "pandas", "ipython"], { messageCallback: () => {} });
 folders.forEach((folder, n) => {
   pyodide.FS.mkdir(`/host${n}`);
   pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root: folder }, `/host${n}`);
