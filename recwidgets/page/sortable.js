@@ -191,6 +191,14 @@ function sortable(el, send) {
   el.addEventListener("pointerout", ({ pointerType, relatedTarget }) => {
     if (pointerType === "mouse" && !list()?.contains(relatedTarget)) relax();
   });
+  const elsewhere = ({ target }) => {
+    if (!el.contains(target)) last = null; // a click in between: the next one here is the first again
+  };
+  document.addEventListener("pointerdown", elsewhere, true);
+  const stop = () => {
+    stopDrag();
+    document.removeEventListener("pointerdown", elsewhere, true);
+  };
   const settled = () => (follow = null); // all acts are answered: later paints have other reasons
-  return { before, after, settled, keep, allows, onKey, stop: stopDrag };
+  return { before, after, settled, keep, allows, onKey, stop };
 }
