@@ -85,15 +85,18 @@ def fit(
     epochs: int | None = None,
     *,
     progress: bool = True,
+    start: Snapshot | None = None,
 ) -> TrainingHistory:
     """Train to the end, with a progress bar; the model then answers from the last epoch.
 
     epochs: None for the model's own number, which reaches its published accuracy.
+    start: the snapshot that a GNN, KNN or Session goes on from, for example model.snapshot; None = from nothing.
     """
     from tqdm.auto import tqdm
 
     history = TrainingHistory()
-    events = model.steps(data, validation, epochs)  # first: what is refused is refused without an empty bar
+    where: dict[str, Any] = {} if start is None else {"start": start}
+    events = model.steps(data, validation, epochs, **where)  # first: what is refused is refused without an empty bar
     with tqdm(disable=not progress, unit="epoch", desc=model.label) as bar:
         for event in events:
             history.add(event)

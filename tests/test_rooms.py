@@ -18,7 +18,7 @@ from recwidgets import protocols
 
 PACKAGE = Path(recwidgets.__file__).parent
 ROOMS = (
-    ("_found", "_tf", "steps"),  # the registry, the door to TensorFlow, work in steps: they import nothing of ours
+    ("_found", "_tf", "_backend", "steps"),  # the registry, the door to TensorFlow, work in steps: they import nothing of ours
     ("data",),
     ("core",),
     ("protocols",),

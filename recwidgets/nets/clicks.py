@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from ..core import Ints
 from ..data import Interactions
 from ..models._constants import WINDOW
+from .settings import TARGETS
 
-TARGETS = 8  # items to come that count as right
 OLDER = 32  # items sampled from those before the window, for each training row
 NO_ITEM = -1  # pads short histories and the ends of sequences
 BATCH = 512  # positions in a batch
@@ -69,8 +68,8 @@ class Clicks:
         )  # fmt: skip
 
 
-def click_batches(data: Interactions, seed: int, share: float, hide: float) -> tuple[int, Callable[[int], Any]]:
-    """How many batches an epoch has, and the inputs of each step: what `cut` gives, as tensors, and a seed.
+def click_batches(data: Interactions, seed: int, share: float, hide: float) -> tuple[int, Callable[[], Any]]:
+    """How many batches an epoch has, and what gives the next: what `Clicks.cut` cuts, as arrays.
 
     share: of all positions that one epoch looks at. hide: of the items before the window that a step hides.
     """
@@ -80,10 +79,9 @@ def click_batches(data: Interactions, seed: int, share: float, hide: float) -> t
     batches = max(1, int(len(clicks.rows) * share) // size)
     order: list[Any] = []
 
-    def batch(step: int) -> Any:
+    def cut() -> Any:
         if not order:
             order.extend(np.array_split(rng.permutation(clicks.rows)[: batches * size], batches))
-        cut = clicks.cut(order.pop(), rng, hide)
-        return (*(tf.constant(array) for array in cut), tf.constant([seed, 3 * step]))
+        return clicks.cut(order.pop(), rng, hide)
 
-    return batches, batch
+    return batches, cut
