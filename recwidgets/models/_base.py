@@ -6,7 +6,7 @@ import contextlib
 import copy
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
@@ -55,6 +55,9 @@ class EmbeddingModel(ABC):
     label: ClassVar[str]  # as the learner reads it
     knobs: ClassVar[tuple[Knob, ...]] = ()
     chart: ClassVar[str] = "pie"  # the name of the chart that a panel takes for it
+    #: What a snapshot keeps: the sides of each array, numbers or names ("n_users", "n_items", "dim", or one's own).
+    #: A file that holds something else is refused on loading; empty = not checked.
+    arrays: ClassVar[Mapping[str, tuple[int | str, ...]]] = {}
 
     def __init__(self, *, seed: int = 0, epochs: int, learning_rate: float, **knobs: float | str) -> None:
         self.seed, self.epochs = whole("seed", seed, 0), whole("epochs", epochs, 1)

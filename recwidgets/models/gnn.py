@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -61,6 +61,13 @@ class GNN(TfrsRecommender):
     label: ClassVar[str] = "Graph neural network"
     batches: ClassVar[int] = 12
     seeds: ClassVar[int] = 5
+    arrays: ClassVar[Mapping[str, tuple[int | str, ...]]] = {
+        "users": ("n_users", "dim"),
+        "films_in": ("n_items", "dim"),
+        "films_liked": ("n_items", "dim"),
+        "films_out": ("n_items", "dim"),
+        "mix": (4,),
+    }
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("layers", "Layers", 0, DEPTH, 3, True, "0 = no graph; far hops tell all users nearly the same."),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -32,6 +32,11 @@ class KNN(TfrsRecommender):
     chart: ClassVar[str] = "polygon"
     batches: ClassVar[int] = 7
     seeds: ClassVar[int] = 4
+    arrays: ClassVar[Mapping[str, tuple[int | str, ...]]] = {
+        "users": ("n_users", "dim"),
+        "films_in": ("n_items", "dim"),
+        "films_out": ("n_items", "dim"),
+    }
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("k", "Neighbours k", 1, 100, K, True, "1 = a single twin; more = more of what is popular."),
         Knob("similarity", "Similarity", 0, 0, "cosine", True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -32,6 +32,14 @@ class Session(TfrsRecommender):
     label: ClassVar[str] = "Session"
     chart: ClassVar[str] = "columns"
     share: ClassVar[float] = 1 / 6
+    arrays: ClassVar[Mapping[str, tuple[int | str, ...]]] = {
+        "users": ("n_users", "dim"),
+        "films": ("n_items", "dim"),
+        "bias": ("n_items",),
+        "recency": (50, "means"),
+        "maps": ("means", "dim", "dim"),
+        "before": ("dim", "dim"),
+    }
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("half_life", "Half-life", 1, 30, math.inf, True,
              "All = as learned; 1 = each film counts half as much as the one after it.", "films", math.inf),
