@@ -32,7 +32,7 @@ _LOCKS: Any = fcntl
 PARTIAL = ".partial"
 SMALL, RATIO = 64 << 20, 100  # bytes that an archive may take when read: SMALL, and RATIO times its own size
 JSON_LIMIT = 16 << 20  # bytes of a JSON file of ours: states and progress take a few thousand
-HEADER = 1 << 16  # bytes of an .npy in which its header must end
+HEADER = 1 << 16  # bytes that the header of an .npy may take
 
 
 class DamagedFile(ValueError):
@@ -293,8 +293,10 @@ def _about(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo]) -> 
 
 
 def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
-    with archive.open(info) as file:
-        start = io.BytesIO(file.read(HEADER))
+    with archive.open(info) as file:  # no more than the header: a file has hundreds of members
+        begin = file.read(12)
+        length = int.from_bytes(begin[8 : 10 if begin[6:7] == b"\x01" else 12], "little")
+        start = io.BytesIO(begin + file.read(min(length, HEADER)))
     version = np.lib.format.read_magic(start)
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     if version not in read:

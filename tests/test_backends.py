@@ -1,4 +1,4 @@
-"""The three networks in TensorFlow and in numpy: same start, same draws, same gradients; numpy's against differences."""
+"""The three networks in TensorFlow and in numpy: same start, same draws, same gradients; also finite differences."""
 
 import numpy as np
 import pytest
