@@ -18,7 +18,8 @@ from recwidgets import protocols
 
 PACKAGE = Path(recwidgets.__file__).parent
 ROOMS = (
-    ("_found", "_tf", "_backend", "steps"),  # the registry, the door to TensorFlow, work in steps: they import nothing of ours
+    # the registry, the door to TensorFlow, what trains, work in steps: they import nothing of other rooms
+    ("_found", "_tf", "_backend", "steps"),
     ("data",),
     ("core",),
     ("protocols",),
