@@ -126,6 +126,8 @@ class Driver:
     another thread, which may be asking whether this one is alive.
     """
 
+    patience = 0.1  # s that a plain script waits for news at a time
+
     def __init__(self, deliver: Callable[[str, Any], None]) -> None:
         self._deliver = deliver
         self._run = threading.Event()  # cleared = wait at the next batch
@@ -192,6 +194,9 @@ class Driver:
         thread = self._thread
         if wait is not None and thread is not None and thread is not threading.current_thread():
             thread.join(wait)
+
+    def work(self) -> None:
+        """What a plain script does for the training while it waits: nothing, the thread does it."""
 
     def gate(self, done: int, batches: int) -> None:
         """Called between two batches, on the worker's thread."""

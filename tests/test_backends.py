@@ -1,4 +1,4 @@
-"""The three networks in TensorFlow and in numpy: same start, same draws, same gradients; also finite differences."""
+"""The three networks in TensorFlow and in numpy: same start and draws, same gradients; finite differences."""
 
 import numpy as np
 import pytest
@@ -220,11 +220,9 @@ def test_what_is_asked_for_comes_first_then_the_variable_then_what_is_installed(
 
 
 def test_looking_for_tensorflow_imports_nothing():
-    code = (
-        "import sys, json; from recwidgets import _tf; _tf.installed(); print(json.dumps('tensorflow' in sys.modules))"
-    )
-    assert run_python(code) is False
-    assert run_python(BLOCK + "import json; from recwidgets import _tf; print(json.dumps(_tf.installed()))") is False
+    code = "import sys, json; from recwidgets import _tf\n"
+    assert run_python(code + "_tf.installed(); print(json.dumps('tensorflow' in sys.modules))") is False
+    assert run_python(BLOCK + code + "print(json.dumps(_tf.installed()))") is False
 
 
 # ------------------------------------------------------------------ trained with one, gone on with the other

@@ -18,7 +18,7 @@ from recwidgets import protocols
 
 PACKAGE = Path(recwidgets.__file__).parent
 ROOMS = (
-    # the registry, the doors to TensorFlow and numpy, files, work in steps: they import nothing of ours
+    # the registry, the door to TensorFlow, what trains, files, work in steps: they import nothing of other rooms
     ("_found", "_tf", "_backend", "_files", "steps"),
     ("data",),
     ("core",),

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core import Ints
 from ..data import Interactions
+from ..data._arrays import sized
 from ..models._constants import WINDOW
 from .settings import TARGETS
 
@@ -27,7 +28,7 @@ def histories(data: Interactions, window: int = WINDOW) -> Ints:
 def older_means(data: Interactions) -> tuple[Any, Any]:
     """(indices, values) of a sparse (n_users, n_items): the mean over the items before the window."""
     indptr, items = data.by_user.indptr, data.by_user.items
-    count = np.maximum(np.diff(indptr) - WINDOW, 0)
+    count = sized(np.maximum(np.diff(indptr) - WINDOW, 0))
     user = np.repeat(np.arange(data.n_users), count)
     first = np.repeat(indptr[:-1], count) + np.arange(len(user)) - np.repeat(np.cumsum(count) - count, count)
     order = np.lexsort((items[first], user))
@@ -41,7 +42,7 @@ class Clicks:
 
     def __init__(self, data: Interactions) -> None:
         indptr, self.items = data.by_user.indptr, data.by_user.items
-        lengths = np.diff(indptr)
+        lengths = sized(np.diff(indptr))
         self.user = np.repeat(np.arange(data.n_users, dtype=np.int32), lengths)
         self.start, self.end = np.repeat(indptr[:-1], lengths), np.repeat(indptr[1:], lengths)
         self.rows = np.flatnonzero(np.arange(len(self.items)) > self.start)  # something came before

@@ -13,10 +13,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import _tf
 from .._files import put_aside, safe_name
 from ..data import Interactions
-from ..models._tfrs import TfrsRecommender
 from ..page.markup import Message
 from ..protocols import Trainable
 from . import files, settings, views
@@ -36,11 +34,7 @@ SPEAK = 5.0  # s between two announcements to a screen reader while training
 
 
 def train(panel: Panel, epochs: int) -> None:
-    """Start, or go on; no other panel trains meanwhile. In a browser's tab: say that there is no training."""
-    if _tf.in_browser():
-        parts = panel._ready()
-        panel._become(replace(parts.state, message=_not_here(parts.world.model)))
-        return
+    """Start, or go on; no other panel trains meanwhile."""
     _pause_others(panel)
     with panel._lock:
         parts = panel._ready()
@@ -49,14 +43,6 @@ def train(panel: Panel, epochs: int) -> None:
             parts.state = plain(parts.state, epoch=None, playing=False, undo=parts.state.undo)
         panel._become(replace(parts.state, message=message))
     parts.trainer.go(parts.state, epochs)
-
-
-def _not_here(model: Any) -> Message:
-    """Why Train does nothing in a browser's tab, and what does."""
-    if isinstance(model, TfrsRecommender):
-        return Message(_tf.IN_BROWSER, _tf.NO_TENSORFLOW)
-    why = "a panel trains beside the clicks, in a thread, and there is none"
-    return Message(_tf.IN_BROWSER, f"{why}. rw.fit(model, data) trains this model in a cell.")
 
 
 def _anew(training: Training) -> Message | None:
@@ -211,7 +197,8 @@ def setup(panel: Panel) -> str:
     if call == "rw.Panel" or chart is not default_chart(world.model):
         first += f"{', ' if first else ''}chart={public}{chart.__name__}()"
     line = settings.line(call, found, first)
-    return line if parts.goal is None else f"{line[:-1]}, goal=rw.Goal{tuple(parts.goal)!r})"
+    line = line if parts.goal is None else f"{line[:-1]}, goal=rw.Goal{tuple(parts.goal)!r})"
+    return f"{line}  # trained with {training.backend}" if training.here and training.backend else line
 
 
 def _which(training: Training) -> str:

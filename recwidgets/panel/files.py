@@ -90,6 +90,7 @@ def run_card(world: World, training: Training, told: Mapping[str, Any], setup: s
             "test": len(split.test),
         },
         "model": {"name": world.name, "label": world.label, "settings": settings, "trained here": training.here},
+        "backend": training.backend or None,
         "epoch": epoch,
         "metrics": metrics,
         "versions": {package: _version(package) for package in PACKAGES},
