@@ -25,9 +25,9 @@ import numpy as np
 
 try:
     import fcntl
-except ImportError:  # Windows, where an open file cannot be removed; Pyodide, where there is one process
+except ImportError:  # Windows, where an open file cannot be removed
     fcntl = None  # type: ignore[assignment]
-_LOCKS: Any = fcntl
+_LOCKS: Any = fcntl if hasattr(fcntl, "flock") else None  # Pyodide has no locks, and one process
 
 PARTIAL = ".partial"
 SMALL, RATIO = 64 << 20, 100  # bytes that an archive may take when read: SMALL, and RATIO times its own size

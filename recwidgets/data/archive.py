@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import lzma
 import os
 import zipfile
 import zlib
@@ -13,6 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recwidgets._files import DamagedFile, checked_sizes
+
+try:
+    from lzma import LZMAError as _LZMAError
+except ModuleNotFoundError:  # Pyodide comes without, and so do some builds of Python
+    _LZMAError = zlib.error  # type: ignore[assignment,misc]
 
 ENVIRONMENT = "RECWIDGETS_ML100K"  # a folder or a zip of ML-100K
 
@@ -38,7 +42,7 @@ ML100K_LIMIT = 32 << 20  # bytes that a zip or a folder of ML-100K may take: the
 # what zipfile raises for a zip that is cut, altered, encrypted or packed in a way that this Python cannot read
 _BROKEN: tuple[type[Exception], ...] = (
     zipfile.BadZipFile, EOFError, OSError, zlib.error, DamagedFile, NotImplementedError, RuntimeError,
-    UnicodeDecodeError, lzma.LZMAError,
+    UnicodeDecodeError, _LZMAError,
 )  # fmt: skip
 # An unpacked, or re-zipped, ML-100K is known by its six files.
 ML100K_FILES = {
