@@ -132,11 +132,9 @@ def workers(arguments):
     takes some of another's, so that a file mostly stays with one, and its fixtures too.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return (
-        ["-n", str(min(cores + 1, 3)), "--dist", "worksteal", "--durations", "15"]
-        if cores > 1 and not arguments
-        else []
-    )
+    if cores == 1 or arguments:
+        return []
+    return ["-n", str(min(cores + 1, 3)), "--dist", "worksteal", "--durations", "15"]
 
 
 def test(arguments):

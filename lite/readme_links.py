@@ -18,6 +18,7 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[1]
 sys.path.append(str(REPO / "instructor"))
 import make  # noqa: E402  # the course's own links
+import site_pages  # noqa: E402
 
 README = REPO / "README.md"
 BEGIN, END = "<!-- links", "<!-- end of links -->"
@@ -78,7 +79,7 @@ def block(address: str | None, hub: str | None = None) -> str:
         pages = f"https://{owner.lower()}.github.io"  # the owner's own site has no folder
     text = WITH_ADDRESS.format(
         address=address,
-        tab=f"{pages}/lite/lab/index.html?path={Path(make.START).name}",
+        tab=f"{pages}/{site_pages.TAB}",
         binder=links["Binder"],
         hub=f"[open the course]({links['nbgitpuller']})"
         if hub

@@ -19,7 +19,7 @@ REPO = Path(__file__).resolve().parents[1]
 sys.path.append(str(REPO / "instructor"))
 import make  # noqa: E402  # the course's own links
 
-TAB = "lite/lab/index.html?path=00-start-here.ipynb"
+TAB = f"lite/lab/index.html?path={Path(make.START).name}"
 
 PAGE = Markup("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

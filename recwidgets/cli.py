@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from .app import IDLE, PANELS, serve
+
 SETS = ("latest-small", "100k", "1m", "20m", "25m")
 # what is shipped must be small: fewer dimensions, fewest where a model has two tables of films
 SMALL = {"gnn": {"dim": 24}, "knn": {"dim": 32}, "session": {"dim": 48}}
@@ -47,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     app = commands.add_parser("app", help="serve the panels to a room as a page (Voilà): one kernel a visitor, no code")
     app.add_argument("--port", type=int, default=8866)
     app.add_argument("--ip", default="127.0.0.1", help="0.0.0.0: for the whole network; 127.0.0.1: for this machine")
-    app.add_argument("--panels", nargs="+", default=["gnn", "knn", "session", "compare"], metavar="PANEL")
-    app.add_argument("--idle", type=int, default=3600, help="seconds after which an unused kernel is ended (3600)")
+    app.add_argument("--panels", nargs="+", default=[*PANELS], metavar="PANEL", help=f"some of {' '.join(PANELS)}; all")
+    app.add_argument("--idle", type=int, default=IDLE, help=f"seconds after which an unused kernel is ended ({IDLE})")
     app.add_argument("--open", action="store_true", help="open it in this machine's browser")
     commands.add_parser("bench", help="measure accuracy and cost, in a clone: recwidgets bench --help", add_help=False)
     chosen, rest = parser.parse_known_args(arguments)
@@ -103,8 +105,6 @@ def _train(chosen: argparse.Namespace) -> int:
 
 
 def _app(chosen: argparse.Namespace) -> int:
-    from .app import serve
-
     return serve(chosen.panels, chosen.port, chosen.ip, chosen.idle, chosen.open)
 
 

@@ -176,8 +176,8 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
 
 def held_out_accuracy(model: Any, train: Interactions, held_out: Interactions, k: int = 10) -> float:
     """Top-k accuracy on held-out rows, seen items left out: the point on a training curve."""
-    k = min(k, train.n_items)
-    return metrics.top_k_accuracy(recommend_all(model, train, k), held_out, k)
+    accuracy: float = drain(held_out_accuracy_in_steps(model, train, held_out, k))
+    return accuracy
 
 
 def held_out_accuracy_in_steps(model: Any, train: Interactions, held_out: Interactions, k: int = 10) -> Steps[float]:

@@ -17,6 +17,7 @@ from course import make
 import recwidgets as rw
 from recwidgets.core import Person
 from recwidgets.panel import honesty
+from recwidgets.steps import drain
 
 ROOT = Path(__file__).resolve().parents[1]
 KIT = ROOT / "instructor"
@@ -242,7 +243,7 @@ def test_the_table_of_the_lamps_holds_what_is_measured():
     assert [row[0] for row in rows] == ["none", *labels]
     for label, cells in rows:
         off = frozenset({labels[label]} if label in labels else ())
-        board = honesty.measure(models, unnamed, split, off)
+        board = drain(honesty.measure_in_steps(models, unnamed, split, off))
         measured = {row.name: row.values["ndcg"][0] for row in board}
         told = [float(cell) for cell in re.findall(r"\.\d+", cells)]
         names = ["session", "gnn", "knn", "popularity"][: len(told)]

@@ -14,6 +14,7 @@ from recwidgets.data import UnknownUser
 from recwidgets.data.download import DownloadError
 from recwidgets.panel import compare, honesty, leaderboard, opening, ready
 from recwidgets.panel import panel as panel_module
+from recwidgets.steps import drain
 
 
 class Events:
@@ -231,7 +232,8 @@ def test_progress_of_the_ranking_is_counted_in_models():
     split = random_table(np.random.default_rng(0), 12, 20, density=0.4).split("temporal", test=0.3)
     told = []
     models = {name: trained(split.train, seed=seed) for seed, name in enumerate("ab")}
-    honesty.measure(models, {"a": "A", "b": "B"}, split, frozenset(), lambda done, total: told.append((done, total)))
+    labels = {"a": "A", "b": "B"}
+    drain(honesty.measure_in_steps(models, labels, split, frozenset(), lambda *parts: told.append(parts)))
     assert told == [(0, 2), (1, 2)]
     assert "1 of 2 models, 3 s left" in leaderboard.under_way((1, 2, 3.2))
 

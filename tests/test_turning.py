@@ -14,9 +14,15 @@ from recwidgets import metrics
 from recwidgets.models.gnn import mean_cosine
 from recwidgets.page import markup
 from recwidgets.panel import beside, effects, lists
-from recwidgets.panel.all_users import measure, measure_in_steps
+from recwidgets.panel.all_users import measure_in_steps
 from recwidgets.panel.changes import moves
 from recwidgets.ranking import recommend_all
+from recwidgets.steps import drain
+
+
+def measured(model, split):
+    """What is measured of all users, all steps at once."""
+    return drain(measure_in_steps(model, split))
 
 
 @pytest.fixture
@@ -50,13 +56,13 @@ def test_mean_cosine_is_the_mean_over_all_pairs():
 
 def test_all_users_are_measured_by_their_lists_and_the_validation_rows(split):
     model = trained(split.train)
-    found, ranked = measure(model, split), recommend_all(model, split.train, 10)
+    found, ranked = measured(model, split), recommend_all(model, split.train, 10)
     hits = [item in ranked[user] for user, item in zip(split.validation.user, split.validation.item, strict=True)]
     assert found.accuracy == pytest.approx(np.mean(hits)) and 0 < found.accuracy < 1
     assert found.shared == 10 * metrics.overlap(ranked) and found.alike == ()
-    without = measure(model, split._replace(test=split.test.take([])))
+    without = measured(model, split._replace(test=split.test.take([])))
     assert without == found, "the test rows are not looked at"
-    assert np.isnan(measure(model, split._replace(validation=split.validation.take([]))).accuracy)
+    assert np.isnan(measured(model, split._replace(validation=split.validation.take([]))).accuracy)
 
 
 def test_a_turned_knob_says_what_it_does_to_all_users_and_marks_the_curve():
@@ -64,7 +70,7 @@ def test_a_turned_knob_says_what_it_does_to_all_users_and_marks_the_curve():
     as_trained, turned = panel.model, curve(panel).accuracy.turned
     assert all_users(panel) == "" and not len(turned.x)
     panel.act("knob:layers", "4")
-    before, now = (measure(as_trained.at(layers=layers), panel.split) for layers in (3, 4))
+    before, now = (measured(as_trained.at(layers=layers), panel.split) for layers in (3, 4))
     assert f"share {now.shared:.1f} of their 10 films (as trained: {before.shared:.1f})" in all_users(panel)
     assert turned.y.tolist() == [now.accuracy]
     assert f"◆ now {100 * now.accuracy:.1f} %" in html(panel, "rw-curve")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from .. import metrics
 from ..data import Split
 from ..ranking import recommend_all_in_steps
-from ..steps import Steps, drain, in_steps
+from ..steps import Steps, in_steps
 
 DEPTH = 10  # of a list
 
@@ -23,14 +23,11 @@ class AllUsers(NamedTuple):
     alike: tuple[float, ...] = ()
 
 
-def measure(model: Any, split: Split) -> AllUsers:
-    """Rank all items for all users of `split.train`; the test rows are not looked at."""
-    found: AllUsers = drain(measure_in_steps(model, split))
-    return found
-
-
 def measure_in_steps(model: Any, split: Split) -> Steps[AllUsers]:
-    """`measure`, which may be left between two blocks of users."""
+    """Rank all items for all users of `split.train`; may be left between two blocks of users.
+
+    The test rows are not looked at.
+    """
     depth = min(DEPTH, split.train.n_items)
     ranked = yield from recommend_all_in_steps(model, split.train, depth)
     alike = getattr(model, "alike_in_steps", None) or getattr(model, "alike", None)

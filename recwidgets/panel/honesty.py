@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import metrics
 from ..data import Split
 from ..ranking import recommend_all_in_steps
-from ..steps import Steps, drain
+from ..steps import Steps
 from .changes import sentence
 
 DEPTH = 10
@@ -111,18 +111,6 @@ EACH = 3  # models that are compared each with each
 METRICS = ("top_10_accuracy", "ndcg", "coverage", "novelty")
 
 
-def measure(
-    models: dict[str, Any],
-    labels: dict[str, str],
-    split: Split,
-    off: frozenset[str] = frozenset(),
-    told: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Row]:
-    """`measure_in_steps`, all steps at once."""
-    rows: list[Row] = drain(measure_in_steps(models, labels, split, off, told))
-    return rows
-
-
 def measure_in_steps(
     models: dict[str, Any],
     labels: dict[str, str],
@@ -145,9 +133,8 @@ def measure_in_steps(
             ranked = yield from recommend_all_in_steps(model, train, min(DEPTH, train.n_items), seen=keep_seen)
         except Exception as error:
             raise NotRanked(f"{labels[name]} could not rank all films for all users: {sentence(error)}") from error
-        yield from metrics.resamples_in_steps(
-            int(np.count_nonzero(np.bincount(held_out.user)))
-        )  # kept for what follows
+        asked = int(np.count_nonzero(np.bincount(held_out.user)))
+        yield from metrics.resamples_in_steps(asked)  # kept for what follows
         rows.append(Row(name, labels[name], *_numbers(ranked, train, held_out, off)))
         yield
     return rows
