@@ -15,6 +15,7 @@ from .usage import clocked, cpu_seconds, peak_mb
 SECTIONS = {
     "accuracy": "Accuracy",
     "training": "Training",
+    "backends": "Training with TensorFlow and with numpy",
     "ranking": "Ranking",
     "memory": "Memory",
     "growth": "Growth, on a synthetic world with MovieLens' curve of popularity",

@@ -47,7 +47,7 @@ LINK = Markup('<a href="{address}">{words}</a>')
 def doors(repository: str, branch: str = "main", hub: str | None = None) -> list[tuple[str, Markup]]:
     """(name, what it says) of the four. Raises ValueError for an address that cannot be linked."""
     links = dict(make.links(repository, branch, hub))
-    tab = Markup("{}: nothing to install, no account; all but training. Python is loaded into the page once.").format(
+    tab = Markup("{}: nothing to install, no account; training is slow. Python is loaded into the page once.").format(
         LINK.format(address=TAB, words="Open the first notebook")
     )
     binder = Markup("{}: a machine lent for a while, with training.").format(

@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 _HOME = {  # without what the registry finds
     "Interactions": "data",
     "Split": "data",
+    "DownloadError": "data",
     "load_movielens": "data",
     "checkerboard": "data",
     "planted": "data",
@@ -76,7 +77,7 @@ if TYPE_CHECKING:  # editors complete what they can see
     from .charts.pie import Pie
     from .charts.polygon import Polygon
     from .core import Explanation, FitEvent, Knob, Part, Recommendations, Snapshot, Terms, person_of
-    from .data import Interactions, Split, checkerboard, display_title, load_movielens
+    from .data import DownloadError, Interactions, Split, checkerboard, display_title, load_movielens
     from .data.planted import planted
     from .evaluation import evaluate
     from .models import load_model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import os
 import sys
 import threading
@@ -19,11 +20,8 @@ RESTART = (
 INSTALL = 'pip install "recwidgets[train]"'
 
 #: Pyodide: Python in a browser's tab, where there is neither TensorFlow nor a thread
-IN_BROWSER = "Training is not there in a browser's tab:"
-NO_TENSORFLOW = (
-    "it needs TensorFlow, which does not run there. The pretrained models answer as anywhere; "
-    f"to train, on a machine of your own: {INSTALL}"
-)
+IN_BROWSER = "In a browser's tab there is no TensorFlow:"
+NO_TENSORFLOW = 'leave the backend out, or take backend="numpy"; both train there'
 
 
 def in_browser() -> bool:
@@ -43,6 +41,18 @@ class TensorFlowUnavailable(ImportError):
 class Door(NamedTuple):
     tf: Any
     tfrs: Any
+
+
+def installed() -> bool:
+    """Are TensorFlow and TensorFlow Recommenders installed? Looks for them, and imports nothing."""
+    return not in_browser() and all(map(_found, ("tensorflow", "tensorflow_recommenders")))
+
+
+def _found(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):  # it may not be looked for, or stands there without saying where it is from
+        return sys.modules.get(name) is not None
 
 
 def is_loaded() -> bool:
@@ -104,8 +114,8 @@ def _import() -> Door:
         tf = importlib.import_module("tensorflow")
     except ImportError as error:
         raise TensorFlowUnavailable(
-            f"Training needs TensorFlow, which is not installed here ({error}). The pretrained "
-            f"models work without it; to train, run: {INSTALL}"
+            f'The backend "tensorflow" needs TensorFlow, which is not installed here ({error}). Train with '
+            f'backend="numpy", or run: {INSTALL}'
         ) from error
     if getattr(tf.keras, "__version__", "2").startswith("3"):  # Keras 2 says nothing here
         raise TensorFlowUnavailable(RESTART)
@@ -113,7 +123,8 @@ def _import() -> Door:
         tfrs = importlib.import_module("tensorflow_recommenders")
     except ImportError as error:
         raise TensorFlowUnavailable(
-            f"Training needs TensorFlow Recommenders, which did not load ({error}). Run: {INSTALL}"
+            f'The backend "tensorflow" needs TensorFlow Recommenders, which did not load ({error}). '
+            f'Train with backend="numpy", or run: {INSTALL}'
         ) from error
     tf.zeros(1) + 1.0  # the first operation looks for devices, and says so
     return Door(tf, tfrs)

@@ -109,7 +109,7 @@ def _app(chosen: argparse.Namespace) -> int:
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
-    from . import _tf
+    from . import _backend, _tf
     from .data import load_movielens
 
     print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
@@ -121,9 +121,10 @@ def _doctor(chosen: argparse.Namespace) -> int:
     print(f"memory: {MEMORY}")
     print(f"embedded data: {load_movielens('latest-small')!r}")
     try:
-        _tf.load()
-        print("training: works")
-    except ImportError as error:
+        if _backend.chosen(None) == "tensorflow":
+            _tf.load()
+        print(f"training: works, with {_backend.LABELS[_backend.chosen(None)]}")
+    except (ImportError, ValueError) as error:
         print(f"training: {error}")
     return 0
 

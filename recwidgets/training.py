@@ -85,15 +85,18 @@ def fit(
     epochs: int | None = None,
     *,
     progress: bool = True,
+    start: Snapshot | None = None,
 ) -> TrainingHistory:
     """Train to the end, with a progress bar; the model then answers from the last epoch.
 
     epochs: None for the model's own number, which reaches its published accuracy.
+    start: the snapshot that a GNN, KNN or Session goes on from, for example model.snapshot; None = from nothing.
     """
     from tqdm.auto import tqdm
 
     history = TrainingHistory()
-    events = model.steps(data, validation, epochs)  # first: what is refused is refused without an empty bar
+    where: dict[str, Any] = {} if start is None else {"start": start}
+    events = model.steps(data, validation, epochs, **where)  # first: what is refused is refused without an empty bar
     with tqdm(disable=not progress, unit="epoch", desc=model.label) as bar:
         for event in events:
             history.add(event)
@@ -122,6 +125,8 @@ class Driver:
     ("failed", exception); the panel hands it on to the kernel's thread. It must not wait for
     another thread, which may be asking whether this one is alive.
     """
+
+    patience = 0.1  # s that a plain script waits for news at a time
 
     def __init__(self, deliver: Callable[[str, Any], None]) -> None:
         self._deliver = deliver
@@ -189,6 +194,9 @@ class Driver:
         thread = self._thread
         if wait is not None and thread is not None and thread is not threading.current_thread():
             thread.join(wait)
+
+    def work(self) -> None:
+        """What a plain script does for the training while it waits: nothing, the thread does it."""
 
     def gate(self, done: int, batches: int) -> None:
         """Called between two batches, on the worker's thread."""

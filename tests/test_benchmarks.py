@@ -21,6 +21,7 @@ import recwidgets as rw
 from benchmarks import (  # the clone's folder must be on the path first
     ablation,
     accuracy,
+    backends,
     clicks,
     explanations,
     growth,
@@ -244,6 +245,12 @@ def measured():
         "training": {"epochs": {"used": used, "accuracy": [0.1, 0.05]}, **{f"full_{name}": full for name in MODELS}},
         "ranking": {name: {"ours": [2.0] * 20, "theirs": [1.0] * 20, "queries": 1.0, "shape": [9, 9, 3]}
                     for name in MODELS},
+        "backends": {
+            part: {"used": {way: [once, once] for way in backends.WAYS}}
+            if part.startswith("epochs")
+            else {"first": 0.5, "peak": 300.0, "epochs": 1}
+            for part in backends.PARTS
+        },
         "memory": {part: left.get(part.partition("_")[0], {"peak": 100.0}) for part in memory.PARTS},
         "growth": {f"{name}_{n}": grown | {"n": n} for name in MODELS for n in (1000, 3000)},
         "ablation": {"gnn": {"runs": runs}, "knn": {"runs": alone}, "session": {"runs": order}},
@@ -260,8 +267,8 @@ def measured():
 
 
 @pytest.mark.parametrize(("name", "count", "missed"), [
-    ("accuracy", 20, 0), ("training", 13, 0), ("ranking", 3, 3), ("memory", 18, 0), ("growth", 14, 0),
-    ("ablation", 8, 0), ("explanations", 24, 0), ("browser", 33, 0), ("clicks", 33, 0),
+    ("accuracy", 20, 0), ("training", 13, 0), ("backends", 24, 0), ("ranking", 3, 3), ("memory", 18, 0),
+    ("growth", 14, 0), ("ablation", 8, 0), ("explanations", 24, 0), ("browser", 33, 0), ("clicks", 33, 0),
 ])  # fmt: skip
 def test_every_section_makes_its_rows(name, count, missed):
     rows = job.section(name).rows(measured()[name])

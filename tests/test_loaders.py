@@ -273,7 +273,7 @@ def test_a_damaged_cache_is_made_again(asked, tmp_path):
 def test_the_cache_needs_no_pickle_and_a_folder_that_refuses_it_goes_without(tmp_path):
     cache.write_cache(SMALL, tmp_path / "ours.npz")
     with np.load(tmp_path / "ours.npz", allow_pickle=False) as arrays:
-        assert set(arrays.files) == {*COLUMNS, "genres"}
+        assert set(arrays.files) == {*COLUMNS, "about"}
     assert_same(cache.read_cache(tmp_path / "ours.npz", "100k"), SMALL)
     assert [file.name for file in tmp_path.iterdir()] == ["ours.npz"]  # no temporary file is left
     cache.write_cache(SMALL, tmp_path / "nowhere" / "ours.npz")

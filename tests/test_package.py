@@ -61,7 +61,7 @@ def test_an_unknown_name_is_an_attribute_error_that_lists_the_known_ones():
         rw.GNNPannel  # noqa: B018
 
 
-def test_all_but_training_works_without_tensorflow():
+def test_pretrained_panels_work_without_tensorflow():
     code = """
 import json, recwidgets as rw
 data = rw.load_movielens("latest-small")
@@ -77,12 +77,12 @@ print(json.dumps([len(data), seen]))
     assert run_python(BLOCK + code) == [100_836, [3] * 6]
 
 
-def test_training_without_tensorflow_says_what_to_install():
+def test_training_with_tensorflow_where_it_is_not_says_what_to_install():
     code = """
 import json, recwidgets as rw
 data, withheld = rw.checkerboard()
 try:
-    rw.fit(rw.GNN(dim=4, seed=0), data, epochs=1)
+    rw.fit(rw.GNN(dim=4, seed=0, backend="tensorflow"), data, epochs=1)
 except ImportError as error:
     print(json.dumps(str(error)))
 """
@@ -166,12 +166,16 @@ def test_the_extra_lab_brings_the_extra_train(repo):
     assert "recwidgets[train]" in extras["lab"]
 
 
-def test_in_a_browsers_tab_training_says_that_it_is_not_there(monkeypatch):
-    from recwidgets import _tf
+def test_in_a_browsers_tab_tensorflow_is_not_there_and_numpy_is_taken(monkeypatch):
+    from recwidgets import _backend, _tf
 
     monkeypatch.setattr(sys, "platform", "emscripten")
-    with pytest.raises(_tf.TensorFlowUnavailable, match=r"not there in a browser's tab.*recwidgets\[train\]"):
+    with pytest.raises(
+        _tf.TensorFlowUnavailable, match=r"In a browser's tab there is no TensorFlow.*backend=\"numpy\""
+    ):
         _tf._import()
+    monkeypatch.delenv("RECWIDGETS_BACKEND", raising=False)
+    assert _backend.chosen(None) == "numpy"
 
 
 def test_the_version_is_written_once(repo):

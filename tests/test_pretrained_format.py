@@ -4,7 +4,6 @@ import copy
 import gc
 import pickle
 import weakref
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -291,18 +290,14 @@ def test_a_file_that_is_gone_meanwhile_is_a_sentence(data, gone):
     np.testing.assert_array_equal(model.scores("u3"), before, "what was read stays")
 
 
-def test_a_member_that_is_damaged_is_a_sentence_when_its_epoch_is_read(data):
+def test_a_member_that_is_damaged_is_a_sentence(data):
     _, _, path = saved(data, [1, 6])
-    with zipfile.ZipFile(path) as file:
-        info = file.getinfo("1/films.npy")
-        start = info.header_offset + 30 + len(info.filename) + 60
     whole = bytearray(path.read_bytes())
-    whole[start : start + 8] = bytes(byte ^ 255 for byte in whole[start : start + 8])
+    crc = whole.rfind(b"1/films.npy") - 30  # of its entry in the archive's directory, which ends with the name
+    whole[crc : crc + 4] = bytes(byte ^ 255 for byte in whole[crc : crc + 4])
     path.write_bytes(whole)
-    model, past = rw.load_pretrained("svd", data)
-    assert len(model.scores("u3")) == data.n_items
-    with pytest.raises(ValueError, match="or is damaged"):
-        past.at(1).snapshot["films"]
+    with pytest.raises(ValueError, match="or is damaged"):  # found at the latest when that epoch is looked at
+        rw.load_pretrained("svd", data)[1].at(1).snapshot["films"]
 
 
 def test_members_that_belong_to_no_epoch_are_refused(data):

@@ -18,7 +18,8 @@ from recwidgets import protocols
 
 PACKAGE = Path(recwidgets.__file__).parent
 ROOMS = (
-    ("_found", "_tf", "steps"),  # the registry, the door to TensorFlow, work in steps: they import nothing of ours
+    # the registry, the door to TensorFlow, what trains, files, work in steps: they import nothing of other rooms
+    ("_found", "_tf", "_backend", "_files", "steps"),
     ("data",),
     ("core",),
     ("protocols",),

@@ -1,16 +1,18 @@
 """Work that may be left between two steps, and a panel in a browser's tab, where there is no thread to do it in."""
 
+import asyncio
 import sys
 import threading
 
 import numpy as np
 import pytest
 from pages import message
-from worlds import Svd, random_table
+from worlds import Failing, Svd, random_table
 
 import recwidgets as rw
 from recwidgets import metrics, pretrained
-from recwidgets.models import session
+from recwidgets.models import make, session
+from recwidgets.panel import sliced
 from recwidgets.reasons.share import personal_curve_in_steps
 from recwidgets.steps import drain, in_steps
 
@@ -105,19 +107,60 @@ def in_a_tab(monkeypatch):
     return started
 
 
-def test_train_in_a_browsers_tab_says_so_before_anything_is_started(in_a_tab):
-    panel = rw.KNNPanel(user="42")
+@pytest.mark.parametrize("name", ["gnn", "knn", "session"])
+def test_a_panel_trains_in_a_browsers_tab_without_a_thread(in_a_tab, name):
+    data, _ = rw.checkerboard(12)
+    panel = rw.Panel(data, model=make(name, dim=8, epochs=3))
+    panel.step()
+    assert (panel.training.state, panel.training.holds, panel.training.newest) == ("paused", True, 1)
     panel.train()
-    assert message(panel).startswith("Training is not there in a browser's tab: it needs TensorFlow")
-    assert 'pip install "recwidgets[train]"' in message(panel)
-    assert not in_a_tab and panel.training.state == "idle"
-    shown = panel.recommendations.titles
-    panel.act("step")
-    assert panel.recommendations.titles == shown and not in_a_tab
+    assert (panel.training.state, panel.training.ended, panel.training.newest) == ("idle", "done", 3)
+    assert panel.training.backend == "numpy" and panel.setup().endswith("# trained with numpy")
+    panel.act("epoch", 1)
+    assert panel.state.epoch == 1 and panel.recommendations.titles and not in_a_tab
 
 
-def test_train_in_a_browsers_tab_says_how_a_model_of_ones_own_is_trained(in_a_tab):
-    data = random_table(np.random.default_rng(0), 12, 15)
-    panel = rw.Panel(data, model=Svd(epochs=2))
+def test_a_model_of_ones_own_trains_in_a_browsers_tab_an_epoch_at_a_time(in_a_tab):
+    panel = rw.Panel(random_table(np.random.default_rng(0), 12, 15), model=Svd(epochs=2))
     panel.train()
-    assert "rw.fit(model, data) trains this model in a cell" in message(panel) and not in_a_tab
+    assert panel.training.newest == 2 and panel.training.backend == "" and not in_a_tab
+
+
+def test_clicks_are_answered_between_the_slices_of_a_training(in_a_tab, monkeypatch):
+    """On an event loop: pause holds at once, stop ends it, and what else waits on the loop has its turn."""
+    monkeypatch.setattr(sliced, "SLICE", 0.0)  # one part at a time
+    data, _ = rw.checkerboard(12)
+
+    async def lesson():
+        panel, turns = rw.Panel(data, model=make("gnn", dim=8, epochs=40)), []
+
+        async def until(holds):
+            while not holds():
+                turns.append(panel.training.newest)
+                await asyncio.sleep(0)
+
+        panel.train()
+        await asyncio.wait_for(until(lambda: panel.training.newest >= 1), 60)
+        panel.pause()
+        assert panel.training.state == "paused" and panel.training.holds
+        there = panel._ready().trainer._driver._parts
+        for _ in range(20):
+            await asyncio.sleep(0.002)
+        assert panel.training.state == "paused" and panel._ready().trainer._driver._parts is there
+        at = panel.training.newest
+        panel.train()
+        await asyncio.wait_for(until(lambda: panel.training.newest > at), 60)
+        panel.stop()
+        assert panel.training.ended == "stopped" and panel.training.state == "idle"
+        panel.close()
+        return turns
+
+    assert len(asyncio.run(lesson())) > 24  # of an epoch's batches, each has several parts
+    assert "recwidgets-training" not in in_a_tab
+
+
+def test_a_training_that_fails_in_a_tab_says_so(in_a_tab):
+    panel = rw.Panel(random_table(np.random.default_rng(0), 12, 15), model=Failing(epochs=3))
+    panel.train()
+    assert panel.training.ended == "failed" and panel.training.newest == 1
+    assert "the <second> epoch is broken" in message(panel)

@@ -19,7 +19,7 @@ from recwidgets.charts.pie import shares_of
 from recwidgets.charts.polygon import nearest, neighbour_counts
 from recwidgets.data import UnknownUser
 from recwidgets.page import svg, tokens
-from recwidgets.panel import files, opening, saving
+from recwidgets.panel import opening, saving
 
 VIEW, PICTURE, TEXT = "application/vnd.jupyter.widget-view+json", "image/svg+xml", "text/plain"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -412,8 +412,12 @@ def test_a_panel_that_has_learned_nothing_has_no_page(shown, tmp_path):
 
 def test_a_page_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "page.html"
-    files.write_whole(path, "old")
-    monkeypatch.setattr(files.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("the disk is full")))
+    panel = rw.Panel(random_table(np.random.default_rng(0), 12, 15), model=rw.Popularity(), user="u3")
+    panel.train()
+    panel.save(path)
+    old = path.read_bytes()
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("the disk is full")))
     with pytest.raises(OSError, match="full"):
-        files.write_whole(path, "new")
-    assert path.read_text() == "old" and [found.name for found in tmp_path.iterdir()] == ["page.html"]
+        panel.save(path, users=["u1"])
+    monkeypatch.undo()
+    assert path.read_bytes() == old and [found.name for found in tmp_path.iterdir()] == ["page.html"]

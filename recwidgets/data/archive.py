@@ -11,6 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from recwidgets._files import DamagedFile, checked_sizes
+
+try:
+    from lzma import LZMAError as _LZMAError
+except ModuleNotFoundError:  # Pyodide comes without, and so do some builds of Python
+    _LZMAError = zlib.error  # type: ignore[assignment,misc]
+
 ENVIRONMENT = "RECWIDGETS_ML100K"  # a folder or a zip of ML-100K
 
 
@@ -31,6 +38,12 @@ PUBLISHED = {
     "20m": Published("ml-20m.zip", "96f243c338a8665f6bcc89c53edf6ee39162a846940de6b7c8c48aeada765ff3", 198_702_078),
     "25m": Published("ml-25m.zip", "8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa", 261_978_986),
 }
+ML100K_LIMIT = 32 << 20  # bytes that a zip or a folder of ML-100K may take: the six files have 2 MB, all of it 15
+# what zipfile raises for a zip that is cut, altered, encrypted or packed in a way that this Python cannot read
+_BROKEN: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile, EOFError, OSError, zlib.error, DamagedFile, NotImplementedError, RuntimeError,
+    UnicodeDecodeError, _LZMAError,
+)  # fmt: skip
 # An unpacked, or re-zipped, ML-100K is known by its six files.
 ML100K_FILES = {
     "u.data": "06416e597f82b7342361e41163890c81036900f418ad91315590814211dca490",
@@ -94,16 +107,20 @@ def _read_folder(path: Path) -> dict[str, bytes]:
     folder = path / "ml-100k" if (path / "ml-100k").is_dir() else path
     files = {file: folder / file for file in ML100K_FILES}
     _refuse_incomplete(path, [file for file in files if files[file].is_file()])
+    size = sum(where.stat().st_size for where in files.values())
+    if size > ML100K_LIMIT:
+        raise ValueError(f"{str(path)!r} holds {size / 1e6:,.0f} MB, ML-100K has 2; get it once more")
     return {file: where.read_bytes() for file, where in files.items()}
 
 
 def _read_zip(path: Path, published: Published) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = {member.rsplit("/", 1)[-1]: member for member in archive.namelist()}
+            infos = checked_sizes(archive.infolist(), ML100K_LIMIT)
+            members = {member.rsplit("/", 1)[-1]: member for member in infos}
             _refuse_incomplete(path, [file for file in ML100K_FILES if file in members])
             return {file: archive.read(members[file]) for file in ML100K_FILES}
-    except (zipfile.BadZipFile, EOFError, OSError, zlib.error) as error:
+    except _BROKEN as error:
         raise ValueError(
             f"{str(path)!r} is not a whole zip ({error}): the sha256 of {published.file} must be "
             f"{published.sha256}, got {sha256_of(path)}; get it once more"

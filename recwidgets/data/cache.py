@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import tempfile
-import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
+from recwidgets._files import DamagedFile, Member, read_arrays, write_arrays
 from recwidgets.data.interactions import Interactions
 
 _COLUMNS = ("user", "item", "rating", "time", "users", "items", "titles")
+FORMAT = 2  # 2: genres beside the arrays
 
 
 def data_folder(data_dir: str | os.PathLike[str] | None) -> Path:
@@ -31,28 +32,29 @@ def cache_file(folder: Path, name: str) -> Path:
 
 
 def read_cache(file: Path, name: str) -> Interactions | None:
-    """Read what write_cache wrote; None where there is none, or none that can be read."""
+    """Read what write_cache wrote; None where there is none, or none that can be read: it is only a cache."""
     try:
-        with np.load(file, allow_pickle=False) as arrays:
-            genres = tuple(tuple(text.split("|")) if text else () for text in arrays["genres"].tolist())
-            columns = {column: arrays[column] for column in _COLUMNS}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None  # it is only a cache: it is made again from the prepared copy
-    return Interactions(**columns, genres=genres, name=f"MovieLens {name}")
+        about, arrays = read_arrays(file, _check)
+        genres = tuple(tuple(text.split("|")) if text else () for text in about["genres"])
+        return Interactions(**arrays, genres=genres, name=f"MovieLens {name}")
+    except (OSError, ValueError, MemoryError):
+        return None  # it is made again from the prepared copy
+
+
+def _check(about: Mapping[str, Any], members: Mapping[str, Member]) -> None:
+    if about["format"] != FORMAT or not all(isinstance(text, str) for text in about["genres"]):
+        raise DamagedFile("another format")
+    wanted = dict(zip(_COLUMNS, ("i4", "i4", "f4", "i8", "U", "U", "U"), strict=True))
+    if wanted.keys() != members.keys() or any(
+        len(member.shape) != 1 or not member.dtype.str.endswith(wanted[name]) and member.dtype.kind != wanted[name]
+        for name, member in members.items()
+    ):
+        raise DamagedFile("other columns")
 
 
 def write_cache(data: Interactions, file: Path) -> None:
-    """Write beside and move into place, so that nobody reads half a file. A folder that refuses it goes without."""
+    """Whole or not at all. A folder that refuses it goes without."""
+    genres = ["|".join(names) for names in data.genres]
     arrays = {column: getattr(data, column) for column in _COLUMNS}
-    arrays["genres"] = np.array(["|".join(genres) for genres in data.genres], np.str_)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as out:
-            np.savez(out, allow_pickle=False, **arrays)
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 would lock out others that share the folder
-        os.replace(temporary, file)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        write_arrays(file, {"format": FORMAT, "genres": genres}, arrays, compressed=False)

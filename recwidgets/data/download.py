@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from recwidgets._files import writing
 from recwidgets.data.archive import Published
 
 #: show a bar, or not, or be told (bytes done, bytes in all)
@@ -26,17 +26,15 @@ def fetch(url: str, target: Path, published: Published, progress: Progress = Tru
     progress: show a bar, or tell (bytes done, bytes in all). Certificates are always checked. Raises DownloadError.
     """
     requests = importlib.import_module("requests")  # comes with TFDS
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     errors = requests.exceptions
     try:
-        with requests.get(url, stream=True, timeout=TIMEOUT) as response:
+        with writing(target) as out, requests.get(url, stream=True, timeout=TIMEOUT) as response:
             response.raise_for_status()
-            found, size = _write(response, part, published, progress)
-        if size < published.size:
-            raise _sentence(f"the download ended after {size:,} of {published.size:,} bytes", published)
-        if found != published.sha256:
-            raise _sentence(f"the sha256 of what came must be {published.sha256}, got {found}", published)
-        os.replace(part, target)
+            found, size = _write(response, out, published, progress)
+            if size < published.size:
+                raise _sentence(f"the download ended after {size:,} of {published.size:,} bytes", published)
+            if found != published.sha256:
+                raise _sentence(f"the sha256 of what came must be {published.sha256}, got {found}", published)
     except errors.SSLError as error:
         raise _sentence("the server's certificate is not valid (it may have expired)", published) from error
     except errors.HTTPError as error:
@@ -47,8 +45,6 @@ def fetch(url: str, target: Path, published: Published, progress: Progress = Tru
         raise _sentence(f"the server sent nothing for {TIMEOUT} seconds", published) from error
     except errors.ConnectionError as error:
         raise _sentence("no connection to the server", published) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def fetch_progress(total: int, label: str, shown: bool) -> Any:
@@ -58,13 +54,15 @@ def fetch_progress(total: int, label: str, shown: bool) -> Any:
     return tqdm(total=total, desc=label, unit="B", unit_scale=True, disable=not shown)
 
 
-def _write(response: Any, part: Path, published: Published, progress: Progress) -> tuple[str, int]:
+def _write(response: Any, out: IO[bytes], published: Published, progress: Progress) -> tuple[str, int]:
     checksum, size = hashlib.sha256(), 0
-    with part.open("wb") as out, fetch_progress(published.size, published.file, progress is True) as bar:
+    with fetch_progress(published.size, published.file, progress is True) as bar:
         for block in response.iter_content(1 << 16):
             out.write(block)
             checksum.update(block)
             size += len(block)
+            if size > published.size:
+                break  # another file: it is not read to its end
             bar.update(len(block))
             if callable(progress):
                 progress(size, published.size)

@@ -64,6 +64,8 @@ class Interactions:
 
     def __post_init__(self) -> None:
         columns = {"user": np.int32, "item": np.int32, "rating": np.float32, "time": np.int64}
+        for column, ids in (("user", self.users), ("item", self.items)):
+            _check_indices(column, np.asarray(getattr(self, column)), ids)
         for column, dtype in {**columns, "users": np.str_, "items": np.str_, "titles": np.str_}.items():
             object.__setattr__(self, column, frozen(getattr(self, column), dtype))
         blank = np.char.str_len(np.char.strip(self.titles, _UNSEEN)) == 0
@@ -81,8 +83,8 @@ class Interactions:
                 f"items, titles and genres must have one entry per item, got "
                 f"{len(self.items)}, {len(self.titles)} and {len(self.genres)}"
             )
-        _check_indices("user", self.user, self.users)
-        _check_indices("item", self.item, self.items)
+        _check_distinct("user", self.users)
+        _check_distinct("item", self.items)
         if not np.isfinite(self.rating).all():
             row = int(np.flatnonzero(~np.isfinite(self.rating))[0])
             raise ValueError(f"rating must be a finite number, got {self.rating[row]} in row {row}")
@@ -267,18 +269,37 @@ def _check_times(time: Int64s) -> None:
         row = int(np.argmax(odd))
         raise ValueError(
             f"time must be seconds since 1970, before the year 10000, got {time[row]} in row {row}; "
-            f"divide milliseconds by 1000"
+            f"{_divide(float(time[row]))}"
         )
 
 
-def _check_indices(column: str, index: Int32s, ids: Strings) -> None:
-    if len(set(ids.tolist())) != len(ids):
-        raise ValueError(f"{column}s must be distinct ids, got {len(ids)} of which {len(set(ids.tolist()))} differ")
-    if len(index) and (index.min() < 0 or index.max() >= len(ids)):
+def _divide(value: float) -> str:
+    """By what a time that is none in seconds must be divided to be one of today: 1e12 and more, 1e15, 1e18."""
+    for digits, unit in ((3, "milliseconds"), (6, "microseconds"), (9, "nanoseconds")):
+        if abs(value) / 10**digits < 1e11:
+            return f"divide {unit} by {10**digits}"
+    return "it is no time that we know"
+
+
+def _check_indices(column: str, index: NDArray[Any], ids: Strings) -> None:
+    """Before they are made int32, which would wrap 2**32 and cut 0.9."""
+    if index.size and index.dtype.kind not in "iu":
+        whole = index.dtype.kind == "f" and bool(np.isfinite(index).all() and (index == np.rint(index)).all())
+        if not whole:
+            raise ValueError(
+                f"{column} must hold indices, whole numbers from 0, got {index.dtype}; "
+                f"Interactions.from_frame(df) numbers ids for you"
+            )
+    if index.size and (index.min() < 0 or index.max() >= len(ids)):
         raise ValueError(
             f"{column} must hold indices from 0 to {len(ids) - 1}, got {index.min()} to {index.max()}; "
             f"Interactions.from_frame(df) numbers ids for you"
         )
+
+
+def _check_distinct(column: str, ids: Strings) -> None:
+    if len(set(ids.tolist())) != len(ids):
+        raise ValueError(f"{column}s must be distinct ids, got {len(ids)} of which {len(set(ids.tolist()))} differ")
 
 
 def _genres(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .._found import named_classes
-from ..core import Snapshot
-from ..data import Interactions
-from ._files import FORMAT, not_ours, read_arrays
+from ._files import FORMAT, check_file, data_of, not_ours, read_arrays, read_directory, snapshot_of
 
 
 def load_model(path: Any) -> Any:
@@ -16,29 +14,24 @@ def load_model(path: Any) -> Any:
 
     Raises FileNotFoundError, or ValueError for a file that is not such a model.
     """
-    about, arrays = read_arrays(Path(path))
+    about, _ = read_directory(Path(path))
     if "fingerprint" in about:
         raise not_ours(path, "a pretrained file holds no interactions; read it with rw.load_pretrained")
-    if about.get("format") != FORMAT or about.get("model") not in known_models():
+    if about.get("format") != FORMAT or about.get("model") not in list(known_models()):
         raise ValueError(
             f"{str(path)!r} holds format {about.get('format')!r}, model {about.get('model')!r}; "
             f"this version reads format {FORMAT} of {', '.join(known_models())}"
         )
-    fields = {name[5:]: value for name, value in arrays.items() if name.startswith("data/")}
-    snapshot = {name[9:]: value for name, value in arrays.items() if name.startswith("snapshot/")}
+    _, arrays = read_arrays(Path(path), check_file)
     try:
-        if not snapshot:
-            raise ValueError("it holds no snapshot")
-        genres = tuple(tuple(text.split("|")) if text else () for text in about["genres"])
-        has_ratings, has_times = about["has"]
         model = make(about["model"], **about["settings"])
-        model.data = Interactions(
-            **fields, genres=genres, name=about["data"], has_ratings=has_ratings, has_times=has_times
-        )
-    except (KeyError, TypeError, ValueError) as error:  # a pretrained file, say: it holds no interactions
+        model.data = data_of(about, arrays)
+        model.snapshot = snapshot_of(model, arrays)
+        trained = model.at(**about.get("trained", {})).values  # an older file does not say it
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise not_ours(path, error) from error
-    model.snapshot = Snapshot(about["model"], snapshot)
-    model.trained = about.get("trained", model.trained)  # an older file does not say it
+    if "trained" in about:
+        model.trained = trained
     return model
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
@@ -23,8 +24,10 @@ from ..core import (
     person_of,
 )
 from ..data import Interactions
-from ..ranking import held_out_accuracy
+from ..ranking import held_out_accuracy_in_steps
 from ..steps import Steps, drain, in_steps
+from ._checks import check_start, check_trainable, is_number, positive
+from ._checks import whole as whole
 from ._files import save_model
 
 T = TypeVar("T")
@@ -52,6 +55,9 @@ class EmbeddingModel(ABC):
     label: ClassVar[str]  # as the learner reads it
     knobs: ClassVar[tuple[Knob, ...]] = ()
     chart: ClassVar[str] = "pie"  # the name of the chart that a panel takes for it
+    #: What a snapshot keeps: the sides of each array, numbers or names ("n_users", "n_items", "dim", or one's own).
+    #: A file that holds something else is refused on loading; empty = not checked.
+    arrays: ClassVar[Mapping[str, tuple[int | str, ...]]] = {}
 
     def __init__(self, *, seed: int = 0, epochs: int, learning_rate: float, **knobs: float | str) -> None:
         self.seed, self.epochs = whole("seed", seed, 0), whole("epochs", epochs, 1)
@@ -72,27 +78,49 @@ class EmbeddingModel(ABC):
         validation: Interactions | None = None,
         epochs: int | None = None,
         between_batches: BetweenBatches = no_pause,
+        start: Snapshot | None = None,
     ) -> Iterator[FitEvent]:
         """Train on `data`, one FitEvent an epoch; nothing happens until the first is pulled.
 
         validation: held-out interactions for the top-10 accuracy at each epoch (else NaN).
+        start: the snapshot that the training goes on from, None = from nothing. Adam's averages begin anew.
         Closing the iterator stops the training. Raises FloatingPointError where the loss is no
         longer a number, TensorFlowUnavailable where TensorFlow cannot be had.
         """
+        return _events(self.steps_in_parts(data, validation, epochs, between_batches, start))
+
+    def steps_in_parts(
+        self,
+        data: Interactions,
+        validation: Interactions | None = None,
+        epochs: int | None = None,
+        between_batches: BetweenBatches = no_pause,
+        start: Snapshot | None = None,
+    ) -> Generator[FitEvent | None, None, None]:
+        """`steps`, which may be left at each None: for where there is no thread, and clicks are to be answered."""
         total = whole("epochs", self.epochs if epochs is None else epochs, 1)
         check_trainable(data)
-        return self._steps(data, validation, total, between_batches)
+        if start is not None:
+            check_start(self, start, data)
+        return self._parts_of_steps(data, validation, total, between_batches, start)
 
-    def _steps(
+    def _parts_of_steps(
         self,
         data: Interactions,
         validation: Interactions | None,
         total: int,
         between_batches: BetweenBatches,
-    ) -> Iterator[FitEvent]:
+        start: Snapshot | None,
+    ) -> Generator[FitEvent | None, None, None]:
         settings = dict(self.values)  # a knob that is turned meanwhile changes answers, not the curve
+        where = {} if start is None else {"start": start}  # a model that begins from nothing need not take it
+        step = 0
         # what was learned before stays until the first epoch is there: a training that fails loses nothing
-        for step, (loss, arrays) in enumerate(self._epochs(data, total, between_batches), 1):
+        for part in self._epochs(data, total, between_batches, **where):
+            if part is None:
+                yield None
+                continue
+            (loss, arrays), step = part, step + 1
             if not np.isfinite(loss):
                 raise FloatingPointError(
                     f"the loss is no longer a number at epoch {step}: the learning rate "
@@ -102,14 +130,17 @@ class EmbeddingModel(ABC):
             self.data, self.snapshot, self.trained, self._cache = data, snapshot, settings, {}
             accuracy = float("nan")
             if validation is not None and len(validation):
-                accuracy = held_out_accuracy(self.at(snapshot, **settings), data, validation)
+                accuracy = yield from held_out_accuracy_in_steps(self.at(snapshot, **settings), data, validation)
             yield FitEvent(step, total, {"loss": loss, "top_10_accuracy": accuracy}, snapshot)
 
     @abstractmethod
     def _epochs(
         self, data: Interactions, total: int, between_batches: BetweenBatches
-    ) -> Iterator[tuple[float, dict[str, Any]]]:
-        """Train with TensorFlow; after each epoch, the mean loss and the snapshot's arrays."""
+    ) -> Iterator[tuple[float, dict[str, Any]] | None]:
+        """Train; after each epoch, the mean loss and the snapshot's arrays; None where it may be left meanwhile.
+
+        A model that can go on from a snapshot takes `start` besides, a Snapshot or None.
+        """
 
     # -- answers: numpy on a snapshot ------------------------------------------------------------
 
@@ -306,28 +337,7 @@ def read_only(array: Floats) -> Floats:
     return view
 
 
-def check_trainable(data: Interactions) -> None:
-    """Two users and two films are the least that a recommender can learn from."""
-    if data.n_users < 2 or data.n_items < 2 or not len(data):
-        raise ValueError(
-            f"training needs at least two users and two films, got {data.n_users} and "
-            f"{data.n_items} ({len(data)} interactions); add more data"
-        )
-
-
-def is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-
-
-def whole(name: str, value: Any, least: int) -> int:
-    """`value` as an int, or a sentence."""
-    if not is_number(value) or not np.isfinite(value) or value != int(value) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
-    return int(value)
-
-
-def positive(name: str, value: Any) -> float:
-    """`value` as a float, or a sentence."""
-    if not is_number(value) or not np.isfinite(value) or value <= 0:
-        raise ValueError(f"{name} must be a number above 0, got {value!r}")
-    return float(value)
+def _events(parts: Generator[FitEvent | None, None, None]) -> Iterator[FitEvent]:
+    """The finished epochs alone."""
+    with contextlib.closing(parts):
+        yield from (event for event in parts if event is not None)

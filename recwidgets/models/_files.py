@@ -1,18 +1,23 @@
-"""Models as .npz files, written whole or not at all, read without pickle."""
+"""Models as .npz files: what is in one, and the check that it fits its model before an array is read."""
 
 from __future__ import annotations
 
 import json
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .._files import DamagedFile, Member, not_ours, read_arrays, read_directory, read_members, write_arrays
+from ..core import Snapshot
 from ..data import Interactions
 
 FORMAT = 2  # 2: the GNN has "films_liked", the KNN no "turn"
+KINDS = {"user": "iu", "item": "iu", "rating": "f", "time": "iu", "users": "U", "items": "U", "titles": "U"}
+TEXTS = ("users", "items", "titles")  # also as JSON in bytes: one long title would make a numpy array of text huge
+
+__all__ = ["FORMAT", "not_ours", "read_arrays", "read_directory", "read_members", "save_model", "write_arrays"]
 
 
 def save_model(model: Any, path: Any) -> None:
@@ -28,73 +33,78 @@ def save_model(model: Any, path: Any) -> None:
         "has": [data.has_ratings, data.has_times],
     }
     arrays = {f"snapshot/{name}": array for name, array in model.snapshot.arrays.items()}
-    for name in ("user", "item", "rating", "time", "users", "items", "titles"):
-        arrays[f"data/{name}"] = getattr(data, name)
+    for name in KINDS:
+        values = getattr(data, name)
+        arrays[f"data/{name}"] = _packed(values.tolist()) if name in TEXTS else values
     write_arrays(Path(path), about, arrays)
 
 
-def write_arrays(path: Path, about: dict[str, Any], arrays: dict[str, Any]) -> None:
-    """Write an .npz whole or not at all: an interrupted save loses nothing."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("wb") as file:  # a handle: numpy would append .npz to a name
-            np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+def _packed(texts: list[str]) -> Any:
+    return np.frombuffer(json.dumps(texts).encode(), np.uint8)
 
 
-def read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What `write_arrays` wrote; nothing in the file is executed.
-
-    Raises FileNotFoundError, or ValueError for a file that is none of ours or damaged.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            arrays = {name: file[name] for name in file.files if name != "about"}
-    except FileNotFoundError:
-        raise FileNotFoundError(f"there is no file {str(path)!r}; save one with model.save") from None
-    except Exception as error:  # zipfile, zlib, json and numpy each have their own
-        raise not_ours(path, error) from error
-    if not isinstance(about, dict):
-        raise not_ours(path, f"it says {about!r} about itself")
-    return about, arrays
+def _texts(name: str, array: Any) -> Any:
+    """Text as it was packed, or as an older file has it."""
+    if array.dtype != np.uint8:
+        return array
+    texts = json.loads(array.tobytes())
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise DamagedFile(f"data/{name} is no list of texts")
+    return np.array(texts, np.str_)
 
 
-def read_directory(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
-    """What such a file says about itself, and the bytes that each of its arrays takes when read; no array is read.
-
-    Raises as `read_arrays` does, also where a name is there twice.
-    """
-    try:
-        with zipfile.ZipFile(path) as file:
-            about = json.loads(str(np.load(file.open("about.npy"), allow_pickle=False)))
-            members = [(info.filename.removesuffix(".npy"), info.file_size) for info in file.infolist()]
-    except FileNotFoundError:
-        raise FileNotFoundError(f"there is no file {str(path)!r}; save one with model.save") from None
-    except Exception as error:
-        raise not_ours(path, error) from error
-    sizes = {name: size for name, size in members if name != "about"}
-    if not isinstance(about, dict):
-        raise not_ours(path, f"it says {about!r} about itself")
-    if len(sizes) != len(members) - 1:
-        raise not_ours(path, "a name is in it twice")
-    return about, sizes
-
-
-def read_members(path: Path, names: Iterable[str]) -> dict[str, Any]:
-    """These arrays alone. Raises as `read_arrays` does."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in names}
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # zipfile, zlib and numpy each have their own
-        raise not_ours(path, error) from error
+def check_file(about: Mapping[str, Any], members: Mapping[str, Member]) -> None:
+    """Raise DamagedFile where what a model's file holds cannot be a trained model; told by its directory alone."""
+    genres, has = about["genres"], about["has"]
+    if not isinstance(genres, list) or not all(isinstance(text, str) for text in genres):
+        raise DamagedFile("genres must be texts")
+    if not isinstance(about["data"], str) or not isinstance(about["settings"], dict):
+        raise DamagedFile("data must be a name, settings a table")
+    if not isinstance(has, list) or len(has) != 2:
+        raise DamagedFile("has must be two answers")
+    for name, member in members.items():
+        room, _, column = name.partition("/")
+        if room not in ("data", "snapshot") or not column or (room == "data" and column not in KINDS):
+            raise DamagedFile(f"{name!r} is not known")
+        if room == "data":
+            packed = column in TEXTS and member.dtype == np.uint8
+            if len(member.shape) != 1 or not (packed or member.dtype.kind in KINDS[column]):
+                raise DamagedFile(f"{name!r} is {member.dtype} of shape {member.shape}")
+    missing = [column for column in KINDS if f"data/{column}" not in members]
+    if missing or not any(name.startswith("snapshot/") for name in members):
+        raise DamagedFile(f"it holds no {f'data/{missing[0]}' if missing else 'snapshot'}")
 
 
-def not_ours(path: Any, why: object) -> ValueError:
-    return ValueError(
-        f"{str(path)!r} is not a model saved by recwidgets, or is damaged ({why}); save it again with model.save"
-    )
+def data_of(about: Mapping[str, Any], arrays: Mapping[str, Any]) -> Interactions:
+    """The interactions of a file that `check_file` let through. Raises ValueError where the columns do not fit."""
+    columns = {name: arrays[f"data/{name}"] for name in KINDS}
+    columns |= {name: _texts(name, columns[name]) for name in TEXTS}
+    genres = tuple(tuple(text.split("|")) if text else () for text in about["genres"])
+    has_ratings, has_times = map(bool, about["has"])
+    return Interactions(**columns, genres=genres, name=about["data"], has_ratings=has_ratings, has_times=has_times)
+
+
+def snapshot_of(model: Any, arrays: Mapping[str, Any]) -> Snapshot:
+    """The snapshot of a file, checked against its model, whose data are set. Raises DamagedFile."""
+    found = {name[9:]: array for name, array in arrays.items() if name.startswith("snapshot/")}
+    check_shapes(model, {name: array.shape for name, array in found.items()})
+    for name, array in found.items():
+        if array.dtype.kind not in "iufb" or not np.isfinite(array).all():
+            raise DamagedFile(f"snapshot/{name} holds what is no finite number")
+    return Snapshot(model.name, found)
+
+
+def check_shapes(model: Any, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise DamagedFile where these are not the arrays that the model keeps (its `arrays`; a model may not say)."""
+    wanted: Mapping[str, tuple[int | str, ...]] = model.arrays
+    if wanted and wanted.keys() != shapes.keys():
+        raise DamagedFile(f"a {model.name} keeps {', '.join(sorted(wanted))}, it holds {', '.join(sorted(shapes))}")
+    sizes = {"n_users": model.data.n_users, "n_items": model.data.n_items, "dim": vars(model).get("dim")}
+    for name, sides in wanted.items():
+        shape = shapes[name]
+        fits = len(shape) == len(sides)
+        for side, size in zip(sides, shape, strict=False):
+            fits = fits and size == (sizes.setdefault(side, size) if isinstance(side, str) else side)
+        if not fits:
+            expected = tuple(sizes.get(side, side) if isinstance(side, str) else side for side in sides)
+            raise DamagedFile(f"{name!r} must have the shape {expected}, it has {shape}")

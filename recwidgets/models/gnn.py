@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -61,14 +61,22 @@ class GNN(TfrsRecommender):
     label: ClassVar[str] = "Graph neural network"
     batches: ClassVar[int] = 12
     seeds: ClassVar[int] = 5
+    arrays: ClassVar[Mapping[str, tuple[int | str, ...]]] = {
+        "users": ("n_users", "dim"),
+        "films_in": ("n_items", "dim"),
+        "films_liked": ("n_items", "dim"),
+        "films_out": ("n_items", "dim"),
+        "mix": (4,),
+    }
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("layers", "Layers", 0, DEPTH, 3, True, "0 = no graph; far hops tell all users nearly the same."),
     )
 
     def __init__(
-        self, dim: int = 128, *, seed: int = 0, epochs: int = 25, learning_rate: float = 0.02, **knobs: float | str
-    ) -> None:
-        super().__init__(dim, seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
+        self, dim: int = 128, *, seed: int = 0, epochs: int = 25, learning_rate: float = 0.02,
+        backend: str | None = None, **knobs: float | str,
+    ) -> None:  # fmt: skip
+        super().__init__(dim, seed=seed, epochs=epochs, learning_rate=learning_rate, backend=backend, **knobs)
         self._hops = Hops()
 
     def _network(self, data: Interactions, knobs: dict[str, Any]) -> Any:
@@ -76,13 +84,18 @@ class GNN(TfrsRecommender):
 
         return GNNModel(data, self.dim, int(knobs["layers"]), self.seed)
 
-    def _arrays(self, net: Any) -> dict[str, Any]:
+    def _numpy_network(self, data: Interactions, knobs: dict[str, Any]) -> Any:
+        from ..nets.gnn_numpy import GNNNumpy
+
+        return GNNNumpy(data, self.dim, int(knobs["layers"]), self.seed)
+
+    def _tables(self, net: Any) -> dict[str, Any]:
         return {
-            "users": net.user_embedding.embeddings.numpy(),
-            "films_in": net.movie_embedding.embeddings.numpy(),
-            "films_liked": net.liked_embedding.embeddings.numpy(),
-            "films_out": net.items().numpy(),
-            "mix": net.gnn.mix.numpy(),
+            "users": net.user_embedding.embeddings,
+            "films_in": net.movie_embedding.embeddings,
+            "films_liked": net.liked_embedding.embeddings,
+            "films_out": net.items(),
+            "mix": net.gnn.mix,
         }
 
     # -- numpy ---------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -32,6 +32,11 @@ class KNN(TfrsRecommender):
     chart: ClassVar[str] = "polygon"
     batches: ClassVar[int] = 7
     seeds: ClassVar[int] = 4
+    arrays: ClassVar[Mapping[str, tuple[int | str, ...]]] = {
+        "users": ("n_users", "dim"),
+        "films_in": ("n_items", "dim"),
+        "films_out": ("n_items", "dim"),
+    }
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("k", "Neighbours k", 1, 100, K, True, "1 = a single twin; more = more of what is popular."),
         Knob("similarity", "Similarity", 0, 0, "cosine", True,
@@ -39,9 +44,10 @@ class KNN(TfrsRecommender):
     )  # fmt: skip
 
     def __init__(
-        self, dim: int = 128, *, seed: int = 0, epochs: int = 29, learning_rate: float = 0.03, **knobs: float | str
-    ) -> None:
-        super().__init__(dim, seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
+        self, dim: int = 128, *, seed: int = 0, epochs: int = 29, learning_rate: float = 0.03,
+        backend: str | None = None, **knobs: float | str,
+    ) -> None:  # fmt: skip
+        super().__init__(dim, seed=seed, epochs=epochs, learning_rate=learning_rate, backend=backend, **knobs)
 
     def _network(self, data: Interactions, knobs: dict[str, Any]) -> Any:
         from ..nets.knn import KNNModel
@@ -50,11 +56,16 @@ class KNN(TfrsRecommender):
         similarity = knobs.get("similarity", SIMILARITIES[0])
         return KNNModel(data, self.dim, int(knobs["k"]), similarity, self.seed)
 
-    def _arrays(self, net: Any) -> dict[str, Any]:
+    def _numpy_network(self, data: Interactions, knobs: dict[str, Any]) -> Any:
+        from ..nets.knn_numpy import KNNNumpy
+
+        return KNNNumpy(data, self.dim, int(knobs["k"]), knobs.get("similarity", SIMILARITIES[0]), self.seed)
+
+    def _tables(self, net: Any) -> dict[str, Any]:
         return {
-            "users": net.user_embedding.embeddings.numpy(),
-            "films_in": net.movie_embedding.embeddings.numpy(),
-            "films_out": net.items().numpy(),
+            "users": net.user_embedding.embeddings,
+            "films_in": net.movie_embedding.embeddings,
+            "films_out": net.items(),
         }
 
     # -- numpy ---------------------------------------------------------------------------------------

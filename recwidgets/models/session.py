@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, film_label, person_of
+from ..core import Floats, Ints, Knob, Part, Person, Snapshot, Terms, Who, film_label, person_of
 from ..data import Interactions
 from ..steps import Steps
 from ._base import read_only
@@ -17,6 +17,7 @@ from ._constants import WINDOW
 from ._tfrs import TfrsRecommender
 
 BLOCK = 64 if sys.platform == "emscripten" else 256  # users whose queries are made at a time
+TINY = 1e-38  # the least weight of a recency that has a logarithm
 
 
 class Session(TfrsRecommender):
@@ -31,6 +32,14 @@ class Session(TfrsRecommender):
     label: ClassVar[str] = "Session"
     chart: ClassVar[str] = "columns"
     share: ClassVar[float] = 1 / 6
+    arrays: ClassVar[Mapping[str, tuple[int | str, ...]]] = {
+        "users": ("n_users", "dim"),
+        "films": ("n_items", "dim"),
+        "bias": ("n_items",),
+        "recency": (50, "means"),
+        "maps": ("means", "dim", "dim"),
+        "before": ("dim", "dim"),
+    }
     knobs: ClassVar[tuple[Knob, ...]] = (
         Knob("half_life", "Half-life", 1, 30, math.inf, True,
              "All = as learned; 1 = each film counts half as much as the one after it.", "films", math.inf),
@@ -39,30 +48,49 @@ class Session(TfrsRecommender):
     )  # fmt: skip
 
     def __init__(
-        self, dim: int = 64, *, seed: int = 0, epochs: int = 36, learning_rate: float = 0.004, **knobs: float | str
-    ) -> None:
-        super().__init__(dim, seed=seed, epochs=epochs, learning_rate=learning_rate, **knobs)
+        self, dim: int = 64, *, seed: int = 0, epochs: int = 36, learning_rate: float = 0.004,
+        backend: str | None = None, **knobs: float | str,
+    ) -> None:  # fmt: skip
+        super().__init__(dim, seed=seed, epochs=epochs, learning_rate=learning_rate, backend=backend, **knobs)
 
     def _network(self, data: Interactions, knobs: dict[str, Any]) -> Any:
         from ..nets.session import SessionModel
 
         return SessionModel(data, self.dim, self.seed)
 
+    def _numpy_network(self, data: Interactions, knobs: dict[str, Any]) -> Any:
+        from ..nets.session_numpy import SessionNumpy
+
+        return SessionNumpy(data, self.dim, self.seed)
+
     def _batches(self, data: Interactions) -> tuple[int, Callable[[int], Any]]:
-        from ..nets.clicks import click_batches
-        from ..nets.session import Dropout
+        from ..nets.session import click_tensors
 
-        return click_batches(data, self.seed, self.share, Dropout().item)
+        return click_tensors(data, self.seed, self.share)
 
-    def _arrays(self, net: Any) -> dict[str, Any]:
+    def _draws(self, net: Any, data: Interactions) -> tuple[int, Callable[[int], Any]]:
+        batches, draw = net.draws(data, self.seed, self.share)
+        return batches, draw
+
+    def _tables(self, net: Any) -> dict[str, Any]:
         return {
-            "films": net.movie_embedding.embeddings.numpy(),
-            "bias": net.movie_bias.embeddings.numpy()[:, 0],
-            "users": net.user_embedding.embeddings.numpy(),
-            "recency": np.exp(net.session.log_weights.numpy()),
-            "maps": net.session.maps.numpy().reshape(-1, self.dim, self.dim),
-            "before": net.before.kernel.numpy(),
+            "films": net.movie_embedding.embeddings,
+            "bias": net.movie_bias.embeddings,
+            "users": net.user_embedding.embeddings,
+            "log_weights": net.session.log_weights,
+            "maps": net.session.maps,
+            "before": net.before.kernel,
         }
+
+    def _kept(self, learned: dict[str, Any]) -> dict[str, Any]:
+        kept = super()._kept(learned)
+        kept["recency"] = np.exp(kept.pop("log_weights"))
+        return kept | {"bias": kept["bias"][:, 0].copy(), "maps": kept["maps"].reshape(-1, self.dim, self.dim).copy()}
+
+    def _learned(self, snapshot: Snapshot) -> dict[str, Any]:
+        learned = super()._learned(snapshot)
+        learned["log_weights"] = np.log(np.maximum(learned.pop("recency"), TINY))
+        return learned | {"bias": learned["bias"][:, None], "maps": learned["maps"].reshape(-1, self.dim)}
 
     # -- numpy ---------------------------------------------------------------------------------------
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from ..core import Ints
 from ..data import Interactions
+from ..data._arrays import sized
 from ..models._constants import WINDOW
+from .settings import TARGETS
 
-TARGETS = 8  # items to come that count as right
 OLDER = 32  # items sampled from those before the window, for each training row
 NO_ITEM = -1  # pads short histories and the ends of sequences
 BATCH = 512  # positions in a batch
@@ -28,7 +28,7 @@ def histories(data: Interactions, window: int = WINDOW) -> Ints:
 def older_means(data: Interactions) -> tuple[Any, Any]:
     """(indices, values) of a sparse (n_users, n_items): the mean over the items before the window."""
     indptr, items = data.by_user.indptr, data.by_user.items
-    count = np.maximum(np.diff(indptr) - WINDOW, 0)
+    count = sized(np.maximum(np.diff(indptr) - WINDOW, 0))
     user = np.repeat(np.arange(data.n_users), count)
     first = np.repeat(indptr[:-1], count) + np.arange(len(user)) - np.repeat(np.cumsum(count) - count, count)
     order = np.lexsort((items[first], user))
@@ -42,7 +42,7 @@ class Clicks:
 
     def __init__(self, data: Interactions) -> None:
         indptr, self.items = data.by_user.indptr, data.by_user.items
-        lengths = np.diff(indptr)
+        lengths = sized(np.diff(indptr))
         self.user = np.repeat(np.arange(data.n_users, dtype=np.int32), lengths)
         self.start, self.end = np.repeat(indptr[:-1], lengths), np.repeat(indptr[1:], lengths)
         self.rows = np.flatnonzero(np.arange(len(self.items)) > self.start)  # something came before
@@ -69,8 +69,8 @@ class Clicks:
         )  # fmt: skip
 
 
-def click_batches(data: Interactions, seed: int, share: float, hide: float) -> tuple[int, Callable[[int], Any]]:
-    """How many batches an epoch has, and the inputs of each step: what `cut` gives, as tensors, and a seed.
+def click_batches(data: Interactions, seed: int, share: float, hide: float) -> tuple[int, Callable[[], Any]]:
+    """How many batches an epoch has, and what gives the next: what `Clicks.cut` cuts, as arrays.
 
     share: of all positions that one epoch looks at. hide: of the items before the window that a step hides.
     """
@@ -80,10 +80,9 @@ def click_batches(data: Interactions, seed: int, share: float, hide: float) -> t
     batches = max(1, int(len(clicks.rows) * share) // size)
     order: list[Any] = []
 
-    def batch(step: int) -> Any:
+    def cut() -> Any:
         if not order:
             order.extend(np.array_split(rng.permutation(clicks.rows)[: batches * size], batches))
-        cut = clicks.cut(order.pop(), rng, hide)
-        return (*(tf.constant(array) for array in cut), tf.constant([seed, 3 * step]))
+        return clicks.cut(order.pop(), rng, hide)
 
-    return batches, batch
+    return batches, cut

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from . import _keras2  # noqa: F401  # isort: skip
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from ..data import Interactions
 from ..models._constants import DEPTH
-from .two_tower import TwoTowerModel, query_dropout
-
-
-class Dropout(NamedTuple):
-    """What is hidden at random while training, and how strongly the own embeddings are pulled to zero."""
-
-    edge: float = 0.75  # predicted from those that are left
-    own: float = 0.5  # so that the items alone answer as well: a new person has no own embedding
-    items: float = 0.1  # so that the own embedding learns something, too
-    user_l2: float = 2e-3
+from .settings import GNNDropout, query_dropout
+from .two_tower import TwoTowerModel
 
 
 class GNNLayer(tf.keras.layers.Layer):
@@ -59,7 +52,7 @@ class GNNModel(TwoTowerModel):
 
     def __init__(self, data: Interactions, dim: int, layers: int, seed: int) -> None:
         super().__init__(data.n_users, data.n_items, dim, seed)
-        self.gnn, self.drop = GNNLayer(layers), Dropout()
+        self.gnn, self.drop = GNNLayer(layers), GNNDropout()
         self.liked_embedding = self.table(data.n_items, seed + 3, "liked", scale=0.0)
         self.output_embedding = self.table(data.n_items, seed + 2, "output")
         order = np.lexsort((data.item, data.user))

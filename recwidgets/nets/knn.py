@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from . import _keras2  # noqa: F401  # isort: skip
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -10,15 +11,8 @@ import tensorflow as tf
 from ..data import Interactions
 from ..models._constants import LEAST, K
 from . import two_tower
-from .two_tower import TwoTowerModel, query_dropout
-
-
-class Dropout(NamedTuple):
-    """What is hidden at random while training, and how strongly the own embeddings are pulled to zero."""
-
-    item: float = 0.7  # predicted from those that are left
-    user_l2: float = 1e-3
-    direct: float = 1.0  # weight of the second loss: the user vector alone must predict, too
+from .settings import KNNDropout, query_dropout
+from .two_tower import TwoTowerModel
 
 
 class KNNLayer(tf.keras.layers.Layer):
@@ -78,7 +72,7 @@ class KNNModel(TwoTowerModel):
 
     def __init__(self, data: Interactions, dim: int, k: int, similarity: str, seed: int) -> None:
         super().__init__(data.n_users, data.n_items, dim, seed)
-        self.knn, self.drop = KNNLayer(k, similarity), Dropout()
+        self.knn, self.drop = KNNLayer(k, similarity), KNNDropout()
         self.output_embedding = self.table(data.n_items, seed + 2, "output")
         order = np.lexsort((data.item, data.user))
         self.edges = tf.constant(np.stack([data.user[order], data.item[order]], 1), tf.int64)

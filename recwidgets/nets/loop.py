@@ -1,18 +1,14 @@
-"""The loop over epochs and batches, and the learning rate of each step."""
+"""The loop over epochs and batches, in TensorFlow."""
 
 from __future__ import annotations
 
-import math
+from . import _keras2  # noqa: F401  # isort: skip
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
 
-
-def cosine_rate(start: float, step: int, total: int, warm: int = 10, last: float = 0.02) -> float:
-    """The learning rate of one step: a short warm-up, then a cosine down to `last` of the start."""
-    fall = last + (1 - last) * 0.5 * (1 + math.cos(math.pi * step / max(total, 1)))
-    return start * fall * min(1.0, (step + 1) / warm)
+from .settings import cosine_rate
 
 
 def run_epochs(

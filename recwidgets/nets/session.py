@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from . import _keras2  # noqa: F401  # isort: skip
+from collections.abc import Callable
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from ..data import Interactions
 from ..models._constants import HALF_LIVES, WINDOW, recency_start
-from .clicks import TARGETS, histories, older_means
+from .clicks import click_batches, histories, older_means
+from .settings import FADE, TARGETS, SessionDropout, first_items, signed_identity, start_bias
 from .two_tower import TwoTowerModel
-
-FADE = 0.75  # of the items to come that count as right, each 0.75 of the one before
-SIGNATURE = 0.25  # part of the dimensions that starts as "not this one again"
-
-
-class Dropout(NamedTuple):
-    """What is hidden at random while training, and how strongly the tables are pulled to zero."""
-
-    own: float = 0.5  # so that the items alone work as well: a new person has no own embedding
-    item: float = 0.2
-    query: float = 0.3
-    hidden_share: float = 0.2  # of the target: items hidden from the history
-    user_l2: float = 0.03
-    item_l2: float = 0.05
 
 
 class SessionLayer(tf.keras.layers.Layer):
@@ -56,10 +44,8 @@ class SessionModel(TwoTowerModel):
     def __init__(self, data: Interactions, dim: int, seed: int) -> None:
         super().__init__(data.n_users, data.n_items, dim, seed)
         constant = tf.keras.initializers.Constant
-        self.drop, self.session = Dropout(), SessionLayer(dim, seed)
-        items = np.random.default_rng(seed).normal(0.0, 1.0, (data.n_items, dim))
-        items *= np.where(is_signature(dim), 0.15, 0.05)  # told apart from the start
-        self.movie_embedding.embeddings.assign(items.astype(np.float32))
+        self.drop, self.session = SessionDropout(), SessionLayer(dim, seed)
+        self.movie_embedding.embeddings.assign(first_items(data.n_items, dim, seed))
         self.movie_bias = tf.keras.layers.Embedding(data.n_items, 1, embeddings_initializer=constant(start_bias(data)))
         self.movie_bias.build(())
         before = signed_identity(1, dim, 0.3, seed + 1)
@@ -138,25 +124,7 @@ def soft_targets(history: Any, hidden: Any, future: Any, share: float, n_items: 
     return tf.scatter_nd(where, values, (tf.shape(items)[0], n_items))
 
 
-# -- where the weights start ---------------------------------------------------------------------------
-
-
-def is_signature(dim: int) -> Any:
-    """bool (dim,): the last dimensions, which start as "not this one again"."""
-    return np.arange(dim) >= dim - int(SIGNATURE * dim)
-
-
-def signed_identity(means: int, dim: int, size: float, seed: int) -> Any:
-    """Maps that start as +size on the first dimensions and -size on the signature: (means * dim, dim).
-
-    The first part says "more like this", the second "not this one again": there an item that was
-    just watched pushes its own score down. Without it seen items fill the list.
-    """
-    noise = np.random.default_rng([seed, means]).normal(0.0, 0.02, (means, dim, dim))
-    return (np.diag(np.where(is_signature(dim), -size, size)) + noise).reshape(-1, dim).astype(np.float32)
-
-
-def start_bias(data: Interactions) -> Any:
-    """log(1 + ratings), less that of a typical click: (n_items, 1); 0 = as popular as what is usually watched."""
-    count = np.log1p(data.popularity)
-    return (count - np.average(count, weights=data.popularity))[:, None].astype(np.float32)
+def click_tensors(data: Interactions, seed: int, share: float) -> tuple[int, Callable[[int], Any]]:
+    """How many batches an epoch has, and the inputs of each step: what `click_batches` cuts, and a seed."""
+    batches, cut = click_batches(data, seed, share, SessionDropout().item)
+    return batches, lambda step: (*(tf.constant(array) for array in cut()), tf.constant([seed, 3 * step]))

@@ -1,13 +1,14 @@
-"""What the three networks share: the loss, the base model with its metrics and its index, dropout of queries."""
+"""What the three networks share: the loss, the base model with its metrics and its index."""
 
 from __future__ import annotations
 
+from . import _keras2  # noqa: F401  # isort: skip
 from typing import Any
 
 import tensorflow as tf
 import tensorflow_recommenders as tfrs
 
-SAMPLED_ITEMS = 2048  # the most items (and neighbours) that one step compares with; of more, it samples so many
+from .settings import SAMPLED_ITEMS as SAMPLED_ITEMS
 
 
 class FullSoftmax(tf.keras.losses.Loss):
@@ -124,11 +125,3 @@ class TwoTowerModel(tfrs.Model):
         )
         brute = tfrs.layers.factorized_top_k.BruteForce(tf.keras.Sequential([tower]), k=k)
         return brute.index(self.items())
-
-
-def query_dropout(dim: int) -> float:
-    """How many of a query's dimensions are dropped in training: about 64 stay, and never more than half.
-
-    Each step then answers from another small space; the whole is much like the mean of many small models.
-    """
-    return 1.0 - min(64 / dim, 0.5)

@@ -13,9 +13,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import _tf
+from .._files import put_aside, safe_name
 from ..data import Interactions
-from ..models._tfrs import TfrsRecommender
 from ..page.markup import Message
 from ..protocols import Trainable
 from . import files, settings, views
@@ -35,11 +34,7 @@ SPEAK = 5.0  # s between two announcements to a screen reader while training
 
 
 def train(panel: Panel, epochs: int) -> None:
-    """Start, or go on; no other panel trains meanwhile. In a browser's tab: say that there is no training."""
-    if _tf.in_browser():
-        parts = panel._ready()
-        panel._become(replace(parts.state, message=_not_here(parts.world.model)))
-        return
+    """Start, or go on; no other panel trains meanwhile."""
     _pause_others(panel)
     with panel._lock:
         parts = panel._ready()
@@ -48,14 +43,6 @@ def train(panel: Panel, epochs: int) -> None:
             parts.state = plain(parts.state, epoch=None, playing=False, undo=parts.state.undo)
         panel._become(replace(parts.state, message=message))
     parts.trainer.go(parts.state, epochs)
-
-
-def _not_here(model: Any) -> Message:
-    """Why Train does nothing in a browser's tab, and what does."""
-    if isinstance(model, TfrsRecommender):
-        return Message(_tf.IN_BROWSER, _tf.NO_TENSORFLOW)
-    why = "a panel trains beside the clicks, in a thread, and there is none"
-    return Message(_tf.IN_BROWSER, f"{why}. rw.fit(model, data) trains this model in a cell.")
 
 
 def _anew(training: Training) -> Message | None:
@@ -210,7 +197,8 @@ def setup(panel: Panel) -> str:
     if call == "rw.Panel" or chart is not default_chart(world.model):
         first += f"{', ' if first else ''}chart={public}{chart.__name__}()"
     line = settings.line(call, found, first)
-    return line if parts.goal is None else f"{line[:-1]}, goal=rw.Goal{tuple(parts.goal)!r})"
+    line = line if parts.goal is None else f"{line[:-1]}, goal=rw.Goal{tuple(parts.goal)!r})"
+    return f"{line}  # trained with {training.backend}" if training.here and training.backend else line
 
 
 def _which(training: Training) -> str:
@@ -226,9 +214,15 @@ def keep(panel: Panel) -> None:
         return
     training = parts.trainer.training
     found = told(panel) | ({"trained here": _which(training)} if training.here else {})
-    if found != parts.written:
+    if found == parts.written:
+        return
+    try:
         files.write_state(parts.file, found)
         parts.written = found
+    except OSError as error:  # said once; the panel goes on
+        path, parts.file = parts.file, None
+        text = f"{path} cannot be written ({error.strerror}); what you do here lasts until the kernel stops."
+        panel._become(replace(panel.state, message=Message("Your state is not saved.", text, True)))
 
 
 def from_file(
@@ -251,10 +245,17 @@ def from_file(
         return (replace(back, message=Message("Your state is back.", lost)) if lost else back), path
     except files.DamagedState as error:
         return replace(start, message=Message("Your saved state is damaged.", str(error), True)), path
-    except (KeyError, TypeError, ValueError, AttributeError, LookupError) as error:
-        aside = files.put_aside(path).name
+    except OSError as error:
+        text = f"{path} cannot be used ({error.strerror}); what you do here lasts until the kernel stops."
+        return replace(start, message=Message("Your state is not saved.", text, True)), None
+    except Exception as error:  # whatever a file of another panel, or a damaged one, brings about
+        try:
+            aside, kept = put_aside(path).name, path
+        except OSError:
+            text = f"{path.name} does not fit this panel ({sentence(error)}) It stays as it is; nothing is saved."
+            return replace(start, message=Message("Your saved state was left out.", text, True)), None
         text = f"{path.name} does not fit this panel ({sentence(error)}) It is kept as {aside}."
-        return replace(start, message=Message("Your saved state was left out.", text, True)), path
+        return replace(start, message=Message("Your saved state was left out.", text, True)), kept
 
 
 def export(panel: Panel, folder: str | Path) -> list[Path]:
@@ -266,13 +267,13 @@ def export(panel: Panel, folder: str | Path) -> list[Path]:
     table, card = folder / "recommendations.csv", folder / "run.json"
     files.write_recommendations(table, answer)
     files.write_state(card, files.run_card(parts.world, parts.trainer.training, told(panel), setup(panel)))
-    panel.chart.figure.save_svg(f"{panel.chart.name}-user-{panel.user}.svg")
+    panel.chart.figure.save_svg(f"{panel.chart.name}-user-{safe_name(panel.user)}.svg")
     return [table, card]
 
 
 def save(panel: Panel, value: Any = "") -> None:
     """Write the run beside the notebook, into a folder of its own; an earlier run is never overwritten."""
-    whom = "you" if panel.person.user is None else f"user-{panel.user}"
+    whom = "you" if panel.person.user is None else f"user-{safe_name(panel.user)}"
     folder = first = Path(f"recwidgets-{panel.world.name}-{whom}")
     n = 1
     while folder.exists():

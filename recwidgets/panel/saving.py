@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from . import effects, files, settings
+from .._files import write_text
+from . import effects, settings
 from .acting import Acting
 from .opening import close_all
 from .saved_page import Saved, page_of
@@ -52,7 +53,7 @@ class Saving(Acting):
         with self._lock:
             place = checked_path(path)
             saved = self._saved(self._chosen_users(users), self._chosen_epochs(epochs))
-        files.write_whole(place, page_of(saved))
+        write_text(place, page_of(saved))
         return place
 
     def _chosen_users(self, users: Sequence[str | int] | None) -> list[str]:

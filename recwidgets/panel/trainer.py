@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .. import _tf
+from .. import _backend, _tf
 from ..core import FitEvent, Knob
 from ..models._base import EmbeddingModel
+from ..models._tfrs import TfrsRecommender
 from ..protocols import Rewindable, Trainable, Tunable
 from ..training import Driver, TrainingHistory, pull
 from . import waiting
+from .sliced import SlicedDriver
 from .state import State, World
 
 TICK = 1.0  # s between two updates of how long the first batch is waited for
@@ -39,6 +41,7 @@ class Training:
     epoch has not come yet. progress: 0 to 1; pace: seconds an epoch. waited: seconds until the first batch, so far.
     loading: TensorFlow is being imported; waited_before: how long it took when that was last so, None where that is not
     known, or where this model does not load it.
+    backend: what it is, or was, trained with here, in words; "" for nothing, or a model with a way of its own.
     rate: the caller's model's own learning rate, None for one without; the copy that learned here may have another.
     """
 
@@ -58,6 +61,7 @@ class Training:
     loading: bool = False
     waited_before: float | None = None
     error: BaseException | None = None
+    backend: str = ""
     rate: float | None = None
 
     @property
@@ -164,20 +168,26 @@ class Trainer:
 
     def _start(self, state: State) -> None:
         learner = self._learner = copy_to_train(self.world, state)
+        backend = _backend.LABELS[_backend.chosen(learner.backend)] if isinstance(learner, TfrsRecommender) else ""
         self._knobs, total, data = state.values(self.world), state.epochs, self.world.data
         validation = self.world.split.validation
         self._run += 1
-        self._set(ended="", error=None, total=total, progress=0.0, pace=None, fresh=True)
+        self._set(ended="", error=None, total=total, progress=0.0, pace=None, fresh=True, backend=backend)
         self._set(waited=0.0, waited_before=None, loading=False)
         self._waiting, self._cold = time.monotonic(), not _tf.is_loaded()
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._tick, self._run)  # Train may be pressed on another thread
-        before, self._driver = self._driver, Driver(functools.partial(self._deliver, self._run))
+        before, deliver = self._driver, functools.partial(self._deliver, self._run)
+        sliced = _tf.in_browser()  # where there are no threads
+        self._driver = SlicedDriver(deliver, self._loop) if sliced else Driver(deliver)
+        held_out = validation if len(validation) else None
 
-        def begin(gate: Callable[[int, int], None]) -> Iterator[FitEvent]:
+        def begin(gate: Callable[[int, int], None]) -> Iterator[Any]:
             before.stop(wait=LAST_BATCH)  # the last batch of a stopped training: both would share the processor
-            return pull(learner, data, validation if len(validation) else None, total, gate)
+            if sliced and isinstance(learner, EmbeddingModel):
+                return learner.steps_in_parts(data, held_out, total, gate)
+            return pull(learner, data, held_out, total, gate)
 
         self._driver.start(begin)
 
@@ -260,8 +270,9 @@ class Trainer:
 
     def _pump(self) -> None:
         while (self._driver.alive and not self._driver.holds) or not self._inbox.empty():
+            self._driver.work()
             with contextlib.suppress(queue.Empty):
-                self._take([self._inbox.get(timeout=0.1)])
+                self._take([self._inbox.get(timeout=self._driver.patience)])
             if self._waiting is not None and time.monotonic() - self._waiting >= self.training.waited + TICK:
                 self._tick(self._run)
 

@@ -80,6 +80,7 @@ def status(world: World, training: Training) -> Status:
         if training.step == 0 and not training.progress:
             return Status(*waiting.words(training.waited, training.loading, training.waited_before), 0.0)
         left = "" if training.seconds_left is None else f"{training.seconds_left:.0f} s left"
+        left = ", ".join(part for part in (left, training.backend) if part)
         return Status(f"Training {min(training.step + 1, training.total)} of {training.total}", left, training.progress)
     if training.state == "paused":
         if not training.holds:
@@ -92,7 +93,11 @@ def status(world: World, training: Training) -> Status:
     if not training.here:
         before = "trained before" if training.history.counted else "trained elsewhere"
         return Status("Ready", "pretrained" if world.pretrained else before)
-    return Status("Stopped" if training.ended == "stopped" else "Ready", "trained here")
+    return Status("Stopped" if training.ended == "stopped" else "Ready", _here(training))
+
+
+def _here(training: Training) -> str:
+    return f"trained here with {training.backend}" if training.backend else "trained here"
 
 
 def top(scene: Scene) -> Markup:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
 import os
-import tempfile
 from pathlib import Path
 
 import platformdirs
 
+from .._files import read_json, write_json
+
+FORMAT = 1
 LONGEST = 3600.0  # s; more is no measurement, but a laptop that slept
 
 
@@ -22,9 +22,8 @@ def memory() -> Path:
 def last_time() -> float | None:
     """Seconds from Train to the first batch when TensorFlow was last loaded here; None where it never was."""
     try:
-        found = json.loads(memory().read_text(encoding="utf-8"))
-        seconds = float(found["seconds"])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        seconds = float(read_json(memory(), FORMAT)["seconds"])
+    except (OSError, ValueError, TypeError, KeyError):
         return None  # it is only a cache
     return seconds if math.isfinite(seconds) and 0 < seconds <= LONGEST else None
 
@@ -36,16 +35,9 @@ def remember(seconds: float) -> None:
     file = memory()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        write_json(file, {"seconds": round(seconds, 1)}, FORMAT)
     except OSError:
         return
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump({"seconds": round(seconds, 1)}, out)
-        os.replace(partial, file)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(partial).unlink(missing_ok=True)
 
 
 def words(waited: float, loading: bool, before: float | None) -> tuple[str, str]:

@@ -18,7 +18,7 @@ import numpy as np
 from ..core import FitEvent
 from ..data import Interactions
 from ..models import known_models, make
-from ..models._files import not_ours, read_arrays, read_directory, write_arrays
+from ..models._files import check_shapes, not_ours, read_arrays, read_directory, write_arrays
 from ..ranking import held_out_accuracy
 from ..training import TrainingHistory
 from . import away
@@ -144,7 +144,7 @@ def load_pretrained(name: str, data: Interactions) -> tuple[Any, TrainingHistory
 
 
 def _read(path: Path, name: str, data: Interactions) -> tuple[Any, TrainingHistory]:
-    about, sizes = read_directory(path)
+    about, members = read_directory(path)
     expected = {"format": FORMAT, "model": name, "fingerprint": fingerprint(data)}
     found = {key: about.get(key) for key in expected}
     if {**found, "format": FORMAT} != expected or found["format"] not in READ:
@@ -159,9 +159,19 @@ def _read(path: Path, name: str, data: Interactions) -> tuple[Any, TrainingHisto
         raise not_ours(path, error) from error
     if missing or keep != sorted(set(keep)):
         raise not_ours(path, f"it says that it keeps the epochs {keep}")
-    file = EpochFile(path, sizes, keep, max(data.n_users, data.n_items))
-    model = make(name, **settings)
-    model.data = data
+    file = EpochFile(path, {n: member.size for n, member in members.items()}, keep, max(data.n_users, data.n_items))
+    try:
+        model = make(name, **settings)
+        model.data = data
+        for step in keep:
+            known = {
+                name.partition("/")[2].removesuffix("/q"): member.shape
+                for name, member in members.items()
+                if name.startswith(f"{step}/")
+            }
+            check_shapes(model, {name: known[name] for name in file.names(step)})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise not_ours(path, error) from error
     events = [FitEvent(step, total, metrics[step], StoredSnapshot(name, file, step)) for step in keep]
     model.snapshot = events[-1].snapshot
     history = TrainingHistory(tuple(events), total)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
+
+from .._files import put_aside, read_json, write_json
 
 NAME, FORMAT = "recwidgets-progress.json", 1
 
@@ -24,16 +25,12 @@ def read() -> tuple[dict[str, Any], str]:
     """
     path = place()
     try:
-        text = path.read_text(encoding="utf-8")
+        state = read_json(path, FORMAT)
+        _check(state)
     except FileNotFoundError:
         return _whole(_memory), ""
-    except UnicodeDecodeError as error:
-        return _whole({}), _keep_aside(path, error)
     except OSError as error:
         return _whole(_memory), f"Your progress could not be read ({error.strerror}); it starts afresh."
-    try:
-        state = json.loads(text)
-        _check(state)
     except ValueError as error:
         return _whole({}), _keep_aside(path, error)
     return _whole(state), ""
@@ -47,10 +44,8 @@ def update(kind: str, name: str, **values: Any) -> str:
     state, note = read()
     state[kind][name] = {**state[kind].get(name, {}), **values}
     path = place()
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")  # one per kernel
     try:
-        partial.write_text(json.dumps({"format": FORMAT, **state}, ensure_ascii=False, indent=1), encoding="utf-8")
-        partial.replace(path)  # whole or not at all
+        write_json(path, state, FORMAT)
     except OSError as error:
         _memory.update(state)
         return f"Your progress cannot be saved here ({error.strerror}); it lasts until the kernel stops."
@@ -64,8 +59,6 @@ def _whole(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check(state: Any) -> None:
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise ValueError(f"format {state.get('format') if isinstance(state, dict) else None!r}")
     for kind in ("exercises", "guesses"):
         entries = state.get(kind, {})
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
@@ -73,11 +66,8 @@ def _check(state: Any) -> None:
 
 
 def _keep_aside(path: Path, error: Exception) -> str:
-    n = 1
-    while (aside := path.with_name(f"{path.stem}.damaged-{n}{path.suffix}")).exists():
-        n += 1
     try:
-        path.rename(aside)
+        aside = put_aside(path)
     except OSError:
         return f"{path.name} could not be read ({error}); your progress starts afresh."
     return f"{path.name} could not be read ({error}). It is kept as {aside.name}; your progress starts afresh."

@@ -143,10 +143,13 @@ def test_the_time_machine_runs_in_a_tab(panel, split):
 
 
 @of("session")
-def test_train_in_a_tab_says_that_it_is_not_there(panel):
+def test_a_model_is_trained_in_a_tab_and_clicks_are_answered_meanwhile(panel):
     panel.click("Train")
-    panel.wait_text(".rw-message", "Training is not there in a browser's tab: it needs TensorFlow")
-    panel.wait_text(".rw-status", "^Ready")
+    panel.wait_text(".rw-status", "Training 1 of .*numpy")
+    panel.choose("414")
+    panel.wait_text(".rw-list h3", "414")
+    panel.click("Pause")
+    panel.wait_text(".rw-status", "^Paused after")
 
 
 def test_the_comparison_ranks_for_all_users_in_a_tab(tab):

@@ -1,0 +1,133 @@
+"""What training costs with TensorFlow, and with numpy with and without scipy.sparse: in one run, side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from .memory import kernel_says
+from .options import LABELS, MODELS, Options
+from .report import Row, below, ratio, spans
+from .usage import clocked
+
+ROUNDS = 5  # after a first one, in which TensorFlow traces
+WAYS = {"tensorflow": "TensorFlow", "scipy": "numpy with scipy.sparse", "numpy": "numpy alone"}
+MOST = {"scipy": 2, "numpy": 4}  # times TensorFlow's CPU seconds
+CELL = """
+from benchmarks import ml100k
+from benchmarks.backends import way_of
+from benchmarks.usage import peak_mb
+from recwidgets.models import make
+import recwidgets as rw
+with way_of({way!r}) as backend:
+    train, test = ml100k.parts_of("p3")
+    split = rw.Split(train, train.take([]), test, "random", 42, None)
+    model = make({name!r}, seed={seed}, backend=backend)
+    panel = rw.Panel(split, model=model)
+    history = rw.fit(model, train, test, {epochs!r}, progress=False)
+    print("PEAK", peak_mb(), len(history.events))
+"""
+
+
+@contextmanager
+def way_of(way: str) -> Iterator[str]:
+    """The backend of a way; numpy alone does not find scipy while this is open."""
+    if way != "numpy":
+        yield "tensorflow" if way == "tensorflow" else "numpy"
+        return
+    with patch("recwidgets.nets.parts_numpy.scipy_sparse", lambda: None):
+        yield "numpy"
+
+
+def epochs(name: str, options: Options) -> dict[str, Any]:
+    """One process: an epoch of each way in turn, and again; evaluation of the epoch included."""
+    from recwidgets.models import make
+
+    from . import ml100k
+
+    train, test = ml100k.parts_of("p3")
+    rounds = 2 if options.quick else ROUNDS + 1
+    used: dict[str, Any] = {way: [] for way in WAYS}
+    trainings = {}
+    for way in WAYS:
+        with way_of(way) as backend:
+            trainings[way] = make(name, seed=0, backend=backend).steps(train, test, rounds)
+    for _ in range(rounds):
+        for way, training in trainings.items():
+            with way_of(way), clocked() as spent:
+                next(training)
+            used[way].append(spent)
+    return {"used": used}
+
+
+def first(name: str, way: str, options: Options) -> dict[str, Any]:
+    """Seconds from Step to the end of the first epoch, in a panel on the embedded data, in a process of its own."""
+    import recwidgets as rw
+    from recwidgets.models import make
+
+    with way_of(way) as backend:
+        panel = rw.Panel(rw.load_movielens("latest-small").split("temporal"), model=make(name, backend=backend))
+        before = time.monotonic()
+        panel.step()  # in a plain program it comes back when the epoch is there
+        return {"first": time.monotonic() - before, "epochs": panel.training.newest}
+
+
+def peak(name: str, way: str, options: Options) -> dict[str, Any]:
+    """A real notebook kernel with a panel open that trains on ML-100K: its peak."""
+    from . import ml100k
+
+    ml100k.ml100k()  # prepared and cached before the kernel looks for it
+    most, trained = kernel_says(CELL.format(name=name, way=way, seed=options.seeds[0], epochs=options.epochs), "PEAK ")
+    return {"peak": most, "epochs": int(trained)}
+
+
+PARTS = {
+    **{f"epochs_{name}": (lambda options, name=name: epochs(name, options)) for name in MODELS},
+    **{
+        f"first_{way}_{name}": (lambda options, name=name, way=way: first(name, way, options))
+        for way in WAYS
+        for name in MODELS
+    },
+    **{
+        f"peak_{way}_{name}": (lambda options, name=name, way=way: peak(name, way, options))
+        for way in WAYS
+        for name in MODELS
+    },
+}
+
+
+# -- the table --------------------------------------------------------------------------------------
+
+
+def rows(done: Mapping[str, Any]) -> list[Row]:
+    out = []
+    for name in MODELS:
+        used = done.get(f"epochs_{name}", {}).get("used")
+        for way, most in MOST.items() if used else ():
+            ours, theirs = ([run["cpu"] for run in used[key]][1:] for key in (way, "tensorflow"))
+            ratios = [our / their for our, their in zip(ours, theirs, strict=True)]
+            note = f"{spans(ours)} CPU s, TensorFlow {spans(theirs)} CPU s, ML-100K, evaluation included"
+            out.append(ratio(f"{LABELS[name]}, an epoch: CPU s, {WAYS[way]} / TensorFlow", ratios, most, False, note))
+    for way in WAYS:
+        for name in MODELS:
+            part = done.get(f"first_{way}_{name}", {})
+            what = f"{LABELS[name]}, first epoch after the click, latest-small, {WAYS[way]}"
+            out += _measured(what, part.get("first"), None if way == "tensorflow" else 1, "s", 2)
+    for way in WAYS:
+        for name in MODELS:
+            part = done.get(f"peak_{way}_{name}", {})
+            what = f"{LABELS[name]}, peak of a training kernel with a panel, ML-100K, {WAYS[way]}"
+            out += _measured(what, part.get("peak"), None if way == "tensorflow" else 350, "MB", 0)
+    return out
+
+
+def _measured(what: str, value: float | None, most: float | None, unit: str, digits: int) -> list[Row]:
+    """A row, with a target where there is one; none for what was not measured."""
+    if value is None:
+        return []
+    if most is None:
+        return [Row(what, "", f"{value:.{digits}f} {unit}")]
+    return [below(what, value, most, unit, digits=digits)]

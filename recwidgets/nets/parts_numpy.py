@@ -1,0 +1,177 @@
+"""What the three networks in numpy share: sums over the edges of a graph, and the softmax, forward and backward.
+
+Each function that works out `y` from `x` stands beside the one that works out the gradient of the loss by `x` from that
+by `y`; a gradient is called d_ and the name of its array. scipy.sparse is used where it is installed: it is quicker.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..data._arrays import sized
+
+# numbers worked on at a time, so that they stay in the processor's cache; in a browser's tab clicks are answered
+# between two blocks
+BLOCK = 1 << (15 if sys.platform == "emscripten" else 18)
+LEFT_OUT = -1e9  # the logit of an item that is no answer: its softmax is zero
+
+
+def scipy_sparse() -> Any:
+    """scipy.sparse, or None where scipy is not installed."""
+    if sys.platform == "emscripten" or importlib.util.find_spec("scipy") is None:
+        return None
+    return importlib.import_module("scipy.sparse")
+
+
+def blocks(rows: int, width: int) -> Iterator[slice]:
+    """0 … rows in slices, as many rows of `width` numbers as fit in a block, at least eight."""
+    step = max(BLOCK // max(width, 1), 8)
+    for first in range(0, rows, step):
+        yield slice(first, min(first + step, rows))
+
+
+def inverse(count: Any) -> Any:
+    """1 / count, and zero for zero: what turns a sum into a mean."""
+    return np.divide(1, count, out=np.zeros_like(count), where=count > 0)
+
+
+class Edges:
+    """Edges between rows and columns, each counted once: sums over a node's neighbours.
+
+    row: (n_edges,), ascending. column: (n_edges,). shape: (n_rows, n_columns).
+    by_column: an order of the edges in which the columns ascend; worked out where it is not known.
+    With a matrix S (n_rows, n_columns), one where an edge is and else zero, to_rows(x) = S x and to_columns(x) = Sᵀ x:
+    the gradient of either goes through the other.
+    """
+
+    def __init__(self, row: Any, column: Any, shape: tuple[int, int], by_column: Any = None) -> None:
+        self.shape = shape
+        sparse = scipy_sparse()
+        self.row, self.column = row, column
+        self.matrix = None
+        if sparse is not None:
+            ones = np.ones(len(row), np.float32)
+            start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=shape[0]))])
+            self.matrix = sparse.csr_matrix((ones, column, start), shape)
+            return
+        self.by_column = np.argsort(column, kind="stable") if by_column is None else by_column
+
+    def to_rows(self, x: Any) -> Any:
+        """What each row's neighbours sum to: (n_columns, dim) -> (n_rows, dim)."""
+        if self.matrix is not None:
+            return self.matrix @ x
+        return sums(x, self.row, self.column, self.shape[0])
+
+    def to_columns(self, x: Any) -> Any:
+        """What each column's neighbours sum to: (n_rows, dim) -> (n_columns, dim)."""
+        if self.matrix is not None:
+            return self.matrix.T @ x
+        return sums(x, self.column[self.by_column], self.row[self.by_column], self.shape[1])
+
+
+def sums(x: Any, to: Any, of: Any, n: int) -> Any:
+    """out[t] = the sum of x[of[e]] over the edges e with to[e] = t: (n, dim). to: ascending."""
+    out = np.zeros((n, x.shape[1]), x.dtype)
+    starts = np.flatnonzero(np.diff(to, prepend=-1))
+    ends, nodes, most, first = np.append(starts[1:], len(to)), to[starts], max(BLOCK // x.shape[1], 1), 0
+    while first < len(starts):  # as many nodes at a time as fit in a block, at least one
+        last = max(int(np.searchsorted(ends, starts[first] + most, "right")), first + 1)
+        near = x[of[starts[first] : ends[last - 1]]]  # (edges in the block, dim)
+        out[nodes[first:last]] = np.add.reduceat(near, sized(starts[first:last] - starts[first]), axis=0)
+        first = last
+    return out
+
+
+def add_rows(table: Any, index: Any, rows: Any) -> None:
+    """table[index[n]] += rows[n], also where an index is there more than once: the gradient of table[index]."""
+    index, rows = index.ravel(), rows.reshape(-1, table.shape[1])
+    sparse = scipy_sparse()
+    if sparse is not None:
+        ones = np.ones(len(index), rows.dtype)
+        table += sparse.csc_matrix((ones, index, np.arange(len(index) + 1)), (len(table), len(index))) @ rows
+    else:
+        order = np.argsort(index, kind="stable")
+        table += sums(rows, index[order], order, len(table))
+
+
+class Wanted(NamedTuple):
+    """What a softmax is to give: of row r, the columns column[start[r] : start[r + 1]] as much as value says.
+
+    left_out, in the same form without values: columns that are no answer.
+    """
+
+    start: Any  # (n_rows + 1,)
+    column: Any  # (n,)
+    value: Any  # (n,)
+    left_out_start: Any  # (n_rows + 1,)
+    left_out: Any  # (m,)
+
+    def of(self, rows: slice, width: int, dtype: Any) -> tuple[Any, Any, Any, Any]:
+        """Places in logits[rows].ravel() that are wanted, how much, the sum of each row (rows, 1); places left out."""
+        row, some = _within(self.start, rows)
+        value = self.value[some].astype(dtype)
+        weight = np.bincount(row, value, rows.stop - rows.start).astype(dtype)[:, None]
+        away, none = _within(self.left_out_start, rows)
+        return row * width + self.column[some], value, weight, away * width + self.left_out[none]
+
+
+def _within(start: Any, rows: slice) -> tuple[Any, slice]:
+    """Of the entries of some rows, the row that each is in, counted from the first of them; and where they stand."""
+    counts = np.diff(start[rows.start : rows.stop + 1])
+    return np.repeat(sized(np.arange(len(counts))), sized(counts)), slice(start[rows.start], start[rows.stop])
+
+
+def softmax(queries: Any, items: Any, wanted: Wanted, rows: slice, d_items: Any) -> tuple[float, Any]:
+    """The cross-entropy of a softmax over all items for some rows: its value, and its gradient by their queries.
+
+    queries: (rows, dim). items: (n_items, dim), and d_items, to which the gradient by them is added.
+    loss = -Σ wanted · log softmax(queries · itemsᵀ)
+    """
+    place, value, weight, away = wanted.of(rows, len(items), queries.dtype)
+    logits = queries @ items.T  # (rows, n_items)
+    flat = logits.ravel()  # the same numbers, in one row
+    flat[away] = LEFT_OUT
+    logits -= logits.max(1, keepdims=True)  # exp of a large number is not a number
+    loss = -float(value @ flat[place])
+    np.exp(logits, out=logits)
+    total = logits.sum(1, keepdims=True)  # (rows, 1)
+    loss += float((weight * np.log(total)).sum())
+    # backward: by a logit, the probability that it has, less what is wanted of it
+    logits *= weight / total  # (rows, n_items)
+    np.subtract.at(flat, place, value)
+    d_items += logits.T @ queries  # (n_items, dim)
+    return loss, logits @ items  # (rows, dim)
+
+
+def hidden_wanted(row: Any, column: Any, shown: Any, shape: tuple[int, int], candidates: Any) -> Wanted:
+    """`Wanted` that asks for the hidden edges alike, the shown ones left out.
+
+    row (ascending), column, shown (bool): (n_edges,). candidates: the columns that the softmax is over, None for all.
+    """
+    if candidates is not None:
+        place = np.full(shape[1], -1)
+        place[candidates] = np.arange(len(candidates))
+        column = place[column]
+        there = column >= 0
+        row, column, shown = row[there], column[there], shown[there]
+    hidden = ~shown
+    n = int(np.count_nonzero(hidden))
+    value = np.full(n, 1 / max(n, 1))
+    return Wanted(
+        _starts(row[hidden], shape[0]), column[hidden], value, _starts(row[shown], shape[0]), column[shown]
+    )  # fmt: skip
+
+
+def _starts(row: Any, n: int) -> Any:
+    return np.concatenate([[0], np.cumsum(np.bincount(row, minlength=n))])
+
+
+def some(draw: np.random.Generator, n: int, most: int) -> Any:
+    """`most` of 0 … n - 1 at random, ascending; None where there are no more than that."""
+    return np.sort(draw.permutation(n)[:most]) if n > most else None

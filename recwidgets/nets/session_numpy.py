@@ -1,0 +1,134 @@
+"""The session-based model in numpy: forward and backward, without a framework. The same in TensorFlow: session.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..data import Interactions
+from ..models._constants import HALF_LIVES, WINDOW, recency_start
+from ..steps import Steps
+from .clicks import click_batches
+from .parts_numpy import Wanted, add_rows, blocks, inverse, softmax
+from .settings import FADE, TARGETS, SessionDropout, first_items, signed_identity, start_bias
+
+
+class Drawn(NamedTuple):
+    """A batch, and all that is random in its step."""
+
+    user: Any  # (batch,)
+    history: Any  # (batch, window), newest first; -1 = no item here
+    present: Any  # (batch, window): 1 = the model may see this item
+    older: Any  # (batch, older): some of the items before the window
+    older_kept: Any  # (batch, older): 1 = the model may see it
+    future: Any  # (batch, targets): what came after; -1 = no item here
+    hidden: Any  # (batch, window + older): 1 = hidden, and to be predicted
+    dropout: Any  # (batch, dim): 0, or what makes up for the zeros
+    keep: Any  # (batch, 1): 1 = the own embedding is there
+
+
+class SessionNumpy:
+    """Predicts the next items from the last ones, with one item table for both. `arrays` is what it learns.
+
+    `step(drawn)` gives the loss and its gradient by each array; it may be left at its yields.
+    """
+
+    def __init__(self, data: Interactions, dim: int, seed: int) -> None:
+        self.n_items, self.dim, self.drop = data.n_items, dim, SessionDropout()
+        own = np.random.default_rng(seed).normal(0, 0.05, (data.n_users, dim))
+        self.arrays: dict[str, Any] = {
+            "films": first_items(data.n_items, dim, seed),
+            "bias": start_bias(data),  # (n_items, 1)
+            "users": own.astype(np.float32),
+            "log_weights": recency_start(WINDOW),  # (window, means)
+            "maps": signed_identity(len(HALF_LIVES), dim, 1.0, seed),  # (means * dim, dim)
+            "before": signed_identity(1, dim, 0.3, seed + 1),  # (dim, dim)
+        }
+
+    def draws(self, data: Interactions, seed: int, share: float) -> tuple[int, Callable[[int], Drawn]]:
+        """How many batches an epoch has, and what each step is trained on."""
+        batches, cut = click_batches(data, seed, share, self.drop.item)
+        return batches, lambda step: self.draw([seed, step], *cut())
+
+    def draw(self, seed: Any, user: Any, history: Any, older: Any, unseen: Any, future: Any) -> Drawn:
+        draw, drop, batch = np.random.default_rng(seed), self.drop, len(user)
+        there, kept = (older >= 0).astype(np.float32), draw.random(history.shape, np.float32) >= drop.item
+        kept[:, 0] = True  # the newest item always stays
+        present = ((history >= 0) & kept).astype(np.float32)
+        hidden = np.concatenate([(history >= 0) - present, there * unseen], 1).astype(np.float32)
+        dropout = (draw.random((batch, self.dim), np.float32) >= drop.query) / np.float32(1 - drop.query)
+        keep = (draw.random((batch, 1), np.float32) >= drop.own).astype(np.float32)
+        return Drawn(user, history, present, older, there * (1 - unseen), future, hidden, dropout, keep)
+
+    def wanted(self, drawn: Drawn) -> Wanted:
+        """Mostly the items to come, a share for items hidden from the history; all rows together sum to 1."""
+        batch = len(drawn.user)
+        coming = (drawn.future >= 0) * FADE ** np.arange(TARGETS)  # (batch, targets)
+        part = self.drop.hidden_share * drawn.hidden.any(1, keepdims=True)
+        ahead = (1 - part) * coming / coming.sum(1, keepdims=True)
+        behind = part * drawn.hidden * inverse(drawn.hidden.sum(1, keepdims=True))
+        value = np.concatenate([ahead, behind], 1) / batch
+        items = np.concatenate([drawn.future, drawn.history, drawn.older], 1)
+        row, column = np.nonzero(value)
+        start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=batch))])
+        none = np.zeros(batch + 1, np.int64), np.zeros(0, np.int64)
+        return Wanted(start, items[row, column], value[row, column].astype(np.float32), *none)
+
+    def step(self, drawn: Drawn) -> Steps[tuple[float, dict[str, Any]]]:
+        films, users, maps, before = (self.arrays[name] for name in ("films", "users", "maps", "before"))
+        table = np.concatenate([films, self.arrays["bias"]], 1)  # (n_items, dim + 1)
+        recency = np.exp(self.arrays["log_weights"])  # (window, means)
+        share = drawn.older_kept * inverse(drawn.older_kept.sum(1, keepdims=True))  # (batch, older)
+        wanted, batch, dim = self.wanted(drawn), len(drawn.user), self.dim
+        loss, d_table = 0.0, np.zeros_like(table)
+        d_own, d_recency = np.zeros((batch, dim), films.dtype), np.zeros_like(recency)
+        d_maps, d_before = np.zeros_like(maps), np.zeros_like(before)
+        d_recent = np.empty((*drawn.history.shape, dim), films.dtype)  # (batch, window, dim)
+        d_old = np.empty((*drawn.older.shape, dim), films.dtype)  # (batch, older, dim)
+        yield
+
+        for rows in blocks(batch, self.n_items):
+            # forward: means of the last items, each weighed by recency in its own way, through a map each
+            items = films[np.maximum(drawn.history[rows], 0)]  # (rows, window, dim)
+            weight = recency * drawn.present[rows, :, None]  # (rows, window, means)
+            weight *= inverse(weight.sum(1, keepdims=True))  # sums to one over the window
+            means = weight.transpose(0, 2, 1) @ items  # (rows, means, dim)
+            means = means.reshape(len(items), -1)  # (rows, means * dim)
+            past = (share[rows, None] @ films[np.maximum(drawn.older[rows], 0)])[:, 0]  # (rows, dim)
+            own = users[drawn.user[rows]] * drawn.keep[rows]  # (rows, dim)
+            query = (means @ maps + past @ before + own) * drawn.dropout[rows]
+            query = np.concatenate([query, np.ones_like(query[:, :1])], 1)  # the 1 meets the item's bias
+            yield
+
+            part, d_query = softmax(query, table, wanted, rows, d_table)  # d_query: (rows, dim + 1)
+            loss += part
+            yield
+
+            # backward
+            d_query = d_query[:, :-1] * drawn.dropout[rows]  # (rows, dim)
+            d_own[rows] = d_query * drawn.keep[rows]
+            d_maps += means.T @ d_query  # (means * dim, dim)
+            d_before += past.T @ d_query  # (dim, dim)
+            d_old[rows] = share[rows, :, None] * (d_query @ before.T)[:, None]
+            d_means = (d_query @ maps.T).reshape(len(items), -1, dim)  # (rows, means, dim)
+            d_recent[rows] = weight @ d_means  # (rows, window, dim)
+            d_weight = items @ d_means.transpose(0, 2, 1)  # (rows, window, means)
+            d_weight -= (d_weight * weight).sum(1, keepdims=True)  # through the scaling to one
+            d_recency += (d_weight * weight).sum(0)  # by the weights' logarithms
+            yield
+
+        d_films = np.ascontiguousarray(d_table[:, :-1])  # (n_items, dim)
+        add_rows(d_films, np.maximum(drawn.history, 0), d_recent)
+        yield
+        add_rows(d_films, np.maximum(drawn.older, 0), d_old)
+        yield
+        # each row of a table is pulled to zero as often as it is used
+        d_users, drop, next_one = np.zeros_like(users), self.drop, np.maximum(drawn.future[:, 0], 0)
+        add_rows(d_users, drawn.user, d_own + 2 * drop.user_l2 / batch * users[drawn.user])
+        add_rows(d_films, next_one, 2 * drop.item_l2 / batch * films[next_one])
+        return loss, {
+            "films": d_films, "bias": d_table[:, -1:], "users": d_users, "log_weights": d_recency,
+            "maps": d_maps, "before": d_before,
+        }  # fmt: skip
