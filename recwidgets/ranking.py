@@ -19,6 +19,7 @@ from .steps import Steps, drain
 # scores computed at a time in recommend_all: 8 MB of float32, 16 MB of indices; less in a browser's tab, where there
 # are no threads and clicks are answered between two blocks only
 BLOCK = 1 << (17 if sys.platform == "emscripten" else 21)
+GROUP = 8  # items whose best is looked at first
 SHORT = 8  # numbers: products of vectors so short are as quick in small blocks, and popularity's opens every panel
 
 
@@ -157,21 +158,42 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
     if k >= n_items:
         top = np.argsort(-block, axis=1, kind="stable")[:, :k]
     else:
-        edge = np.partition(block, n_items - k, axis=1)[:, n_items - k]  # the k-th best score of each row
-        flat = np.flatnonzero(block >= edge[:, None])  # lower index first within a row, which keeps ties in order
-        row, top = flat // n_items, flat % n_items
-        if len(flat) > rows * k:  # a tie across the k-th rank: the rule wants the lowest indices of it
-            above = block.ravel()[flat] > edge[row]
-            tied = np.flatnonzero(~above)
-            nth = np.arange(len(tied)) - np.searchsorted(row[tied], row[tied])  # of the tie, in its row
-            room = k - np.bincount(row[above], minlength=rows)
-            above[tied[nth < room[row[tied]]]] = True
-            top = top[above]
-        top = top.reshape(rows, k)
-        best = np.take_along_axis(block, top, 1)
-        top = np.take_along_axis(top, np.argsort(-best, axis=1, kind="stable"), 1)
+        flat = _candidates(block, k)  # in the order of the rows, and of the items within each
+        row, item = flat // n_items, flat % n_items
+        count = np.bincount(row, minlength=rows)
+        first = np.cumsum(count) - count
+        some, best = np.zeros((rows, count.max()), np.intp), np.full((rows, count.max()), -np.inf, block.dtype)
+        place = np.arange(len(flat)) - first[row]
+        some[row, place], best[row, place] = item, block.ravel()[flat]
+        top = np.take_along_axis(some, np.argsort(-best, axis=1, kind="stable")[:, :k], 1)
     chosen = np.take_along_axis(block, top, 1)
     return np.where(chosen > -np.inf, top, -1).astype(np.int32)
+
+
+def _candidates(block: Floats, k: int) -> NDArray[np.intp]:
+    """Places in block.ravel(), ascending: at least the k best of each row, ties to the lower index, and few others.
+
+    k is less than the items.
+    """
+    rows, n_items = block.shape
+    groups = n_items // GROUP
+    if groups >= 2 * k:  # k groups whose best is so high have k items as high: a table of so many is read, not sorted
+        best = block[:, : groups * GROUP].reshape(rows, GROUP, groups).max(1)
+        edge = np.partition(best, groups - k, axis=1)[:, groups - k]
+        flat = np.flatnonzero(block >= edge[:, None])
+        if len(flat) <= 2 * rows * k:
+            return flat
+    edge = np.partition(block, n_items - k, axis=1)[:, n_items - k]  # the k-th best score of each row
+    flat = np.flatnonzero(block >= edge[:, None])  # lower index first within a row, which keeps ties in order
+    if len(flat) > rows * k:  # a tie across the k-th rank: the rule wants the lowest indices of it
+        row = flat // n_items
+        above = block.ravel()[flat] > edge[row]
+        tied = np.flatnonzero(~above)
+        nth = np.arange(len(tied)) - np.searchsorted(row[tied], row[tied])  # of the tie, in its row
+        room = k - np.bincount(row[above], minlength=rows)
+        above[tied[nth < room[row[tied]]]] = True
+        flat = flat[above]
+    return flat
 
 
 def held_out_accuracy(model: Any, train: Interactions, held_out: Interactions, k: int = 10) -> float:

@@ -827,6 +827,14 @@ class Compared(RuleBasedStateMachine):
             again.close()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def without_a_power_cut():
+    """A state file is written after each act. That it has reached the disk counts when the power fails: not in here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 def explored(examples, acts=50):
     return settings(
         max_examples=examples * max(SEARCH, 1),

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, person_of
 from ..data import Interactions
-from ..graph import BLOCK, items_of_users, mean_over
+from ..graph import items_of_users, mean_over
+from ..ranking import BLOCK, rank_rows
 from ..steps import Steps
 from ._base import read_only
 from ._constants import LEAST, POWER, SIMILARITIES, K
@@ -128,22 +130,20 @@ class KNN(TfrsRecommender):
         queries = np.zeros((n, values.shape[1]), np.float32)
         if k < 1:  # nobody else is there
             return queries
+        near = self._nearness()
         for first in range(0, n, step := max(1, BLOCK // n)):
             rows = np.arange(first, min(first + step, n))
-            near = nearness_of_many(self.values["similarity"], keys[rows], keys)  # (rows, n)
-            near[np.arange(len(rows)), rows] = -np.inf  # nobody is their own neighbour
-            order = np.argpartition(near, (n - k - 1, n - k), axis=1)
-            nearest = order[:, n - k :]  # (rows, k)
-            weight = np.maximum(np.take_along_axis(near, nearest, 1), LEAST) ** POWER
-            weight /= weight.sum(1, keepdims=True)
-            queries[rows] = np.einsum("nk,nkd->nd", weight, values[nearest])
-            # as near as the next one: a product of many rounds otherwise than that of one
-            edge = np.take_along_axis(near, order[:, n - k - 1 : n - k + 1], 1)
-            for row in rows[edge[:, 1] - edge[:, 0] < TIED]:
+            block = near.of(keys[rows])  # (rows, n)
+            block[np.arange(len(rows)), rows] = -np.inf  # nobody is their own neighbour
+            queries[rows], tied = near.mean_of_nearest(block, values, k)
+            for row in rows[tied]:
                 queries[row] = self._query(Person(int(row), data.history(int(row))))
             yield
         queries[np.diff(data.by_user.indptr) == 0] = 0.0  # nobody is asked for somebody without history
         return queries
+
+    def _nearness(self) -> NearnessOfMany:
+        return self._cached("nearness", lambda: NearnessOfMany(self.values["similarity"], self._keys()[0]))
 
     def terms(self, user: Who, k: int | None = None) -> Terms:
         """What each of the k nearest (None: as the knob says) contributes, nearest first; they add up to the query."""
@@ -174,22 +174,14 @@ class KNN(TfrsRecommender):
     def alone(self, items: Ints) -> Floats:
         """The query vectors of histories of one film each, float32 (n, dim); as `query`, but for rounding."""
         keys, centre, values = self._keys()
-        k = min(int(self.values["k"]), len(keys))
-        edge = len(keys) - k  # so many are not asked
+        k, near = min(int(self.values["k"]), len(keys)), self._nearness()
         queries = np.zeros((len(items), values.shape[1]), np.float32)
         for first in range(0, len(items), step := max(1, BLOCK // len(keys))):
-            rows = slice(first, first + step)
-            near = nearness_of_many(self.values["similarity"], self._snapshot["films_in"][items[rows]] - centre, keys)
-            ordered = np.partition(near, edge, axis=1)
-            weight = np.maximum(near, LEAST)
-            weight *= weight * weight
-            weight *= weight  # the sixth POWER, several times as fast
-            weight[near < ordered[:, edge, None]] = 0.0
-            queries[rows] = (weight / weight.sum(1, keepdims=True)) @ values
-            # two users as near as each other at the edge: a product of many rounds otherwise than that of one
-            tied = np.flatnonzero(ordered[:, edge] - ordered[:, :edge].max(1) < TIED) if edge else ()
-            for row in tied:
-                queries[first + row] = self._query(Person(None, np.asarray(items[first + row : first + row + 1])))
+            some = items[first : first + step]
+            block = near.of(self._snapshot["films_in"][some] - centre)
+            queries[first : first + step], tied = near.mean_of_nearest(block, values, k)
+            for row in np.flatnonzero(tied):
+                queries[first + row] = self._query(Person(None, np.asarray(some[row : row + 1])))
         return queries
 
     def _parts(self, person: Person, item: int) -> Iterator[Part]:
@@ -218,19 +210,48 @@ def nearness(similarity: str, query: Floats, keys: Floats) -> Floats:
     raise ValueError(f"similarity must be one of {', '.join(map(repr, SIMILARITIES))}, got {similarity!r}")
 
 
-def nearness_of_many(similarity: str, here: Floats, there: Floats) -> Floats:
-    """`nearness` for many at once: here (n, dim), there (n_users, dim), result (n, n_users)."""
-    if similarity != "distance":
-        return np.asarray(unit(here) @ nearness_scale(similarity, there).T, np.float32)
-    return np.stack([nearness(similarity, one, there) for one in here])
+class NearnessOfMany:
+    """`nearness` of many vectors at once to the same keys, (n_keys, dim), and the mean over those that are nearest.
 
+    Distances are found in float64: as differences of squares they would lose too many digits in float32.
+    """
 
-def nearness_scale(similarity: str, there: Floats) -> Floats:
-    """(n_users, dim) scaled so that the inner product with a unit vector is the nearness."""
-    length = np.linalg.norm(there, axis=1)
-    if similarity == "cosine":
-        return np.asarray(there / np.maximum(length, 1e-12)[:, None], np.float32)
-    return np.asarray(there / max(float(length.mean()), 1e-12), np.float32)
+    def __init__(self, similarity: str, keys: Floats) -> None:
+        length = np.linalg.norm(keys, axis=1)
+        self.usual = max(float(length.mean()), 1e-12)
+        self.by_distance = similarity == "distance"
+        if self.by_distance:
+            self.keys = keys.astype(np.float64)
+            self.squared = np.einsum("nd,nd->n", self.keys, self.keys)
+        else:  # the inner product with a unit vector is the nearness
+            scale = np.maximum(length, 1e-12)[:, None] if similarity == "cosine" else self.usual
+            self.keys = np.asarray(keys / scale, np.float32)
+
+    def of(self, vectors: Floats) -> NDArray[Any]:
+        """(n, n_keys), the nearer the higher: of vectors (n, dim), as nearness or as minus the squared distance."""
+        if not self.by_distance:
+            return np.asarray(unit(vectors) @ self.keys.T, np.float32)
+        wide = vectors.astype(np.float64)
+        block = wide @ self.keys.T
+        block *= 2
+        block -= self.squared
+        block -= np.einsum("nd,nd->n", wide, wide)[:, None]
+        return np.asarray(block)
+
+    def mean_of_nearest(self, block: NDArray[Any], values: Floats, k: int) -> tuple[Floats, NDArray[np.bool_]]:
+        """The weighted mean of `values` (n_keys, dim) over the k nearest of each row of `block`, made by `of`: (n, dim).
+
+        And bool (n,), where the next one is as near as the k-th: a product of many rounds otherwise than that of one.
+        """
+        order = rank_rows(block, min(k + 1, block.shape[1]))  # (n, k + 1), nearest first
+        near = np.where(order < 0, -np.inf, np.take_along_axis(block, order, 1))
+        if self.by_distance:
+            near = 1 / (1 + np.sqrt(np.maximum(-near, 0)) / self.usual)
+        weight = np.maximum(near[:, :k], LEAST) ** POWER
+        weight = (weight / weight.sum(1, keepdims=True)).astype(np.float32)
+        mean: Floats = (weight[:, None] @ values[order[:, :k]])[:, 0]
+        tied = near[:, k - 1] - near[:, k] < TIED if near.shape[1] > k else np.zeros(len(near), np.bool_)
+        return mean, tied
 
 
 def unit(vectors: Floats) -> Floats:
