@@ -47,7 +47,8 @@ STATES = {
     "panel.act('drop', f'film:{panel.person.history[-1]}')",
     "not trained": "panel = rw.GNNPanel(user='42', animate=False); panel.reset()",
     "bad input": "panel = rw.KNNPanel(user='42', animate=False); panel.act('choose', 'qqqq')",
-    "failed": "panel = rw.Panel(few, model=rw.GNN(dim=4, learning_rate=1e30, backend='numpy'), user='u4', animate=False)\npanel.train()",
+    "failed": "model = rw.GNN(dim=4, learning_rate=1e30, backend='numpy')\n"
+    "panel = rw.Panel(few, model=model, user='u4', animate=False); panel.train()",
     "opening": "from recwidgets.panel.opening import Opening\nreal = Opening._after_the_cell\n"
     "Opening._after_the_cell = lambda *_: None  # what is seen until it is filled stays\n"
     "panel = rw.GNNPanel(user='42'); Opening._after_the_cell = real",
