@@ -58,6 +58,15 @@ def gnn_layer(watched, users, films):
     return new_users, new_films
 
 
+@written("back-3")
+def backward(watched, d_people):
+    d_films = np.zeros((watched.shape[1], d_people.shape[1]))
+    for person in range(len(watched)):
+        for film in np.flatnonzero(watched[person]):
+            d_films[film] += d_people[person] / watched[person].sum()
+    return d_films
+
+
 def cosine(a, b):
     return float(a @ b) / float(np.sqrt(a @ a) * np.sqrt(b @ b))
 
@@ -134,7 +143,7 @@ def test_the_answer_on_paper_is_right(name):
     answers = {
         "data-1": 3, "gnn-1": 0.5, "gnn-2": [0.5, -0.25, -1.0], "knn-1": [0, 2], "session-1": 1 / 4,
         "knn-2": np.array([729, 216, 1]) / 946, "session-2": np.array([1, 0.5**0.5, 0.5, 0.5**1.5, 0.25]) / 2.81066,
-        "compare-1": 1.5 / 1.6309298, "data-2": data_2(),
+        "compare-1": 1.5 / 1.6309298, "data-2": data_2(), "back-1": 1.15, "back-2": [0.5, -0.5, -1.0],
     }  # fmt: skip
     assert check(name, answers[name])
 

@@ -12,7 +12,7 @@ import recwidgets as rw
 from recwidgets.teach import EXERCISES
 
 FOLDER = Path(__file__).resolve().parents[1] / "tutorials"
-NAMES = ("00-start-here", "01-data", "02-gnn", "03-knn", "04-session", "05-compare", "06-your-own")
+NAMES = ("00-start-here", "01-data", "02-gnn", "03-knn", "04-session", "05-compare", "06-your-own", "07-backward")
 
 
 def cells(name):
@@ -37,7 +37,7 @@ def solutions():
     return make.solutions()
 
 
-def test_the_course_is_these_seven():
+def test_the_course_is_these_eight():
     assert sorted(path.stem for path in FOLDER.glob("*.ipynb")) == list(NAMES)
 
 

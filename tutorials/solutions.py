@@ -217,3 +217,22 @@ class Behind(rw.Chart):
 
 own_chart = rw.check("own-2", Behind())
 own_chart
+
+# %% back-1
+d_film_0 = 2.3 / 2
+
+rw.check("back-1", d_film_0)
+
+# %% back-2
+d_people = np.array([1.0, -2.0])  # what came back to Ann and to Bob
+d_films = watched.T @ (d_people / watched.sum(1))  # (3,)
+
+rw.check("back-2", d_films)
+
+
+# %% back-3
+def backward(watched, d_people):
+    return watched.T @ (d_people / np.maximum(watched.sum(1, keepdims=True), 1))
+
+
+rw.check("back-3", backward)

@@ -239,7 +239,7 @@ class NearnessOfMany:
         return np.asarray(block)
 
     def mean_of_nearest(self, block: NDArray[Any], values: Floats, k: int) -> tuple[Floats, NDArray[np.bool_]]:
-        """The weighted mean of `values` (n_keys, dim) over the k nearest of each row of `block`, made by `of`: (n, dim).
+        """The weighted mean of `values` (n_keys, dim) over the k nearest of each row of `block`, made by `of`: (n, dim)
 
         And bool (n,), where the next one is as near as the k-th: a product of many rounds otherwise than that of one.
         """

@@ -109,11 +109,21 @@ class GNNNumpy:
             for hop in reversed(range(layers)):
                 gradients["mix"][hop] = np.vdot(d_result, users[hop + 1])
                 d_users += mix[hop] * d_result
-                d_back = np.zeros_like(own) if d_items is None else rated.to_rows(of_item * d_items)
+                d_back = np.zeros_like(own) if d_items is None else self.back_to_users(rated, of_item, d_items)
                 yield
-                d_items = rated.to_columns(of_user * d_users)  # (n_items, dim)
+                d_items = self.back_to_items(rated, of_user, d_users)  # (n_items, dim)
                 yield
                 d_users = d_back
             gradients["films_in"] = d_items
             d_own += d_users
         return loss, gradients
+
+    # The gradient of a mean: each of n neighbours moved it by a nth, so each gets a nth of what came back to it.
+
+    def back_to_items(self, rated: Edges, of_user: Any, d_users: Any) -> Any:
+        """Of users = of_user * rated.to_rows(items): (n_users, dim) -> (n_items, dim)."""
+        return rated.to_columns(of_user * d_users)
+
+    def back_to_users(self, rated: Edges, of_item: Any, d_items: Any) -> Any:
+        """Of items = of_item * rated.to_columns(users): (n_items, dim) -> (n_users, dim)."""
+        return rated.to_rows(of_item * d_items)

@@ -23,6 +23,7 @@ _HOME = {
     "OwnGNN": "own",
     "OwnKNN": "own",
     "OwnSession": "own",
+    "OwnBackward": "own_backward",
     "tour": "tours",
 }
 

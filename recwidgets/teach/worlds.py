@@ -66,6 +66,18 @@ def tables() -> tuple[Case, ...]:
     )
 
 
+def gradients() -> tuple[Case, ...]:
+    """(watched, d_people), what came back to each person: on paper, with one who watched nothing, and MovieLens."""
+    small, real = paper(), train()
+    watched = dense(graph_of(small), small.n_items)
+    nobody = np.vstack([watched, np.zeros((1, small.n_items), np.float32)])
+    return (
+        Case("the example on paper", (watched, draw(1, 3, 2))),
+        Case("the example with a person who watched nothing", (nobody, draw(6, 4, 2))),
+        Case("MovieLens", (dense(real_graph(), real.n_items), draw(3, real.n_users, DIM))),
+    )
+
+
 # -- the neighbours ---------------------------------------------------------------------------------------
 
 # nearest by cosine, by inner product and by distance are different rows

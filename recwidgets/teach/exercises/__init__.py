@@ -7,10 +7,10 @@ wrong, three hints. `check` and the notebooks find it by its id.
 from __future__ import annotations
 
 from ..exercise import Exercise
-from . import compare, data, gnn, knn, session, start, yours
+from . import backward, compare, data, gnn, knn, session, start, yours
 
 EXERCISES: dict[str, Exercise] = {
     exercise.id: exercise
-    for module in (start, data, gnn, knn, session, compare, yours)
+    for module in (start, data, gnn, knn, session, compare, yours, backward)
     for exercise in module.EXERCISES
 }
