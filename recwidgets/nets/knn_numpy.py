@@ -10,7 +10,7 @@ from ..data import Interactions
 from ..models._constants import LEAST
 from ..steps import Steps
 from . import settings
-from .parts_numpy import Edges, blocks, hidden_wanted, inverse, softmax, some
+from .parts_numpy import Edges, blocks, hidden_wanted, inverse, product, softmax, some
 from .settings import KNNDropout, query_dropout
 
 LEAST_SQUARE = 1e-12  # the least squared length that is divided by
@@ -84,7 +84,7 @@ class KNNNumpy:
             power[near < edge] = 0.0
             total = power.sum(1, keepdims=True)  # (rows, 1)
             weight = power / total  # (rows, n_keys)
-            queries = (weight @ values) * drawn.dropout[rows]  # (rows, dim)
+            queries = product(weight, values) * drawn.dropout[rows]  # (rows, dim)
 
             # two losses: of the neighbours, and of the user's vector alone
             part, d_queries = softmax(queries, table, wanted, rows, d_table)
@@ -96,8 +96,8 @@ class KNNNumpy:
 
             # backward
             d_queries *= drawn.dropout[rows]
-            d_values += weight.T @ d_queries  # (n_keys, dim)
-            d_weight = d_queries @ values.T  # (rows, n_keys)
+            d_values += product(weight.T, d_queries)  # (n_keys, dim)
+            d_weight = product(d_queries, values.T)  # (rows, n_keys)
             d_weight -= (d_weight * weight).sum(1, keepdims=True)
             d_near = 6 * weight * d_weight  # weight = near⁶ / total
             np.divide(d_near, near, out=d_near, where=chosen)
@@ -157,9 +157,9 @@ class Nearness:
         self.here = here  # (rows, dim)
         if self.similarity != "distance":
             self.unit, self.unit_factor = unit(here)
-            return self.unit @ self.scaled.T
+            return product(self.unit, self.scaled.T)
         square = (here**2).sum(1)[:, None] + (self.keys**2).sum(1)  # (rows, n_keys)
-        square -= 2 * (here @ self.keys.T)
+        square -= 2 * product(here, self.keys.T)
         self.close = square < LEAST_SQUARE
         self.far = np.sqrt(np.maximum(square, LEAST_SQUARE))
         return 1 / (1 + self.far / self.usual)
@@ -167,15 +167,15 @@ class Nearness:
     def backward(self, d_near: Any) -> Any:
         """The gradient by the vectors asked last, (rows, dim); that by the keys is summed up."""
         if self.similarity != "distance":
-            d_here = d_unit(d_near @ self.scaled, self.unit, self.unit_factor)
-            self.d_scaled += d_near.T @ self.unit
+            d_here = d_unit(product(d_near, self.scaled), self.unit, self.unit_factor)
+            self.d_scaled += product(d_near.T, self.unit)
         else:
             d_ratio = -d_near / (1 + self.far / self.usual) ** 2  # by far / usual
             self.d_usual -= float((d_ratio * self.far).sum() / self.usual**2)
             d_square = d_ratio / (2 * self.usual * self.far)
             d_square[self.close] = 0.0
-            d_here = 2 * (d_square.sum(1)[:, None] * self.here - d_square @ self.keys)
-            self.d_scaled += 2 * (d_square.sum(0)[:, None] * self.keys - d_square.T @ self.here)
+            d_here = 2 * (d_square.sum(1)[:, None] * self.here - product(d_square, self.keys))
+            self.d_scaled += 2 * (d_square.sum(0)[:, None] * self.keys - product(d_square.T, self.here))
         self.d_here += d_here.sum(0)
         return d_here
 

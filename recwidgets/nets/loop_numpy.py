@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..steps import Steps
+from .parts_numpy import blocks
 from .settings import cosine_rate
 
 
@@ -21,22 +23,25 @@ class Adam:
         self.m = {name: np.zeros_like(array) for name, array in arrays.items()}
         self.v = {name: np.zeros_like(array) for name, array in arrays.items()}
 
-    def step(self, gradients: dict[str, Any], rate: float) -> None:
-        """Change the arrays, in place. An array without a gradient stays as it is."""
+    def step(self, gradients: dict[str, Any], rate: float) -> Steps[None]:
+        """Change the arrays, in place, some rows at a time. An array without a gradient stays as it is."""
         self.steps += 1
         rate *= (1 - self.slow**self.steps) ** 0.5 / (1 - self.fast**self.steps)
-        for name, g in gradients.items():
-            m, v, part = self.m[name], self.v[name], np.square(g)
-            v *= self.slow  # v = slow v + (1 - slow) g²
-            part *= 1 - self.slow
-            v += part
-            m *= self.fast  # m = fast m + (1 - fast) g
-            m += np.multiply(g, 1 - self.fast, out=part)
-            np.sqrt(v, out=part)  # array -= rate m / (√v + least)
-            part += self.least
-            np.divide(m, part, out=part)
-            part *= rate
-            self.arrays[name] -= part
+        for name, gradient in gradients.items():
+            for rows in blocks(len(gradient), gradient[0].size):
+                g, m, v = gradient[rows], self.m[name][rows], self.v[name][rows]
+                part = np.square(g)
+                v *= self.slow  # v = slow v + (1 - slow) g²
+                part *= 1 - self.slow
+                v += part
+                m *= self.fast  # m = fast m + (1 - fast) g
+                m += np.multiply(g, 1 - self.fast, out=part)
+                np.sqrt(v, out=part)  # array -= rate m / (√v + least)
+                part += self.least
+                np.divide(m, part, out=part)
+                part *= rate
+                self.arrays[name][rows] -= part
+                yield
 
 
 def run_epochs(
@@ -57,8 +62,10 @@ def run_epochs(
         losses = []
         for n in range(batches):
             step = epoch * batches + n
-            loss, gradients = yield from net.step(draw(step))
-            adam.step(gradients, cosine_rate(rate, step, epochs * batches))
+            drawn = draw(step)
+            yield None
+            loss, gradients = yield from net.step(drawn)
+            yield from adam.step(gradients, cosine_rate(rate, step, epochs * batches))
             losses.append(loss)
             between(n + 1, batches)
             yield None

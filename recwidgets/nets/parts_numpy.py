@@ -16,9 +16,10 @@ import numpy as np
 
 from ..data._arrays import sized
 
+BLAS = sys.platform != "emscripten"  # numpy in a browser's tab has none
 # numbers worked on at a time, so that they stay in the processor's cache; in a browser's tab clicks are answered
 # between two blocks
-BLOCK = 1 << (15 if sys.platform == "emscripten" else 18)
+BLOCK = 1 << (18 if BLAS else 16)
 LEFT_OUT = -1e9  # the logit of an item that is no answer: its softmax is zero
 
 
@@ -34,6 +35,11 @@ def blocks(rows: int, width: int) -> Iterator[slice]:
     step = max(BLOCK // max(width, 1), 8)
     for first in range(0, rows, step):
         yield slice(first, min(first + step, rows))
+
+
+def product(a: Any, b: Any) -> Any:
+    """a @ b: (n, k), (k, m) -> (n, m). Without BLAS, einsum along whole rows is up to 17 times faster."""
+    return a @ b if BLAS else np.einsum("nk,mk->nm", np.ascontiguousarray(a), np.ascontiguousarray(b.T))
 
 
 def inverse(count: Any) -> Any:
@@ -134,7 +140,7 @@ def softmax(queries: Any, items: Any, wanted: Wanted, rows: slice, d_items: Any)
     loss = -Σ wanted · log softmax(queries · itemsᵀ)
     """
     place, value, weight, away = wanted.of(rows, len(items), queries.dtype)
-    logits = queries @ items.T  # (rows, n_items)
+    logits = product(queries, items.T)  # (rows, n_items)
     flat = logits.ravel()  # the same numbers, in one row
     flat[away] = LEFT_OUT
     logits -= logits.max(1, keepdims=True)  # exp of a large number is not a number
@@ -145,8 +151,8 @@ def softmax(queries: Any, items: Any, wanted: Wanted, rows: slice, d_items: Any)
     # backward: by a logit, the probability that it has, less what is wanted of it
     logits *= weight / total  # (rows, n_items)
     np.subtract.at(flat, place, value)
-    d_items += logits.T @ queries  # (n_items, dim)
-    return loss, logits @ items  # (rows, dim)
+    d_items += product(logits.T, queries)  # (n_items, dim)
+    return loss, product(logits, items)  # (rows, dim)
 
 
 def hidden_wanted(row: Any, column: Any, shown: Any, shape: tuple[int, int], candidates: Any) -> Wanted:

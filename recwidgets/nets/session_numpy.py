@@ -11,7 +11,7 @@ from ..data import Interactions
 from ..models._constants import HALF_LIVES, WINDOW, recency_start
 from ..steps import Steps
 from .clicks import click_batches
-from .parts_numpy import Wanted, add_rows, blocks, inverse, softmax
+from .parts_numpy import Wanted, add_rows, blocks, inverse, product, softmax
 from .settings import FADE, TARGETS, SessionDropout, first_items, signed_identity, start_bias
 
 
@@ -98,7 +98,7 @@ class SessionNumpy:
             means = means.reshape(len(items), -1)  # (rows, means * dim)
             past = (share[rows, None] @ films[np.maximum(drawn.older[rows], 0)])[:, 0]  # (rows, dim)
             own = users[drawn.user[rows]] * drawn.keep[rows]  # (rows, dim)
-            query = (means @ maps + past @ before + own) * drawn.dropout[rows]
+            query = (product(means, maps) + product(past, before) + own) * drawn.dropout[rows]
             query = np.concatenate([query, np.ones_like(query[:, :1])], 1)  # the 1 meets the item's bias
             yield
 
@@ -109,10 +109,10 @@ class SessionNumpy:
             # backward
             d_query = d_query[:, :-1] * drawn.dropout[rows]  # (rows, dim)
             d_own[rows] = d_query * drawn.keep[rows]
-            d_maps += means.T @ d_query  # (means * dim, dim)
-            d_before += past.T @ d_query  # (dim, dim)
-            d_old[rows] = share[rows, :, None] * (d_query @ before.T)[:, None]
-            d_means = (d_query @ maps.T).reshape(len(items), -1, dim)  # (rows, means, dim)
+            d_maps += product(means.T, d_query)  # (means * dim, dim)
+            d_before += product(past.T, d_query)  # (dim, dim)
+            d_old[rows] = share[rows, :, None] * product(d_query, before.T)[:, None]
+            d_means = product(d_query, maps.T).reshape(len(items), -1, dim)  # (rows, means, dim)
             d_recent[rows] = weight @ d_means  # (rows, window, dim)
             d_weight = items @ d_means.transpose(0, 2, 1)  # (rows, window, means)
             d_weight -= (d_weight * weight).sum(1, keepdims=True)  # through the scaling to one
