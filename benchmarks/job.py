@@ -18,6 +18,7 @@ SECTIONS = {
     "backends": "Training with TensorFlow and with numpy",
     "ranking": "Ranking",
     "memory": "Memory",
+    "binder": "Binder without Docker, under a limit of 1 GB",
     "growth": "Growth, on a synthetic world with MovieLens' curve of popularity",
     "ablation": "Is it the idea?",
     "explanations": "Explanations",
