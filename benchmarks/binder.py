@@ -1,9 +1,9 @@
 """Binder without Docker: repo2docker's own steps in a fresh folder, then the course and Train in what they made.
 
 repo2docker writes the Dockerfile (`--no-build`); its base environment is read from its lock file and installed with pip
-in place of conda; binder/postBuild and binder/start are run as the Dockerfile says. What is not seen: Debian's packages,
-the user of the image, and Docker's own limit: each process stands under RLIMIT_DATA instead, and the memory of all of
-them together is looked at four times a second.
+in place of conda; binder/postBuild and binder/start are run as the Dockerfile says. What is not seen: Debian's
+packages, the user of the image, and Docker's own limit: each process stands under RLIMIT_DATA instead, and the memory
+of all of them together is looked at four times a second.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .tree import Watch
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 1_000_000_000  # bytes: the least that Binder lends
 BASE = ("jupyterlab", "notebook", "jupyter_server", "ipywidgets", "jupyter-resource-usage", "jupyterhub-base")
+SHOWN = ("jupyterlab", "notebook", "jupyter-server", "jupyterhub", "tensorflow-cpu")
 PANEL = "import recwidgets as rw\nrw.GNNPanel(user='42')"
 RUN = """
 import json, sys, time
@@ -76,7 +77,10 @@ def _make(folder: Path) -> dict[str, Any]:
     known = dict(re.findall(r"/([\w.-]+?)-(\d[\w.]*)-\w+\.conda", lock.read_text(encoding="utf-8")))
     base = [f"{name.removesuffix('-base')}=={known[name]}" for name in BASE]
     _run([*uv, "venv", "--python", python[1], "prefix"], folder)
-    _run([*uv, "pip", "install", "--python", "prefix/bin/python", *base, "uv"], folder)
+    ours = re.findall(
+        r"^  - ([\w-]+)(?:\s|$)", (folder / "repo/binder/environment.yml").read_text(encoding="utf-8"), re.M
+    )
+    _run([*uv, "pip", "install", "--python", "prefix/bin/python", *base, *ours[1:]], folder)  # the first is the channel
     start = time.perf_counter()
     environment = {"NB_PYTHON_PREFIX": str(folder / "prefix"), "PATH": f"{folder}/prefix/bin:{os.environ['PATH']}"}
     _run(["binder/postBuild"], folder / "repo", environment)
@@ -96,7 +100,7 @@ def _make(folder: Path) -> dict[str, Any]:
         "seconds": seconds,
         "mb": int(size),
         "wrong": wrong,
-        "versions": dict(re.findall(r"^(jupyterlab|notebook|jupyter-server|jupyterhub|tensorflow-cpu)==(\S+)", versions, re.M)),
+        "versions": dict(re.findall(rf"^({'|'.join(SHOWN)})==(\S+)", versions, re.M)),
         "base": base,
         "repo2docker": _run(["tools/bin/jupyter-repo2docker", "--version"], folder).strip(),
     }  # fmt: skip
@@ -105,7 +109,8 @@ def _make(folder: Path) -> dict[str, Any]:
 def _run(command: list[str], cwd: Path, environment: Mapping[str, str] | None = None) -> str:
     """What it says, on both channels. Raises RuntimeError with the end of it where it fails."""
     done = subprocess.run(
-        command, cwd=cwd, env={**_bare(), **(environment or {})}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=cwd, env={**_bare(), **(environment or {})}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"{' '.join(command[:4])} ended with {done.returncode}: {done.stdout[-1500:]}")
@@ -138,7 +143,9 @@ def _limited() -> list[str]:
 
 
 @contextlib.contextmanager
-def served(folder: Path, start: bool, environment: Mapping[str, str]) -> Iterator[tuple[str, Watch]]:
+def served(
+    folder: Path, start: bool, environment: Mapping[str, str], limit: bool = True
+) -> Iterator[tuple[str, Watch]]:
     """The image's own first command on 127.0.0.1; its address, and who looks at its memory."""
     from .browser import _tools
 
@@ -151,11 +158,9 @@ def served(folder: Path, start: bool, environment: Mapping[str, str]) -> Iterato
     # Docker's CMD is `jupyter notebook`; JupyterLab is a page of it
     command = ["jupyter", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
     command += [f"--ServerApp.root_dir={root}", "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
-    command = [*_limited(), *([str(folder / "repo/binder/start")] if start else []), *command]
-    own = servers.environment(home)
-    own = {name: value for name, value in own.items() if name in _bare()} | {
-        name: own[name] for name in own if name.startswith(("JUPYTER", "IPYTHON", "RECWIDGETS_HOME", "RECWIDGETS_PROGRESS"))
-    }  # fmt: skip
+    command = [*(_limited() if limit else []), *([str(folder / "repo/binder/start")] if start else []), *command]
+    kept = ("JUPYTER", "IPYTHON", "RECWIDGETS_HOME", "RECWIDGETS_PROGRESS")
+    own = _bare() | {name: value for name, value in servers.environment(home).items() if name.startswith(kept)}
     own |= {"PATH": f"{folder}/prefix/bin:{os.environ['PATH']}", **environment}
     log = home / "server.log"
     with log.open("wb") as out:
@@ -234,7 +239,7 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
             note = (
                 f"kernel {part['kernel']:.0f}, server {part['server']:.0f} MB; before {part['before']:.0f} MB in all; "
             )
-            note += f"first panel after {part['first panel']:.1f} s, Train to its end {part['seconds']:.0f} s: {part['said']}"
+            note += f"first panel after {part['first panel']:.1f} s, Train {part['seconds']:.0f} s: {part['said']}"
             out.append(below(f"Train with {label}: server and kernel at most", part["all"], LIMIT / 1e6, "MB", note))
     if "said" in (part := done.get("unasked", {})):
         refused = "would not fit" in part["said"]

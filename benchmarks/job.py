@@ -19,6 +19,7 @@ SECTIONS = {
     "ranking": "Ranking",
     "memory": "Memory",
     "binder": "Binder without Docker, under a limit of 1 GB",
+    "hub": "A class on a hub",
     "growth": "Growth, on a synthetic world with MovieLens' curve of popularity",
     "ablation": "Is it the idea?",
     "explanations": "Explanations",
