@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 1_000_000_000  # bytes: the least that Binder lends
 BASE = ("jupyterlab", "notebook", "jupyter_server", "ipywidgets", "jupyter-resource-usage", "jupyterhub-base")
 SHOWN = ("jupyterlab", "notebook", "jupyter-server", "jupyterhub", "tensorflow-cpu")
-PANEL = "import recwidgets as rw\nrw.GNNPanel(user='42')"
+PANEL = "import recwidgets as rw\nrw.GNNPanel(user='42', epochs=5)"
 RUN = """
 import json, sys, time
 import nbformat

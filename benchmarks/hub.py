@@ -240,7 +240,7 @@ async def _users(address: str, token: str, seen: Watch, count: int) -> dict[str,
 
 def trainings(options: Options, backend: str, count: int) -> dict[str, Any]:
     """So many users of the hub train at once. MB; seconds of the slowest."""
-    epochs = 1 if options.quick else 10
+    epochs = 1 if options.quick else 3
     with hub(options, backend) as (address, token, seen):
         return asyncio.run(_trainings(address, token, seen, backend, count, epochs))
 

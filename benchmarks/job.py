@@ -20,6 +20,7 @@ SECTIONS = {
     "memory": "Memory",
     "binder": "Binder without Docker, under a limit of 1 GB",
     "hub": "A class on a hub",
+    "roads": "Roads to a first panel",
     "growth": "Growth, on a synthetic world with MovieLens' curve of popularity",
     "ablation": "Is it the idea?",
     "explanations": "Explanations",
