@@ -144,7 +144,7 @@ def _limited() -> list[str]:
 
 @contextlib.contextmanager
 def served(
-    folder: Path, start: bool, environment: Mapping[str, str], limit: bool = True
+    folder: Path, start: bool, environment: Mapping[str, str], limit: bool = True, token: str = ""
 ) -> Iterator[tuple[str, Watch]]:
     """The image's own first command on 127.0.0.1; its address, and who looks at its memory."""
     from .browser import _tools
@@ -157,7 +157,11 @@ def served(
     port = servers.free_port()
     # Docker's CMD is `jupyter notebook`; JupyterLab is a page of it
     command = ["jupyter", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
-    command += [f"--ServerApp.root_dir={root}", "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
+    command += [
+        f"--ServerApp.root_dir={root}",
+        f"--IdentityProvider.token={token}",
+        "--LabApp.expose_app_in_browser=True",
+    ]
     command = [*(_limited() if limit else []), *([str(folder / "repo/binder/start")] if start else []), *command]
     kept = ("JUPYTER", "IPYTHON", "RECWIDGETS_HOME", "RECWIDGETS_PROGRESS")
     own = _bare() | {name: value for name, value in servers.environment(home).items() if name.startswith(kept)}
@@ -201,8 +205,8 @@ def train(options: Options, start: bool = True, **environment: str) -> dict[str,
 
 # what the panel says once its training is over, or was not begun; or what JupyterLab says of a kernel that was killed
 ENDED = """() => {
-    const text = s => [...document.querySelectorAll(s)].map(e => e.innerText).join(' ').replace(/\\s+/g, ' ').trim();
-    const status = text('.rw-gnn .rw-status'), note = text('.rw-gnn .rw-note, .rw-gnn .rw-message');
+    const text = s => (document.querySelector(s)?.innerText ?? '').replace(/\\s+/g, ' ').trim();
+    const status = text('.rw-gnn .rw-status'), note = text('.rw-gnn .rw-note');
     if (/trained here/.test(status) && /Ready/.test(status)) return status;
     if (/Failed/.test(status) || /Not begun/.test(note)) return note || status;
     const dialog = text('.jp-Dialog');

@@ -208,11 +208,11 @@ async def logged_in(address: str, token: str, name: str) -> str:
     user = f"{address}/hub/api/users/{name}"
     await asyncio.to_thread(asked, user, token, "POST", {})
     await asyncio.to_thread(asked, f"{user}/server", token, "POST", {})
-    for _ in range(300):
+    for _ in range(900):
         if (await asyncio.to_thread(asked, user, token)).get("server"):
             return f"{address}/user/{name}"
         await asyncio.sleep(0.2)
-    raise RuntimeError(f"{name}'s server did not start within a minute")
+    raise RuntimeError(f"{name}'s server did not start within three minutes")
 
 
 def users(options: Options) -> dict[str, Any]:
@@ -267,18 +267,21 @@ def learners(options: Options) -> dict[str, Any]:
     folder = Path(made(options)["folder"])
     from .binder import served
 
-    with served(folder, True, {}, limit=False) as (address, seen):
-        return {"stages": asyncio.run(_learners(address, seen, stages, 4.0 if options.quick else SECONDS))}
+    token = secrets.token_hex(16)
+    with served(folder, True, {}, limit=False, token=token) as (address, seen):
+        return {"stages": asyncio.run(_learners(address, token, seen, stages, 4.0 if options.quick else SECONDS))}
 
 
-async def _learners(address: str, seen: Watch, stages: tuple[int, ...], seconds: float) -> list[dict[str, Any]]:
+async def _learners(
+    address: str, token: str, seen: Watch, stages: tuple[int, ...], seconds: float
+) -> list[dict[str, Any]]:
     import psutil
 
     there: list[Learner] = []
     done: list[dict[str, Any]] = []
     for count in stages:
         while len(there) < count and psutil.virtual_memory().available / 1e9 > SPARE:
-            more = [await Learner.on(address) for _ in range(min(4, count - len(there)))]
+            more = [await Learner.on(address, token) for _ in range(min(4, count - len(there)))]
             await asyncio.gather(*(learner.open() for learner in more))
             there += more
         if len(there) < count:
@@ -295,10 +298,12 @@ async def _clicks(learner: Learner, seed: int, until: float, times: dict[str, li
     """Another user and the bare slider in turn, each after a pause for thought."""
     draw = random.Random(seed)
     await asyncio.sleep(draw.uniform(0, THINK))
-    while time.perf_counter() < until:
+    while True:
         times["user"].append(await learner.another_user())
         await asyncio.sleep(draw.expovariate(2 / THINK))
         times["bare"].append(await learner.bare_slider())
+        if time.perf_counter() >= until:
+            return
         await asyncio.sleep(draw.expovariate(2 / THINK))
 
 

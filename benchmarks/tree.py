@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ from typing import Any
 from .options import Missing
 
 EVERY = 0.25  # s between two looks
+KINDS = {
+    "kernel": re.compile("ipykernel"),
+    "server": re.compile("singleuser|jupyter[-_]?(notebook|lab)|-m notebook|voila"),
+}
 
 
 class Watch:
@@ -46,7 +51,7 @@ class Watch:
             with contextlib.suppress(Exception):  # it ended meanwhile
                 words = " ".join(process.cmdline())
                 folder = Path(f"/proc/{process.pid}")
-                kind = "kernel" if "ipykernel" in words else "server" if "jupyter" in words else "other"
+                kind = next((kind for kind, word in KINDS.items() if word.search(words)), "other")
                 self._peaks[kind, process.pid] = field(folder / "status", "VmHWM")
                 total += field(folder / "smaps_rollup", "Pss")
         self.now, self.peak = total, max(self.peak, total)

@@ -17,3 +17,5 @@ c.Spawner.environment.update(
 # server itself is the idle culler's.
 c.Spawner.args = ["--MappingKernelManager.cull_idle_timeout=3600", "--MappingKernelManager.cull_interval=300"]
 c.JupyterHub.concurrent_spawn_limit = 20  # a class that comes at once: the rest waits, and is told so
+# Ten servers that start at once on two cores take longer than the half minute that a hub waits.
+c.Spawner.start_timeout = c.Spawner.http_timeout = 180

@@ -30,6 +30,8 @@ def test_both_hubs_train_with_numpy_and_start_in_jupyterlab(repo, values):
     single = values["singleuser"]
     assert {name: single["extraEnv"][name] for name in environment} == environment
     assert found.Spawner.default_url == single["defaultUrl"] == "/lab"
+    assert found.Spawner.start_timeout == single["startTimeout"]
+    assert found.Spawner.http_timeout == values["hub"]["config"]["KubeSpawner"]["http_timeout"]
     assert found.JupyterHub.concurrent_spawn_limit == values["hub"]["concurrentSpawnLimit"]
 
 
