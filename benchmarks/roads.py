@@ -187,3 +187,33 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
             what = f"{label}: from the address to {'a live panel' if part['live'] else 'the panel’s picture'}"
             out.append(Row(what, "", f"{part['picture']:.1f} s", None, f"{part['mb']:.0f} MB ({part['memory']})"))
     return out
+
+
+BEGIN, END = "<!-- measured (recwidgets bench --only roads) -->", "<!-- end of what was measured -->"
+
+
+def table(section: Mapping[str, Any]) -> str:
+    """The table of docs/howto/roads.md, from what was measured of this section."""
+    lines = ["| road | a live panel after | another user | first epoch, numpy | memory |", "|---|---|---|---|---|"]
+    for name, label in LABELS.items():
+        part = section["parts"].get(name, {})
+        memory = f"{part.get('mb', 0):.0f} MB, {part.get('memory')}"
+        if "panel" in part:
+            lines.append(
+                f"| {label} | {part['panel']:.1f} s | {part['user']:.1f} s | {part['epoch']:.1f} s | {memory} |"
+            )
+        elif "picture" in part:
+            lines.append(f"| {label} | a picture after {part['picture']:.1f} s | no | no | {memory} |")
+        else:
+            lines.append(f"| {label} | not measured | | | |")
+    when = f"{section['when']}, {section['machine']['processor']}, {section['machine']['cores']} cores"
+    return "\n".join([*lines, "", f"Measured {when}, other work beside it."])
+
+
+def write_page(section: Mapping[str, Any], path: Path = ROOT / "docs" / "howto" / "roads.md") -> None:
+    """Put the table between its two marks. Raises ValueError where the page has none."""
+    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{path.name} must have a line {BEGIN!r} and a line {END!r}, for the table between them")
+    path.write_text(f"{before}{BEGIN}\n{table(section)}\n{END}{after}", encoding="utf-8")

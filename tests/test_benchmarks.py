@@ -261,7 +261,7 @@ def measured():
             else {"first": 0.5, "peak": 300.0, "epochs": 1}
             for part in backends.PARTS
         },
-        "binder": {"image": image, "tutorials": {"notebooks": dict.fromkeys("0123456", {"seconds": 9.0, "peak": 200.0})},
+        "binder": {"image": image, "tutorials": {"notebooks": dict.fromkeys("0123456", {"seconds": 9, "peak": 200})},
                    **{name: end | {"said": "Ready"} for name in ("numpy", "tensorflow")},
                    "unasked": {"said": "Not begun: it would not fit"}},
         "roads": {**{name: walk for name in roads.LABELS},
@@ -317,6 +317,20 @@ def test_an_image_of_packages_that_do_not_go_together_and_a_training_beyond_the_
     done["tensorflow"] = done["tensorflow"] | {"all": 1001.0}
     done["unasked"] = {"said": "Ready · trained here with TensorFlow"}
     assert sum(row.met is False for row in job.section("binder").rows(done)) == 3
+
+
+def test_the_page_of_roads_gets_its_table_and_keeps_the_rest(tmp_path):
+    parts = measured()["roads"] | {"site": {"skipped": "needs RECWIDGETS_PYODIDE"}}
+    page = tmp_path / "roads.md"
+    page.write_text(f"# Roads\n{roads.BEGIN}\nold\n{roads.END}\nrest\n", encoding="utf-8")
+    roads.write_page(about(parts=parts), page)
+    text = page.read_text(encoding="utf-8")
+    assert "old" not in text and text.startswith("# Roads\n") and text.endswith("\nrest\n")
+    assert "| JupyterLab | 5.0 s | 0.1 s | 2.0 s | 300 MB, server and kernel |" in text
+    assert "| a browser's tab, first visit | not measured |" in text
+    page.write_text("# Roads\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="roads.md must have a line"):
+        roads.write_page(about(parts=parts), page)
 
 
 def test_a_size_that_could_not_be_run_is_a_miss():
