@@ -50,8 +50,8 @@ for path in sorted(Path("tutorials").glob("*.ipynb")):
 
 
 def made(options: Options) -> dict[str, Any]:
-    """The image's folder, made once a run: {"folder", and what `image` reports}."""
-    folder = Path(options.kept or tempfile.mkdtemp()) / "binder"
+    """The image's folder: {"folder", and what `image` reports}. Made once a run, or in RECWIDGETS_BINDER."""
+    folder = Path(os.environ.get("RECWIDGETS_BINDER") or options.kept or tempfile.mkdtemp()) / "binder"
     report = folder / "report.json"
     if not report.exists():
         if os.name == "nt" or shutil.which("git") is None:
