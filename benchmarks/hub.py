@@ -36,16 +36,19 @@ from .tree import Watch
 
 USERS, AT_ONCE, LEARNERS = 8, (1, 4), (1, 8, 20, 40, 60)
 SPARE = 4.0  # GB of the machine that are left to others: no learner is added below
-SECONDS, THINK = 30.0, 5.0  # a round of clicks; between two clicks of a learner, on average
+SECONDS, THINK = 20.0, 5.0  # a round of clicks; between two clicks of a learner, on average
 NODE = 32.0  # GB of a node in the sums for large classes, of which the system and the hub's parts keep a tenth
 PANEL = """
 import recwidgets as rw
 panel = rw.GNNPanel(user="42")
 panel
+"""
+IDS = """
+panel.shown  # what was shown is the frame; this waits for the panel itself
 from recwidgets.page.page import Page
 from ipywidgets import IntSlider
 from ipywidgets.widgets import widget as all_widgets
-page = next(w for w in all_widgets._instances.values() if isinstance(w, Page) and w._handler is not None)
+page = next(w for w in all_widgets._instances.values() if isinstance(w, Page) and "rw-user" in w._dom_classes)
 bare = IntSlider()
 bare.observe(lambda change: bare.send({"answered": change["new"]}), "value")
 print("IDS", page.model_id, bare.model_id)
@@ -77,7 +80,9 @@ class Learner:
         kernel = await asyncio.to_thread(asked, f"{base}/api/kernels", token, "POST", {})
         address = f"{base.replace('http', 'ws', 1)}/api/kernels/{kernel['id']}/channels"
         headers = {"Authorization": f"token {token}"} if token else {}
-        return cls(await websocket_connect(HTTPRequest(address, headers=headers), max_message_size=2**28))
+        socket = await websocket_connect(HTTPRequest(address, headers=headers), max_message_size=2**28)
+        socket.protocol.stream.set_nodelay(True)  # as a browser's socket: else small messages wait 40 ms
+        return cls(socket)
 
     def _send(self, kind: str, content: dict[str, Any]) -> str:
         name = uuid.uuid4().hex
@@ -110,7 +115,13 @@ class Learner:
         raise RuntimeError("the kernel said nothing more")
 
     async def open(self) -> None:
-        self.page, self.bare = re.findall(r"IDS (\w+) (\w+)", await self.run(PANEL))[0]
+        await self.run(PANEL)
+        self.page, self.bare = re.findall(r"IDS (\w+) (\w+)", await self.run(IDS))[0]
+
+    async def check(self) -> None:
+        """Raises RuntimeError where the clicks changed nothing: then their times mean nothing."""
+        if "'42'" in await self.run("print(repr(panel.user))"):
+            raise RuntimeError("the panel still shows user 42 after all clicks on the next user")
 
     async def _answered(self, model: str, data: dict[str, Any], number: int) -> float:
         began = time.perf_counter()
@@ -231,6 +242,7 @@ async def _users(address: str, token: str, seen: Watch, count: int) -> dict[str,
         await learner.open()
         starts.append(time.perf_counter() - began)
         times += [await learner.another_user() for _ in range(10)]
+        await learner.check()
         together.append(seen.look())
     return {
         "hub": alone, "each": (together[-1] - together[0]) / max(count - 1, 1), "all": together, "starts": starts,
@@ -290,6 +302,7 @@ async def _learners(
         times: dict[str, list[float]] = {"user": [], "bare": []}
         until = time.perf_counter() + seconds
         await asyncio.gather(*(_clicks(learner, n, until, times) for n, learner in enumerate(there)))
+        await there[-1].check()
         done.append({"learners": count, "mb": seen.look(), "load": os.getloadavg()[0], **clicked(times)})
     return done
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 # MB of a notebook's kernel with a panel at its peak while it trains, and a little air: benchmarks/RESULTS.md, Memory
-# and A class on a hub. Measured: up to 949 and 358.
+# and A class on a hub. Measured: up to 986 and 360.
 TENSORFLOW, NUMPY = 1000, 360
 ADDRESSES, DATA = 1970, 680  # the same kernel's address space and private data, which RLIMIT_AS and RLIMIT_DATA count
 PANEL = 185  # before the training
