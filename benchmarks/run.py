@@ -67,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 failed += "failed" in done
                 # after every part: what was measured is kept, whatever comes
                 file.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    if "roads" in names and out == HERE:
+        section("roads").write_page(results["roads"])
     text = page(results)
     (out / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)

@@ -35,7 +35,7 @@ from `git remote get-url origin` or from an address that follows it (`https://gi
 |---|---|---|
 | **A browser tab** | nothing to install, no account; all but training | `python dev.py lite --serve` |
 | **Binder** | a machine lent for a while, with training | repo2docker, from the folder `binder` |
-| **A hub** | [a class on one server](instructor/README.md) | `python instructor/make.py links ADDRESS --hub HUB` |
+| **A hub** | [for a class](docs/howto/hub.md) | `python instructor/make.py links ADDRESS --hub HUB` |
 | **Your own machine** | everything | `python dev.py lab` in this folder |
 
 Questions and faults: the issues of the repository that you cloned."""
@@ -44,7 +44,7 @@ WITH_ADDRESS = """\
 |---|---|---|
 | **A browser tab** | nothing to install, no account; all but training | [open the first notebook]({tab}) |
 | **Binder** | a machine lent for a while, with training | [open the course]({binder}) |
-| **A hub** | [a class on one server](instructor/README.md) | {hub} |
+| **A hub** | [for a class](docs/howto/hub.md) | {hub} |
 | **Your own machine** | everything | `git clone {address}` and, in that folder, `python dev.py lab` |
 
 Questions and faults: [the issues]({address}/issues)."""

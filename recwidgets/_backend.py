@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from . import _tf
+from . import _memory, _tf
 
 BACKENDS = ("tensorflow", "numpy")
 VARIABLE = "RECWIDGETS_BACKEND"
@@ -30,6 +30,19 @@ def chosen(backend: str | None) -> str:
     if asked not in BACKENDS:
         raise ValueError(f"{VARIABLE} must be {_choices()}, got {asked!r}; without it, TensorFlow is taken where it is")
     return asked
+
+
+def at_work(backend: str | None) -> str:
+    """As `chosen`, when the training begins.
+
+    Raises TooLittleMemory where TensorFlow would not fit into the memory, is not loaded yet, and nobody asked for it.
+    """
+    taken = chosen(backend)
+    if taken == "tensorflow" and not (backend or os.environ.get(VARIABLE) or _tf.is_loaded()):
+        said = _memory.sentence(_memory.rooms())
+        if said:
+            raise _memory.TooLittleMemory(said)
+    return taken
 
 
 def _choices() -> str:

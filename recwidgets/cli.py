@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.command == "bench":
             return _bench(rest)
         return {"fetch": _fetch, "train": _train, "doctor": _doctor, "app": _app}[chosen.command](chosen)
-    except (ValueError, OSError, ImportError, FloatingPointError) as error:  # the last: training diverged
+    except (ValueError, OSError, ImportError, MemoryError, FloatingPointError) as error:  # the last: training diverged
         print(f"recwidgets: {error}", file=sys.stderr)
         return 2
 
@@ -121,10 +121,11 @@ def _doctor(chosen: argparse.Namespace) -> int:
     print(f"memory: {MEMORY}")
     print(f"embedded data: {load_movielens('latest-small')!r}")
     try:
-        if _backend.chosen(None) == "tensorflow":
+        backend = _backend.at_work(None)
+        if backend == "tensorflow":
             _tf.load()
-        print(f"training: works, with {_backend.LABELS[_backend.chosen(None)]}")
-    except (ImportError, ValueError) as error:
+        print(f"training: works, with {_backend.LABELS[backend]}")
+    except (ImportError, ValueError, MemoryError) as error:
         print(f"training: {error}")
     return 0
 

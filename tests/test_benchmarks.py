@@ -25,12 +25,14 @@ from benchmarks import (  # the clone's folder must be on the path first
     clicks,
     explanations,
     growth,
+    hub,
     job,
     memory,
     ml100k,
     ranking,
     report,
     rivals,
+    roads,
     run,
     tap,
     training,
@@ -238,6 +240,14 @@ def measured():
     alone = {"default": [0.3], **{name: [0.1] for name in others}}
     held = {"held": [700.0, 702.0, 702.0, 702.5], "each": 0.5}
     left = {"repeated": held, "closed": held | {"widgets": 0}, "again": held | {"widgets": [82, 82]}}
+    end = {"all": 400.0, "kernel": 300.0, "server": 90.0, "before": 250.0, "first panel": 2.0, "seconds": 9.0}
+    versions = {"notebook": "7"}
+    image = {"seconds": 9.0, "mb": 2000, "wrong": [], "versions": versions, "base": [], "repo2docker": "2026"}
+    walk = {"panel": 5.0, "user": 0.1, "epoch": 2.0, "mb": 300.0, "memory": "server and kernel"}
+    clicked = {"median": 50.0, "p95": 90.0, "n": 20}
+    class_of = {"each": 250.0, "hub": 150.0, "kernels": [200.0], "servers": [90.0], "users": 8, "starts": [3.0]}
+    trained_there = {"all": 500.0, "kernels": [300.0], "before": 300.0, "seconds": [9.0], "epochs": 3}
+    room = {"learners": 8, "mb": 1000.0, "load": 1.0, "user": clicked, "bare": clicked}
     order = {name: {key: [value] for key in numbers()} for name, value in (("default", 0.3), ("shuffled", 0.1))}
     return {
         "accuracy": {"p1": {"scores": systems}, "p2": {"scores": systems}, "p3": {"scores": systems},
@@ -251,6 +261,13 @@ def measured():
             else {"first": 0.5, "peak": 300.0, "epochs": 1}
             for part in backends.PARTS
         },
+        "binder": {"image": image, "tutorials": {"notebooks": dict.fromkeys("0123456", {"seconds": 9, "peak": 200})},
+                   **{name: end | {"said": "Ready"} for name in ("numpy", "tensorflow")},
+                   "unasked": {"said": "Not begun: it would not fit"}},
+        "roads": {**{name: walk for name in roads.LABELS},
+                  "marimo": {"picture": 5.0, "live": False, "mb": 1.0, "memory": "server"}},
+        "hub": {"users": class_of | {"clicks": {"user": clicked}}, "learners": {"stages": [room]},
+                **{f"{backend}_{n}": trained_there for backend in ("numpy", "tensorflow") for n in hub.AT_ONCE}},
         "memory": {part: left.get(part.partition("_")[0], {"peak": 100.0}) for part in memory.PARTS},
         "growth": {f"{name}_{n}": grown | {"n": n} for name in MODELS for n in (1000, 3000)},
         "ablation": {"gnn": {"runs": runs}, "knn": {"runs": alone}, "session": {"runs": order}},
@@ -268,6 +285,7 @@ def measured():
 
 @pytest.mark.parametrize(("name", "count", "missed"), [
     ("accuracy", 20, 0), ("training", 13, 0), ("backends", 24, 0), ("ranking", 3, 3), ("memory", 18, 0),
+    ("binder", 7, 0), ("roads", 5, 0), ("hub", 11, 0),
     ("growth", 14, 0), ("ablation", 8, 0), ("explanations", 24, 0), ("browser", 33, 0), ("clicks", 33, 0),
 ])  # fmt: skip
 def test_every_section_makes_its_rows(name, count, missed):
@@ -285,6 +303,34 @@ def test_a_part_that_is_not_there_takes_only_its_own_rows(name):
     for part in whole:
         fewer = rows(whole | {part: {"failed": "OSError"}})
         assert len(fewer) < len(rows(whole)), part
+
+
+def test_a_class_fills_nine_tenths_of_its_nodes():
+    """1,000 learners of 250 MB, a quarter of whom add 100 MB: 275 GB, on nodes of which 28.8 GB are theirs."""
+    assert hub.large(250.0, 100.0, 1000, 0.25) == (275.0, 10)
+    assert hub.large(250.0, 0.0, 1, 0.25) == (0.25, 1)
+
+
+def test_an_image_of_packages_that_do_not_go_together_and_a_training_beyond_the_limit_are_misses():
+    done = measured()["binder"]
+    done["image"] = done["image"] | {"wrong": ["notebook requires jupyterlab<4.5"]}
+    done["tensorflow"] = done["tensorflow"] | {"all": 1001.0}
+    done["unasked"] = {"said": "Ready · trained here with TensorFlow"}
+    assert sum(row.met is False for row in job.section("binder").rows(done)) == 3
+
+
+def test_the_page_of_roads_gets_its_table_and_keeps_the_rest(tmp_path):
+    parts = measured()["roads"] | {"site": {"skipped": "needs RECWIDGETS_PYODIDE"}}
+    page = tmp_path / "roads.md"
+    page.write_text(f"# Roads\n{roads.BEGIN}\nold\n{roads.END}\nrest\n", encoding="utf-8")
+    roads.write_page(about(parts=parts), page)
+    text = page.read_text(encoding="utf-8")
+    assert "old" not in text and text.startswith("# Roads\n") and text.endswith("\nrest\n")
+    assert "| JupyterLab | 5.0 s | 0.1 s | 2.0 s | 300 MB, server and kernel |" in text
+    assert "| a browser's tab, first visit | not measured |" in text
+    page.write_text("# Roads\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="roads.md must have a line"):
+        roads.write_page(about(parts=parts), page)
 
 
 def test_a_size_that_could_not_be_run_is_a_miss():

@@ -23,11 +23,15 @@ def test_the_scripts_are_programs_that_bash_can_read(repo, name):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the image is Linux")
-def test_start_sets_keras_2_and_runs_its_command(repo):
-    environment = {key: value for key, value in os.environ.items() if key != "TF_USE_LEGACY_KERAS"}
-    command = [str(repo / "binder" / "start"), "sh", "-c", 'echo "$TF_USE_LEGACY_KERAS $1"', "sh", "two words"]
+def test_start_sets_keras_2_chooses_numpy_and_runs_its_command(repo):
+    own = ("TF_USE_LEGACY_KERAS", "RECWIDGETS_BACKEND")
+    environment = {key: value for key, value in os.environ.items() if key not in own}
+    say = 'echo "$TF_USE_LEGACY_KERAS $RECWIDGETS_BACKEND $1"'
+    command = [str(repo / "binder" / "start"), "sh", "-c", say, "sh", "two words"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == "1 two words\n"
+    assert done.stdout == "1 numpy two words\n"
+    chosen = environment | {"RECWIDGETS_BACKEND": "tensorflow"}  # whoever has the memory says so
+    assert subprocess.run(command, env=chosen, capture_output=True, text=True).stdout == "1 tensorflow two words\n"
 
 
 def test_the_environment_asks_for_a_python_that_the_package_supports(repo):
@@ -52,7 +56,8 @@ def test_the_image_gets_exactly_one_tensorflow(repo):
     """The options are read from postBuild, so that what is resolved here is what is installed there."""
     script = (repo / "binder" / "postBuild").read_text(encoding="utf-8").replace("\\\n", " ")
     files = {name: re.search(rf"--{name} (\S+)", script)[1] for name in ("overrides", "constraints", "requirements")}
-    assert re.search(r'--editable "\.\[lab\]"', script)
+    wanted = re.search(r'--editable "\.\[lab\]" (\w+)', script)[1]
+    assert wanted == "notebook"  # repo2docker's own starts the server, and fits an older JupyterLab
     command = [
         sys.executable,
         "-m",
@@ -66,9 +71,9 @@ def test_the_image_gets_exactly_one_tensorflow(repo):
         "3.11",
     ]
     command += ["--python-platform", "x86_64-manylinux_2_28", "--no-config", "--no-annotate", "--no-header", "--quiet"]
-    command += ["--overrides", files["overrides"], "--constraints", files["constraints"], files["requirements"]]
-    done = subprocess.run(command, cwd=repo, capture_output=True, text=True, check=False)
+    command += ["--overrides", files["overrides"], "--constraints", files["constraints"], files["requirements"], "-"]
+    done = subprocess.run(command, cwd=repo, input=wanted, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = {line.split("==")[0] for line in done.stdout.splitlines() if "==" in line}
     assert {name for name in found if re.fullmatch(r"tensorflow(-cpu|-intel|-macos|-gpu)?", name)} == {"tensorflow-cpu"}
-    assert {"jupyterlab", "voila", "tensorflow-recommenders", "tf-keras"} <= found
+    assert {"jupyterlab", "notebook", "voila", "tensorflow-recommenders", "tf-keras"} <= found

@@ -48,7 +48,7 @@ class TfrsRecommender(EmbeddingModel):
     ) -> Iterator[tuple[float, dict[str, Any]] | None]:
         knobs = dict(self.values)  # before TensorFlow is loaded: a knob may be turned meanwhile
         how: dict[str, Any] = {"rate": self.learning_rate, "epochs": total, "between": between_batches}
-        if _backend.chosen(self.backend) == "tensorflow":
+        if _backend.at_work(self.backend) == "tensorflow":
             from ..nets.loop import run_epochs
 
             net = self._network(data, knobs)

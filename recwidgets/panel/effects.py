@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .._files import put_aside, safe_name
+from .._memory import TooLittleMemory
 from ..data import Interactions
 from ..page.markup import Message
 from ..protocols import Trainable
@@ -108,8 +109,9 @@ def trained(panel: Panel, finished: bool) -> None:
         epoch = training.number(state.epoch)
         which = f"Epoch {epoch}" if epoch else "The model as it was before"
         kept = f" {which} is kept and shown." if training.history.last else ""
-        told = "".join(traceback.format_exception(error))
-        state = replace(state, message=Message("Training stopped:", f"{sentence(error)}{kept}", True, details=told))
+        fits = not isinstance(error, TooLittleMemory)  # else it was not begun, and there is no story to tell
+        lead, told = ("Training stopped:", "".join(traceback.format_exception(error))) if fits else ("Not begun:", "")
+        state = replace(state, message=Message(lead, f"{sentence(error)}{kept}", True, details=told))
         finished = True
     if finished:
         if state.epoch is not None and state.epoch > training.newest:
