@@ -83,6 +83,32 @@ def test_files_are_written_by_one_module(repo):
             assert not re.search(words, path.read_text(encoding="utf-8")), name
 
 
+FUZZ = """
+import json
+from benchmarks import fuzz
+
+found = {name: fuzz.fuzzed(name, 30) for name in fuzz.KINDS}
+fuzz.PATIENCE = 1
+fuzz.KINDS["raises"] = "", lambda folder: fuzz.Kind(lambda dice: {}, lambda given: given["missing"])
+fuzz.KINDS["hangs"] = "", lambda folder: fuzz.Kind(lambda dice: 0, lambda given: exec("while True: pass"))
+fuzz.KINDS["takes"] = "", lambda folder: fuzz.Kind(lambda dice: 0, lambda given: bytearray(700 << 20) and None)
+print(json.dumps({"found": found, "wrong": [fuzz.fuzzed(name, 1)["faults"] for name in ("raises", "hangs", "takes")]}))
+"""
+
+
+def test_mutated_inputs_are_right_objects_or_errors_of_ours(repo):
+    """recwidgets bench --only fuzz asks 100,000; `python -m benchmarks.fuzz KIND NUMBER` asks one of them again."""
+    done = subprocess.run([sys.executable, "-c", FUZZ], cwd=repo, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = json.loads(done.stdout)
+    for name, found in told["found"].items():
+        assert found["faults"] == [], name
+        assert found["inputs"] == found["right"] + found["refused"] == 30 and found["right"] > 0, name
+    raises, hangs, takes = told["wrong"]
+    assert raises == ["raises 0: KeyError: 'missing' (<string>:7)"]
+    assert "it takes more than 1 s" in hangs[0] and "the peak of memory grew by 7" in takes[0]
+
+
 # ------------------------------------------------------------------ archives
 
 

@@ -124,6 +124,8 @@ def _called(present: list[str], columns: Columns) -> Columns:
     """The name in the table of each column. One that has its usual name is looked for under the well-known ones."""
     found: dict[str, str | None] = {}
     for role, name in columns._asdict().items():
+        if name is None and role in ("user", "item"):
+            raise ValueError(f"{role} must be the name of a column, got None; every row needs a user and an item")
         found[role] = name
         if name is None or name in present:
             continue
@@ -221,7 +223,9 @@ def _line(df: Any) -> str:
     first = df[0] if isinstance(df, (list, tuple, np.ndarray)) and len(df) else None
     if isinstance(first, Mapping):
         return "pandas.DataFrame(df)"
-    if isinstance(first, (list, tuple, np.ndarray)) and np.ndim(first) == 1 and 2 <= len(first) <= 4:
+    if isinstance(first, (list, tuple)) or (isinstance(first, np.ndarray) and first.ndim == 1):
+        if not 2 <= len(first) <= 4:
+            return ""
         return f"pandas.DataFrame(df, columns={list(_TRIPLES[: len(first)])})".replace("'", '"')
     if not isinstance(df, (list, tuple, set, np.ndarray)) and isinstance(df, Iterable):
         return "pandas.DataFrame(list(df))"
