@@ -92,7 +92,7 @@ def _missing(values: Column) -> npt.NDArray[np.bool_]:
         return np.isnan(values)
     if values.dtype.kind in "mM":
         return np.isnat(values)
-    if values.dtype.kind == "O":
+    if values.dtype.kind == "O" and set(map(type, values)) != {str}:
         return np.array([_is_missing(v) for v in values], bool)
     return np.zeros(len(values), np.bool_)
 
@@ -148,10 +148,11 @@ def _numbered(values: Column, column: str) -> tuple[Strings, Int32s]:
 
 def _coded(values: Column, column: str, text: Callable[[Any, int, str], str]) -> tuple[list[str], Int64s]:
     """The distinct texts in their order, and each row's place among them, (n,)."""
-    places: dict[str, int] = {}
-    codes = np.empty(len(values), np.int64)
-    for row, value in enumerate(values.tolist()):
-        codes[row] = places.setdefault(value if type(value) is str else text(value, row, column), len(places))
+    texts = values.tolist()
+    if set(map(type, texts)) != {str}:
+        texts = [value if type(value) is str else text(value, row, column) for row, value in enumerate(texts)]
+    places = {found: code for code, found in enumerate(dict.fromkeys(texts))}
+    codes = np.fromiter(map(places.__getitem__, texts), np.int64, len(texts))
     for found, code in places.items():
         if not found.isascii() and not _encodes(found):
             row = int(np.argmax(codes == code))
