@@ -25,6 +25,8 @@ SECTIONS = {
     "ablation": "Is it the idea?",
     "explanations": "Explanations",
     "clicks": "What a click costs the kernel, in a panel without a browser",
+    "fuzz": "Mutated inputs for every reader",
+    "kills": "Writers that are killed while they write",
     "browser": "From an act to the changed chart, in a real browser",
 }
 

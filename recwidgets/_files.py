@@ -31,7 +31,9 @@ _LOCKS: Any = fcntl if hasattr(fcntl, "flock") else None  # Pyodide has no locks
 
 PARTIAL = ".partial"
 SMALL, RATIO = 64 << 20, 100  # bytes that an archive may take when read: SMALL, and RATIO times its own size
-JSON_LIMIT = 16 << 20  # bytes of a JSON file of ours: states and progress take a few thousand
+JSON_LIMIT = 4 << 20  # bytes of a JSON file of ours: states and progress take a few thousand
+ABOUT = 32 << 20  # bytes that what an .npz says about itself may take, if the file is not larger itself
+MEMBERS = 10_000  # of an archive
 HEADER = 1 << 16  # bytes that the header of an .npy may take
 
 
@@ -216,9 +218,19 @@ def limit_of(path: str | Path) -> int:
 
 
 def checked_sizes(infos: Iterable[zipfile.ZipInfo], limit: int) -> dict[str, zipfile.ZipInfo]:
-    """The members of a zip by name. Raises DamagedFile where a name is there twice, or all take more than `limit`."""
+    """The members of a zip by name.
+
+    Raises DamagedFile where there are very many, a name is there twice, one is packed so that it cannot be read bit by
+    bit (of bzip2 and LZMA, zipfile unpacks all, whatever the directory says), or all take more than `limit`.
+    """
     found: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
+        if len(found) == MEMBERS:
+            raise DamagedFile(f"it has more than {MEMBERS:,} members")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise DamagedFile(
+                f"{info.filename!r} is packed by method {info.compress_type}; pack it by deflate, as zip does"
+            )
         if info.filename in found:
             raise DamagedFile(f"{info.filename!r} is in it twice")
         found[info.filename] = info
@@ -226,6 +238,16 @@ def checked_sizes(infos: Iterable[zipfile.ZipInfo], limit: int) -> dict[str, zip
     if size > limit:
         raise DamagedFile(f"it says that it takes {size / 1e6:,.0f} MB when read, more than {limit / 1e6:,.0f} MB")
     return found
+
+
+def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """A member of checked size. Not archive.read, which unpacks all that is there and then cuts it to that size."""
+    with archive.open(info) as file:
+        content = file.read(info.file_size)
+        file.read(1)  # reading to the end compares the checksum
+    if len(content) != info.file_size:
+        raise DamagedFile(f"{info.filename!r} ends after {len(content):,} of {info.file_size:,} bytes")
+    return content
 
 
 def read_directory(path: str | Path) -> tuple[dict[str, Any], dict[str, Member]]:
@@ -275,6 +297,9 @@ def _opened(path: str | Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfi
             odd = [name for name in found if not name.endswith(".npy")]
             if odd:
                 raise DamagedFile(f"{odd[0]!r} is no array")
+            told = found["about.npy"].file_size
+            if told > max(ABOUT, 4 * os.path.getsize(path)):
+                raise DamagedFile(f"what it says about itself takes {told / 1e6:,.0f} MB")
             yield archive, {name.removesuffix(".npy"): info for name, info in found.items()}
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {str(path)!r}; save one with model.save") from None

@@ -24,9 +24,11 @@ from benchmarks import (  # the clone's folder must be on the path first
     backends,
     clicks,
     explanations,
+    fuzz,
     growth,
     hub,
     job,
+    kills,
     memory,
     ml100k,
     ranking,
@@ -279,6 +281,9 @@ def measured():
             | ({"heavy": dict.fromkeys(clicks.EACH, 60.0)} if part.startswith("small") else {})
             for part in clicks.PARTS
         },
+        "fuzz": {name: {"inputs": 9, "right": 4, "refused": 5, "faults": [], "slowest": 0.1, "grown": 1.0}
+                 for name in fuzz.KINDS},
+        "kills": {name: {"kills": 9, "within": 5, "half": 0, "lost": 0, "litter": 0} for name in kills.KINDS},
         "explanations": {part: explained | {"model": part.split("_")[0], "data": part} for part in explanations.PARTS},
     }  # fmt: skip
 
@@ -287,6 +292,7 @@ def measured():
     ("accuracy", 20, 0), ("training", 13, 0), ("backends", 24, 0), ("ranking", 3, 3), ("memory", 18, 0),
     ("binder", 7, 0), ("roads", 5, 0), ("hub", 11, 0),
     ("growth", 14, 0), ("ablation", 8, 0), ("explanations", 24, 0), ("browser", 33, 0), ("clicks", 33, 0),
+    ("fuzz", 10, 0), ("kills", 6, 0),
 ])  # fmt: skip
 def test_every_section_makes_its_rows(name, count, missed):
     rows = job.section(name).rows(measured()[name])

@@ -201,7 +201,7 @@ def test_duplicates_are_refused_or_the_first_or_last_is_kept():
         Interactions.from_frame(rows)
     assert Interactions.from_frame(rows, duplicates="last").rating.tolist() == [5.0, 3.0, 4.5, 1.0]
     assert Interactions.from_frame(rows, duplicates="first").rating.tolist() == [4.0, 3.0, 4.5, 1.0]
-    with pytest.raises(ValueError, match="one of 'error', 'first', 'last', got 'mean'"):
+    with pytest.raises(ValueError, match="one of 'error', 'first', 'last', 'sum', got 'mean'"):
         Interactions.from_frame(rows, duplicates="mean")
 
 

@@ -12,6 +12,7 @@ Int64s = npt.NDArray[np.int64]
 Float32s = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 Strings = npt.NDArray[np.str_]
+ROOM = 256 << 20  # bytes that a column of texts may take
 
 
 def sized(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
@@ -26,6 +27,17 @@ def frozen(values: Any, dtype: Any) -> npt.NDArray[Any]:
         array = array.copy()  # the caller keeps the right to change its own array
         array.setflags(write=False)
     return array
+
+
+def fixed(texts: list[str], column: str) -> Strings:
+    """Texts as an array. numpy gives each the room of the longest: raises ValueError where that is too much."""
+    longest = max(map(len, texts), default=0)
+    if len(texts) * longest * 4 > ROOM:
+        raise ValueError(
+            f"{column!r} has a text of {longest:,} characters, and all {len(texts):,} would take as much room; "
+            "cut the longest (200 characters are plenty)"
+        )
+    return np.array(texts, np.str_)
 
 
 def number_ids(ids: npt.NDArray[Any]) -> tuple[Strings, Int32s]:
@@ -46,4 +58,9 @@ def number_ids(ids: npt.NDArray[Any]) -> tuple[Strings, Int32s]:
 
 
 def _all_integers(texts: Strings) -> bool:
-    return len(texts) > 0 and all(text.isascii() and text.removeprefix("-").isdigit() for text in texts.tolist())
+    """With no more digits than Python makes a number of at once."""
+    return len(texts) > 0 and texts.dtype.itemsize < 4 * 4_000 and all(map(_is_integer, texts.tolist()))
+
+
+def _is_integer(text: str) -> bool:
+    return text.isascii() and text.removeprefix("-").isdigit()

@@ -11,12 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from recwidgets._files import DamagedFile, checked_sizes
-
-try:
-    from lzma import LZMAError as _LZMAError
-except ModuleNotFoundError:  # Pyodide comes without, and so do some builds of Python
-    _LZMAError = zlib.error  # type: ignore[assignment,misc]
+from recwidgets._files import DamagedFile, checked_sizes, read_member
 
 ENVIRONMENT = "RECWIDGETS_ML100K"  # a folder or a zip of ML-100K
 
@@ -39,10 +34,10 @@ PUBLISHED = {
     "25m": Published("ml-25m.zip", "8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa", 261_978_986),
 }
 ML100K_LIMIT = 32 << 20  # bytes that a zip or a folder of ML-100K may take: the six files have 2 MB, all of it 15
-# what zipfile raises for a zip that is cut, altered, encrypted or packed in a way that this Python cannot read
+# what zipfile raises for a zip that is cut, altered, encrypted or packed in a way that is not read here
 _BROKEN: tuple[type[Exception], ...] = (
     zipfile.BadZipFile, EOFError, OSError, zlib.error, DamagedFile, NotImplementedError, RuntimeError,
-    UnicodeDecodeError, _LZMAError,
+    UnicodeDecodeError,
 )  # fmt: skip
 # An unpacked, or re-zipped, ML-100K is known by its six files.
 ML100K_FILES = {
@@ -119,7 +114,7 @@ def _read_zip(path: Path, published: Published) -> dict[str, bytes]:
             infos = checked_sizes(archive.infolist(), ML100K_LIMIT)
             members = {member.rsplit("/", 1)[-1]: member for member in infos}
             _refuse_incomplete(path, [file for file in ML100K_FILES if file in members])
-            return {file: archive.read(members[file]) for file in ML100K_FILES}
+            return {file: read_member(archive, infos[members[file]]) for file in ML100K_FILES}
     except _BROKEN as error:
         raise ValueError(
             f"{str(path)!r} is not a whole zip ({error}): the sha256 of {published.file} must be "

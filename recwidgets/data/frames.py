@@ -2,68 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recwidgets.data._arrays import Float32s, Int32s, Int64s, Strings, number_ids
-from recwidgets.data.interactions import Interactions
+from recwidgets.data._arrays import Float32s, Int32s, Int64s, Strings, fixed, number_ids
+from recwidgets.data.interactions import Interactions, check_times
+from recwidgets.data.tables import DEFAULT, Column, Columns, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Column = npt.NDArray[Any]
-DUPLICATES = ("error", "first", "last")
-
-
-class Columns(NamedTuple):
-    """What the columns of a table are called."""
-
-    user: str = "user"
-    item: str = "item"
-    rating: str = "rating"
-    time: str = "time"
-    title: str = "title"
-    genres: str | None = None
-
-
-DEFAULT = Columns()
+DUPLICATES = ("error", "first", "last", "sum")
+ID_LENGTH = 1_000  # characters of an id
+EXACT = 2**53  # a float holds all whole numbers below it
 
 
 def from_frame(
-    df: pd.DataFrame | Mapping[str, Any] | np.ndarray[Any, Any],
+    df: Any,
     columns: Columns = DEFAULT,
     duplicates: str = "error",
     name: str = "your data",
+    genres_sep: str | None = None,
 ) -> Interactions:
-    """Check a table (pandas, a dict of arrays or a structured array) and number its ids.
+    """Check a table and number its ids.
 
-    user, item: ids, numbers or text. rating, time, title: left out where the table has no such column; then each
-    rating is 1.0, each time the row's number, each title the id. time: datetimes, or numbers of seconds since 1970.
-    genres: a column of "Action|Comedy" or of lists.
-    duplicates: what to do where a user has one item twice: "error", or keep the "first" or "last" row.
+    df: a frame of pandas, polars (lazy, too) or pyarrow, or of another library that narwhals knows; a dict of arrays;
+    a structured array.
+    user, item: ids, numbers or text. rating, time, title, genres: left out where the table has no such column, or with
+    rating=None and so on; then each rating is 1.0, each time the row's number, each title the id. Where a column has
+    not its usual name, the names of MovieLens, RecBole, LensKit, Surprise, implicit and Cornac are looked for
+    ("userId", "user_id:token"). An item without a title gets its id for one.
+    time: datetimes, or numbers of seconds since 1970.
+    genres: a column of "Action|Comedy" or of lists. genres_sep: what stands between two genres; None: "|", and a space
+    in a column of RecBole's type token_seq.
+    duplicates: what to do where a user has one item twice: "error", keep the "first" or "last" row, or "sum", for plays
+    that are counted: one row with the sum of the ratings (the number of rows, where there are none) and the last time.
+    Warns of a column that looks like ratings or times and is not used.
     Raises ValueError with a sentence on what is wrong, where, and what to do.
     """
     if duplicates not in DUPLICATES:
         raise ValueError(f"duplicates must be one of {', '.join(map(repr, DUPLICATES))}, got {duplicates!r}")
-    table = _table(df, columns)
-    users, user = number_ids(_ids(table[columns.user], columns.user))
-    items, item = number_ids(_ids(table[columns.item], columns.item))
+    if genres_sep is not None and (not isinstance(genres_sep, str) or not genres_sep):
+        raise ValueError(f'genres_sep must be text such as "|" or ", ", got {genres_sep!r}')
+    table, columns = read_table(df, columns)
+    users, user = _numbered(table[columns.user], columns.user)
+    items, item = _numbered(table[columns.item], columns.item)
     n = len(user)
-    has_ratings, has_times = columns.rating in table, columns.time in table
-    rating = _ratings(table[columns.rating], columns.rating) if has_ratings else np.ones(n, np.float32)
-    time = _times(table[columns.time], columns.time) if has_times else np.arange(n, dtype=np.int64)
+    has_ratings, has_times = columns.rating is not None, columns.time is not None
+    rating = np.ones(n, np.float32) if columns.rating is None else _ratings(table[columns.rating], columns.rating)
+    time = np.arange(n, dtype=np.int64) if columns.time is None else _times(table[columns.time], columns.time)
     for ids, what in ((users, "users"), (items, "items")):
         if len(ids) < 2:
             raise ValueError(f"a recommender needs at least two {what}, got {len(ids)} ({str(ids[0])!r})")
-    titles, genres = _titles(table, columns, items, item), _genres(table, columns, len(items), item)
+    titles, genres = _titles(table, columns, items, item), _genres(table, columns, len(items), item, genres_sep)
+    if duplicates == "sum":
+        rows, rating, time = _summed(user, item, rating, time)
+        user, item, has_ratings = user[rows], item[rows], True
     data = Interactions(user, item, rating, time, users, items, titles, genres, name, has_ratings, has_times)
     kept = _without_duplicates(data, duplicates)
-    return data if len(kept) == n else data.take(kept)
+    return data if len(kept) == len(data) else data.take(kept)
 
 
 def to_frame(data: Interactions) -> pd.DataFrame:
@@ -81,41 +83,6 @@ def to_frame(data: Interactions) -> pd.DataFrame:
     )
 
 
-def _table(df: Any, columns: Columns) -> dict[str, Column]:
-    """The columns that are used, as arrays of one length."""
-    if isinstance(df, np.ndarray):
-        present = list(df.dtype.names or ())
-    elif isinstance(df, Mapping) or hasattr(df, "columns"):
-        present = list(df) if isinstance(df, Mapping) else list(df.columns)
-    else:
-        raise ValueError(f"df must be a pandas frame, a dict of arrays or a structured array, got {type(df).__name__}")
-    optional = {columns.rating: "rating", columns.time: "time", columns.title: "title"}
-    for column in (columns.user, columns.item, columns.genres, *optional):
-        renamed = optional.get(column or "", column) != column  # a name of one's own must be there
-        if column is not None and column not in present and (column not in optional or renamed):
-            listed = ", ".join(repr(str(name)) for name in present) or "none"
-            raise ValueError(f"the table has no column {column!r}; its columns are {listed}: pass user=, item=, …")
-    table = {column: _array(df[column]) for column in columns if column is not None and column in present}
-    lengths = {column: len(values) for column, values in table.items()}
-    if len(set(lengths.values())) > 1:
-        raise ValueError(f"all columns must have one length, got {lengths}")
-    if not len(table[columns.user]):
-        raise ValueError("the table has no rows; a recommender needs at least two users and two items")
-    return table
-
-
-def _array(values: Any) -> Column:
-    if hasattr(values, "to_numpy"):
-        return np.asarray(values.to_numpy())
-    if isinstance(values, np.ndarray):
-        return values
-    array = np.empty(len(values), object)
-    array[:] = values  # a list of lists (genres) must stay one column
-    plain = np.array(array.tolist()) if not any(isinstance(v, (list, tuple, set)) for v in array) else array
-    mixed = plain.dtype.kind in "US" and not all(isinstance(v, (str, bytes)) for v in array)
-    return array if mixed else plain
-
-
 def _first(bad: npt.NDArray[np.bool_]) -> int | None:
     return int(np.argmax(bad)) if bad.any() else None
 
@@ -125,10 +92,18 @@ def _missing(values: Column) -> npt.NDArray[np.bool_]:
         return np.isnan(values)
     if values.dtype.kind in "mM":
         return np.isnat(values)
-    if values.dtype.kind == "O":
-        # None, NaN and NaT; pandas' NA answers a comparison with itself, and has no truth value
-        return np.array([v is None or type(v).__name__ in ("NAType", "NaTType") or v != v for v in values], bool)
+    if values.dtype.kind == "O" and set(map(type, values)) != {str}:
+        return np.array([_is_missing(v) for v in values], bool)
     return np.zeros(len(values), np.bool_)
+
+
+def _is_missing(value: Any) -> bool:
+    """None, NaN, NaT and pandas' NA, which has no truth value."""
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    if isinstance(value, (float, np.floating, np.datetime64)):
+        return bool(value != value)
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _refuse_missing(values: Column, column: str) -> None:
@@ -138,33 +113,106 @@ def _refuse_missing(values: Column, column: str) -> None:
         raise ValueError(f"{column!r} must not be missing, got {values[row]} in row {row} ({n} such rows); drop them")
 
 
-def _ids(values: Column, column: str) -> Column:
-    """Ids as int or str: 42, 42.0, b"42" and "42" are one id."""
+def _numbered(values: Column, column: str) -> tuple[Strings, Int32s]:
+    """Distinct ids as text, and each row's index: 42, 42.0, b"42" and "42" are one id."""
     _refuse_missing(values, column)
-    if values.dtype.kind in "iuU":
-        return values
     if values.dtype.kind == "f":
         whole = np.isfinite(values) & (values == np.rint(values))
         row = _first(~whole)
         if row is not None:
             raise ValueError(f"{column!r} must hold whole numbers or text, got {values[row]} in row {row}")
-        return values.astype(np.int64)
-    return np.array([_id(value) for value in values.tolist()], dtype=np.str_)
+        row = _first(np.abs(values) >= EXACT)
+        if row is not None:
+            raise ValueError(_inexact(values[row], row, column))
+        values = values.astype(np.int64)
+    if values.dtype.kind in "iu":
+        return number_ids(values)
+    texts, codes = _coded(values, column, _id)
+    longest = max(range(len(texts)), key=lambda i: len(texts[i]))
+    if len(texts[longest]) > ID_LENGTH:
+        row = int(np.argmax(codes == longest))
+        raise ValueError(
+            f"{column!r} must hold ids of at most {ID_LENGTH:,} characters, got one of {len(texts[longest]):,} in row "
+            f"{row}; number them, as pandas.factorize does"
+        )
+    odd = next((i for i, text in enumerate(texts) if "\0" in text), None)
+    if odd is not None:
+        row = int(np.argmax(codes == odd))
+        raise ValueError(
+            f"{column!r} must hold ids without the character NUL, got {texts[odd]!r} in row {row}; "
+            "two ids that differ in it alone would be one"
+        )
+    ids, place = number_ids(fixed(texts, column))
+    return ids, place[codes]
 
 
-def _id(value: Any) -> str:
+def _coded(values: Column, column: str, text: Callable[[Any, int, str], str]) -> tuple[list[str], Int64s]:
+    """The distinct texts in their order, and each row's place among them, (n,)."""
+    texts = values.tolist()
+    if set(map(type, texts)) != {str}:
+        texts = [value if type(value) is str else text(value, row, column) for row, value in enumerate(texts)]
+    places = {found: code for code, found in enumerate(dict.fromkeys(texts))}
+    codes = np.fromiter(map(places.__getitem__, texts), np.int64, len(texts))
+    for found, code in places.items():
+        if not found.isascii() and not _encodes(found):
+            row = int(np.argmax(codes == code))
+            raise ValueError(
+                f"{column!r} must hold text, got {found!r:.80} in row {row}, which has half of a character; "
+                "read the file with its own encoding"
+            )
+    return list(places), codes
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True
+
+
+def _text(value: Any, row: int, column: str) -> str:
+    """42.0, b"42" and "42" are one."""
     if isinstance(value, bytes):
-        return value.decode()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise ValueError(f"{column!r} must hold text in UTF-8, got {value!r:.80} in row {row}; decode it") from None
+    if isinstance(value, (list, dict, set, tuple, np.ndarray)):
+        raise ValueError(f"{column!r} must hold numbers or text, got {value!r:.80} in row {row}")
+    if isinstance(value, int) and abs(value) >= 10**ID_LENGTH:
+        raise ValueError(f"{column!r} must hold numbers or text, got a number of {ID_LENGTH:,} digits in row {row}")
+    return str(int(value)) if isinstance(value, (float, np.floating)) and value.is_integer() else str(value)
+
+
+def _id(value: Any, row: int, column: str) -> str:
+    if isinstance(value, (float, np.floating)):
+        if not value.is_integer():
+            raise ValueError(f"{column!r} must hold whole numbers or text, got {value} in row {row}")
+        if abs(float(value)) >= EXACT:
+            raise ValueError(_inexact(value, row, column))
+    return _text(value, row, column)
+
+
+def _inexact(value: Any, row: int, column: str) -> str:
+    return (
+        f"{column!r} must hold ids that are exact, got the float {value} in row {row}: floats from 2**53 on leave "
+        "numbers out, so that two ids may be one; read the column as text or as int64"
+    )
 
 
 def _numbers(values: Column, column: str, what: str) -> npt.NDArray[np.float64]:
     _refuse_missing(values, column)
     if values.dtype.kind not in "iufb":
-        row = _first(np.array([not isinstance(v, (int, float, Decimal, np.number)) for v in values], np.bool_))
+        kinds = (int, float, Decimal, np.integer, np.floating, np.bool_)
+        row = _first(np.array([not isinstance(v, kinds) for v in values], np.bool_))
         if row is not None:
-            raise ValueError(f"{column!r} must hold {what}, got {values.tolist()[row]!r} in row {row}")
-    numbers = values.astype(np.float64)
+            raise ValueError(f"{column!r} must hold {what}, got {values.tolist()[row]!r:.80} in row {row}")
+    try:
+        numbers = values.astype(np.float64)
+    except OverflowError:  # a whole number of Python
+        row = next(row for row, v in enumerate(values.tolist()) if isinstance(v, int) and abs(v) >= 2**1023)
+        raise ValueError(f"{column!r} must hold {what}, got a number of hundreds of digits in row {row}") from None
     row = _first(~np.isfinite(numbers))
     if row is not None:
         raise ValueError(f"{column!r} must hold finite numbers, got {values[row]} in row {row}")
@@ -172,71 +220,108 @@ def _numbers(values: Column, column: str, what: str) -> npt.NDArray[np.float64]:
 
 
 def _ratings(values: Column, column: str) -> Float32s:
-    return _numbers(values, column, "numbers").astype(np.float32)
+    numbers = _numbers(values, column, "numbers")
+    row = _first(np.abs(numbers) > np.finfo(np.float32).max)
+    if row is not None:
+        raise ValueError(f"{column!r} must hold numbers that float32 has, up to 3.4e38, got {values[row]} in row {row}")
+    return numbers.astype(np.float32)
 
 
 def _times(values: Column, column: str) -> Int64s:
-    if values.dtype.kind == "O" and len(values) and all(hasattr(v, "timestamp") for v in values):
+    if values.dtype.kind == "O" and len(values) and all(isinstance(v, date) for v in values):  # a datetime is one
         _refuse_missing(values, column)
         # a time without a zone is UTC, as datetime64 has it, whatever the zone of this machine
-        zoned = [v if v.tzinfo else v.replace(tzinfo=UTC) for v in values]
-        return np.array([int(v.timestamp() // 1) for v in zoned], np.int64)
+        return np.array([int(_zoned(v).timestamp() // 1) for v in values], np.int64)
     if values.dtype.kind == "M":
         _refuse_missing(values, column)
         return values.astype("datetime64[s]").astype(np.int64)
-    if values.dtype.kind in "iu":
-        return values.astype(np.int64)
     what = "datetimes or seconds since 1970 (pandas.to_datetime reads text)"
-    return np.floor(_numbers(values, column, what)).astype(np.int64)
+    numbers = values if values.dtype.kind in "iu" else np.floor(_numbers(values, column, what))
+    check_times(numbers)
+    return numbers.astype(np.int64)
 
 
-def _first_rows(n_items: int, item: Int32s) -> Int64s:
-    """The first row of each item, (n_items,)."""
-    rows = np.empty(n_items, np.int64)
-    rows[item[::-1]] = np.arange(len(item))[::-1]  # the last assignment, the first row, stays
-    return rows
+def _zoned(value: date) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _titles(table: Mapping[str, Column], columns: Columns, items: Strings, item: Int32s) -> Strings:
-    if columns.title not in table:
+    """(n_items,): the first title that is not missing; the id where there is none."""
+    if columns.title is None:
         return items
     values = table[columns.title]
-    _refuse_missing(values, columns.title)
-    texts = np.array([_id(v) for v in values.tolist()], np.str_)
-    titles = texts[_first_rows(len(items), item)]
-    row = _first(texts != titles[item])
-    if row is not None:
+    rows = np.flatnonzero(~_missing(values))
+    texts, codes = _coded(values[rows], columns.title, _text)
+    of_item = np.full(len(items), -1, np.int64)
+    of_item[item[rows][::-1]] = codes[::-1]  # the last assignment, the first row, stays
+    place = _first(codes != of_item[item[rows]])
+    if place is not None:
+        row = int(rows[place])
         raise ValueError(
-            f"an item must have one title, got {str(titles[item[row]])!r} and {str(texts[row])!r} (row {row}) "
+            f"an item must have one title, got {texts[of_item[item[row]]]!r} and {texts[codes[place]]!r} (row {row}) "
             f"for {columns.item} {str(items[item[row]])!r}"
         )
-    return titles
+    return fixed(
+        [texts[code] if code >= 0 else str(items[i]) for i, code in enumerate(of_item.tolist())], columns.title
+    )
 
 
-def _genres(table: Mapping[str, Column], columns: Columns, n_items: int, item: Int32s) -> tuple[tuple[str, ...], ...]:
+def _genres(
+    table: Mapping[str, Column], columns: Columns, n_items: int, item: Int32s, sep: str | None
+) -> tuple[tuple[str, ...], ...]:
     if columns.genres is None:
         return ((),) * n_items
-    values = table[columns.genres][_first_rows(n_items, item)]
-    return tuple(_some(value) for value in values.tolist())
+    sep = sep or (" " if columns.genres.endswith(":token_seq") else "|")
+    values = table[columns.genres]
+    there = np.flatnonzero(~_missing(values))
+    rows = np.full(n_items, -1, np.int64)
+    rows[item[there][::-1]] = there[::-1]
+    held = values.tolist()
+    found = [held[row] if row >= 0 else "" for row in rows.tolist()]
+    return tuple(_some(value, sep, columns.genres, int(row)) for value, row in zip(found, rows, strict=True))
 
 
-def _some(names: Any) -> tuple[str, ...]:
+def _some(names: Any, sep: str, column: str, row: int) -> tuple[str, ...]:
+    if isinstance(names, bytes):
+        names = _text(names, row, column)
     if isinstance(names, str):
-        return tuple(names.split("|")) if names else ()
-    return tuple(map(str, names)) if isinstance(names, (list, tuple, set, np.ndarray)) else ()
+        names = names.split(sep)
+    if not isinstance(names, (list, tuple, set, np.ndarray)):
+        raise ValueError(
+            f'{column!r} must hold text such as "Action|Comedy" or lists, got {names!r:.80} in row {row}; '
+            "genres=None leaves it out"
+        )
+    texts = [name.decode(errors="replace") if isinstance(name, bytes) else str(name) for name in names]
+    return tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))
+
+
+def _groups(user: Int32s, item: Int32s) -> tuple[Int64s, npt.NDArray[np.bool_]]:
+    """Rows in the order of user, item and place, and where the same user and item go on, (n,) and (n - 1,)."""
+    order = np.lexsort((np.arange(len(user)), item, user))
+    return order, (np.diff(user[order]) == 0) & (np.diff(item[order]) == 0)
+
+
+def _summed(user: Int32s, item: Int32s, rating: Float32s, time: Int64s) -> tuple[Int64s, Float32s, Int64s]:
+    """For each user and item the last row, the sum of the ratings and the newest time; in the order of these rows."""
+    order, same = _groups(user, item)
+    starts = np.flatnonzero(np.concatenate(([True], ~same)))
+    sums = np.add.reduceat(rating[order].astype(np.float64), starts)
+    newest = np.maximum.reduceat(time[order], starts)
+    last = order[np.concatenate((starts[1:], [len(order)])) - 1]
+    place = np.argsort(last)
+    return last[place], _ratings(sums[place], "the sum of the ratings"), newest[place]
 
 
 def _without_duplicates(data: Interactions, duplicates: str) -> Int64s:
     """The rows to keep, in order."""
-    n = len(data)
-    order = np.lexsort((np.arange(n), data.item, data.user))
-    same = (np.diff(data.user[order]) == 0) & (np.diff(data.item[order]) == 0)  # (n - 1,)
+    order, same = _groups(data.user, data.item)
     if duplicates == "error" and same.any():
         row = int(order[1:][same].min())
         user, item = str(data.users[data.user[row]]), str(data.items[data.item[row]])
         raise ValueError(
             f"a user may have an item once, got {int(same.sum())} rows too many; the first is row {row} "
-            f'(user {user!r}, item {item!r}): pass duplicates="last" or duplicates="first"'
+            f'(user {user!r}, item {item!r}): pass duplicates="last" or duplicates="first", or "sum" to count plays'
         )
     edge = np.concatenate(([True], ~same)) if duplicates == "first" else np.concatenate((~same, [True]))
     return np.sort(order[edge])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -66,6 +65,10 @@ class Interactions:
         columns = {"user": np.int32, "item": np.int32, "rating": np.float32, "time": np.int64}
         for column, ids in (("user", self.users), ("item", self.items)):
             _check_indices(column, np.asarray(getattr(self, column)), ids)
+        if (
+            np.asarray(self.time).dtype.kind in "uf"
+        ):  # before it is made int64, which would wrap the one and cut the other
+            check_times(np.asarray(self.time))
         for column, dtype in {**columns, "users": np.str_, "items": np.str_, "titles": np.str_}.items():
             object.__setattr__(self, column, frozen(getattr(self, column), dtype))
         blank = np.char.str_len(np.char.strip(self.titles, _UNSEEN)) == 0
@@ -88,25 +91,27 @@ class Interactions:
         if not np.isfinite(self.rating).all():
             row = int(np.flatnonzero(~np.isfinite(self.rating))[0])
             raise ValueError(f"rating must be a finite number, got {self.rating[row]} in row {row}")
-        _check_times(self.time)
+        check_times(self.time)
 
     @classmethod
     def from_frame(
         cls,
-        df: pd.DataFrame | Mapping[str, Any] | np.ndarray[Any, Any],
+        df: Any,
         user: str = "user",
         item: str = "item",
-        rating: str = "rating",
-        time: str = "time",
-        title: str = "title",
-        genres: str | None = None,
+        rating: str | None = "rating",
+        time: str | None = "time",
+        title: str | None = "title",
+        genres: str | None = "genres",
         duplicates: str = "error",
         name: str = "your data",
+        genres_sep: str | None = None,
     ) -> Interactions:
         """Check a table and number its ids; see `recwidgets.data.frames.from_frame`."""
-        from recwidgets.data.frames import Columns, from_frame
+        from recwidgets.data.frames import from_frame
+        from recwidgets.data.tables import Columns
 
-        return from_frame(df, Columns(user, item, rating, time, title, genres), duplicates, name)
+        return from_frame(df, Columns(user, item, rating, time, title, genres), duplicates, name, genres_sep)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Interactions:
         return self  # nothing in it can change
@@ -263,8 +268,9 @@ class Interactions:
         return to_frame(self)
 
 
-def _check_times(time: Int64s) -> None:
-    odd = (time < _YEAR_1) | (time >= _YEAR_10000)
+def check_times(time: NDArray[Any]) -> None:
+    """Raise ValueError where one of them, (n,) of any type of numbers, is no time in seconds that a date can show."""
+    odd = ~((time >= _YEAR_1) & (time < _YEAR_10000))
     if odd.any():
         row = int(np.argmax(odd))
         raise ValueError(

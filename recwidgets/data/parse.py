@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO
 
 import numpy as np
 import numpy.typing as npt
 
+from recwidgets._files import DamagedFile
 from recwidgets.data._arrays import Float32s, Int64s, number_ids
 from recwidgets.data.interactions import Interactions
 
@@ -22,27 +24,41 @@ GENRES_100K = (
     "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western",
 )  # fmt: skip
 
+_FILES = {"100k": ("u.data", "u.item"), "1m": ("ratings.dat", "movies.dat")}  # the others are CSV
+
 
 def read_zip(file: IO[bytes] | str, name: str) -> Interactions:
     """Read a published zip, already checked, of MovieLens `name`; rows in file order.
 
     Children's and unknown are called Children and Unknown, as TFDS does.
+    Raises DamagedFile, which names the file inside and the line, for what is in no form of MovieLens'.
     """
-    with zipfile.ZipFile(file) as archive:
-        folder = f"ml-{name}"
-        if name == "100k":
-            table = _numbers(archive.read(f"{folder}/u.data"), "\t")
-            films = _films_100k(archive.read(f"{folder}/u.item").decode("latin-1"))
-        elif name == "1m":
-            table = _numbers(archive.read(f"{folder}/ratings.dat").replace(b"::", b","), ",")
-            films = _films_1m(archive.read(f"{folder}/movies.dat").decode("latin-1"))
-        else:
-            with archive.open(f"{folder}/ratings.csv") as ratings:
-                next(ratings)  # the header
-                table = _numbers(ratings.read(), ",")
-            films = _films_csv(archive.read(f"{folder}/movies.csv").decode("utf-8"))
-    user, item, time = (table[:, column].astype(np.int64) for column in (0, 1, 3))
-    return from_columns(user, item, table[:, 2].astype(np.float32), time, films, name)
+    ratings, films = _FILES.get(name, ("ratings.csv", "movies.csv"))
+    read = {"100k": _films_100k, "1m": _films_1m}.get(name, _films_csv)
+    with zipfile.ZipFile(file) as archive, _reading(f"ml-{name}"):
+        rated, filmed = archive.read(f"ml-{name}/{ratings}"), archive.read(f"ml-{name}/{films}")
+    with _reading(ratings):
+        if name == "1m":
+            rated = rated.replace(b"::", b",")
+        elif name != "100k":
+            rated = rated.partition(b"\n")[2]  # the header
+        table = _numbers(rated, "\t" if name == "100k" else ",")
+    with _reading(films):
+        known = read(filmed.decode("latin-1" if name in _FILES else "utf-8"))
+        user, item, time = (table[:, column].astype(np.int64) for column in (0, 1, 3))
+        missing = set(item.tolist()) - known.keys()
+        if missing:
+            raise DamagedFile(f"film {min(missing)} is rated, and is not in it")
+    return from_columns(user, item, table[:, 2].astype(np.float32), time, known, name)
+
+
+@contextlib.contextmanager
+def _reading(file: str) -> Iterator[None]:
+    """What is wrong within the block is said of this file."""
+    try:
+        yield
+    except (ValueError, KeyError, csv.Error) as error:
+        raise DamagedFile(f"{file} is not as MovieLens publishes it ({error}); get it once more") from error
 
 
 def from_columns(
@@ -64,19 +80,41 @@ def from_columns(
 
 def _numbers(text: bytes, delimiter: str) -> npt.NDArray[np.float64]:
     # loadtxt reads regular numbers in C: 0.1 s for 100,000 rows where the csv module takes 0.3 s
-    return np.loadtxt(io.BytesIO(text), delimiter=delimiter, dtype=np.float64, ndmin=2, comments=None)  # (n, 4)
+    table = np.loadtxt(io.BytesIO(text), delimiter=delimiter, dtype=np.float64, ndmin=2, comments=None)  # (n, 4)
+    if table.shape[1] != 4:
+        raise DamagedFile(f"a row has {table.shape[1]} numbers, not 4")
+    odd = ~np.isfinite(table[:, 2])
+    for column in (0, 1, 3):
+        odd |= ~((table[:, column] == np.rint(table[:, column])) & (np.abs(table[:, column]) < 2**53))
+    if odd.any():
+        row = int(np.argmax(odd))
+        raise DamagedFile(f"row {row} is {', '.join(f'{number:g}' for number in table[row])}")
+    return table
+
+
+def _add(films: Films, id_: str, title: str, genres: tuple[str, ...]) -> None:
+    if int(id_) in films:
+        raise DamagedFile(f"film {id_} is in it twice")
+    films[int(id_)] = (title, genres)
 
 
 def _films_csv(text: str) -> Films:
-    rows = csv.DictReader(io.StringIO(text))
-    return {int(row["movieId"]): (row["title"], tuple(row["genres"].split("|"))) for row in rows}
+    films: Films = {}
+    rows = csv.reader(io.StringIO(text), strict=True)
+    if next(rows, None) != ["movieId", "title", "genres"]:
+        raise DamagedFile("its first line is not movieId,title,genres")
+    for row in filter(None, rows):
+        if len(row) != 3:
+            raise DamagedFile(f"line {rows.line_num} has {len(row)} fields, not 3")
+        _add(films, row[0], row[1], tuple(row[2].split("|")))
+    return films
 
 
 def _films_1m(text: str) -> Films:
     films: Films = {}
     for line in filter(None, text.split("\n")):  # splitlines would cut at Latin-1's \x85 too
         id_, title, genres = line.strip().split("::")
-        films[int(id_)] = (title, tuple(genres.replace("Children's", "Children").split("|")))
+        _add(films, id_, title, tuple(genres.replace("Children's", "Children").split("|")))
     return films
 
 
@@ -84,5 +122,7 @@ def _films_100k(text: str) -> Films:
     films: Films = {}
     for line in filter(None, text.split("\n")):  # splitlines would cut at Latin-1's \x85 too
         id_, title, _, _, _, *flags = line.strip().split("|")
-        films[int(id_)] = (title, tuple(genre for genre, flag in zip(GENRES_100K, flags, strict=True) if flag == "1"))
+        if not {*flags} <= {"0", "1"}:
+            raise DamagedFile(f"the genres of film {id_} are {'|'.join(flags)}")
+        _add(films, id_, title, tuple(genre for genre, flag in zip(GENRES_100K, flags, strict=True) if flag == "1"))
     return films

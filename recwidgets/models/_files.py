@@ -12,6 +12,7 @@ import numpy as np
 from .._files import DamagedFile, Member, not_ours, read_arrays, read_directory, read_members, write_arrays
 from ..core import Snapshot
 from ..data import Interactions
+from ..data._arrays import fixed
 
 FORMAT = 2  # 2: the GNN has "films_liked", the KNN no "turn"
 KINDS = {"user": "iu", "item": "iu", "rating": "f", "time": "iu", "users": "U", "items": "U", "titles": "U"}
@@ -50,7 +51,7 @@ def _texts(name: str, array: Any) -> Any:
     texts = json.loads(array.tobytes())
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise DamagedFile(f"data/{name} is no list of texts")
-    return np.array(texts, np.str_)
+    return fixed(texts, name)
 
 
 def check_file(about: Mapping[str, Any], members: Mapping[str, Member]) -> None:
@@ -60,8 +61,10 @@ def check_file(about: Mapping[str, Any], members: Mapping[str, Member]) -> None:
         raise DamagedFile("genres must be texts")
     if not isinstance(about["data"], str) or not isinstance(about["settings"], dict):
         raise DamagedFile("data must be a name, settings a table")
-    if not isinstance(has, list) or len(has) != 2:
-        raise DamagedFile("has must be two answers")
+    if not isinstance(has, list) or len(has) != 2 or not all(answer in (True, False) for answer in has):
+        raise DamagedFile(f"has must be two answers, it is {has!r:.80}")
+    if not isinstance(about.get("trained", {}), dict):
+        raise DamagedFile("trained must be a table")
     for name, member in members.items():
         room, _, column = name.partition("/")
         if room not in ("data", "snapshot") or not column or (room == "data" and column not in KINDS):

@@ -240,7 +240,7 @@ def from_file(
             return start, path
         epoch, lost, of = wanted.get("epoch"), "", wanted.pop("trained here", None)
         gone = of is not None and of != _which(training)
-        if isinstance(epoch, int) and (epoch > training.number(None) or gone):
+        if type(epoch) is int and (epoch > training.number(None) or gone):
             lost = f"Epoch {epoch} was trained in an earlier run of this cell and is gone; train again to see it."
             wanted.pop("epoch")
         back = settings.restored(world, training, replace(first, epochs=start.epochs), wanted)

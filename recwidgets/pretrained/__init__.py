@@ -155,7 +155,7 @@ def _read(path: Path, name: str, data: Interactions) -> tuple[Any, TrainingHisto
         keep, total, settings = [int(step) for step in about["keep"]], int(about["total"]), about["settings"]
         metrics = {int(step): dict(numbers) for step, numbers in about["metrics"].items()}
         missing = [step for step in keep if step not in metrics]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise not_ours(path, error) from error
     if missing or keep != sorted(set(keep)):
         raise not_ours(path, f"it says that it keeps the epochs {keep}")
@@ -170,7 +170,7 @@ def _read(path: Path, name: str, data: Interactions) -> tuple[Any, TrainingHisto
                 if name.startswith(f"{step}/")
             }
             check_shapes(model, {name: known[name] for name in file.names(step)})
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise not_ours(path, error) from error
     events = [FitEvent(step, total, metrics[step], StoredSnapshot(name, file, step)) for step in keep]
     model.snapshot = events[-1].snapshot

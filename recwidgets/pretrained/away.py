@@ -11,6 +11,8 @@ import importlib
 import json
 from pathlib import Path
 
+from .._files import writing
+
 HERE = Path(__file__).parent
 LISTED = "away.json"
 BESIDE = "static/pyodide/"  # where the site has them, beside Python's packages
@@ -35,7 +37,8 @@ def fetched(name: str, folder: Path = HERE) -> Path | None:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise FileNotFoundError(f"{name} of this site is not the one that it was built with; reload the page")
     path = folder / name
-    path.write_bytes(content)
+    with writing(path) as file:
+        file.write(content)
     return path
 
 

@@ -103,7 +103,9 @@ class EpochFile:
             if q is None or scale is None or q.ndim != 2 or scale.shape != q.shape[:1] or scale.dtype.kind != "f":
                 raise not_ours(self.path, f"{name!r} of epoch {step} is not whole")
             found[name] = restore(q, scale)
-        for array in found.values():
+        for name, array in found.items():
+            if array.dtype.kind not in "iufb" or not np.isfinite(array).all():
+                raise not_ours(self.path, f"{name!r} of epoch {step} holds what is no finite number")
             array.flags.writeable = False
         return found
 
