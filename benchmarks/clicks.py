@@ -81,8 +81,8 @@ def heavy(panel: Any, options: Options) -> dict[str, float]:
 def large(name: str, options: Options) -> dict[str, Any]:
     """The same at a million ratings, with arrays that were not learned; and what opening from files costs."""
     import recwidgets as rw
-    from recwidgets.data import popularity_world
     from recwidgets.core import FitEvent
+    from recwidgets.data import popularity_world
     from recwidgets.data.cache import write_cache
     from recwidgets.training import TrainingHistory
 

@@ -21,6 +21,7 @@ SECTIONS = {
     "growth": "Growth, on a synthetic world with MovieLens' curve of popularity",
     "ablation": "Is it the idea?",
     "explanations": "Explanations",
+    "load": "Much use: does it stay as it was?",
     "clicks": "What a click costs the kernel, in a panel without a browser",
     "browser": "From an act to the changed chart, in a real browser",
 }

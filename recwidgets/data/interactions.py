@@ -184,6 +184,13 @@ class Interactions:
 
         return Titles(self.titles.tolist())
 
+    @cached_property
+    def folded_users(self) -> list[str]:
+        """The ids of the users as a search compares them."""
+        from recwidgets.data.titles import fold
+
+        return [fold(id_) for id_ in self.users.tolist()]
+
     def user_index(self, user: str | int) -> int:
         """The index of an original id, given as text or number. Raises UnknownUser."""
         found = self._user_places.get(str(user))
