@@ -7,14 +7,30 @@ What is measured is imported inside the functions, so that nothing else is in it
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from .options import LABELS, MODELS, Options
 from .report import Row, below, ratio
 from .usage import clocked
 
-USERS, DIM, MILLION = 16, 64, 1_000_000
+USERS, MILLION = 16, 1_000_000
+OPENINGS, OPENING = 5, 3.0  # times that a panel is opened; seconds that it may take
+OPEN = """
+import sys, time
+begin, cpu = time.perf_counter(), time.process_time()
+from pathlib import Path
+import recwidgets as rw
+from recwidgets.data.cache import read_cache
+split = read_cache(Path(sys.argv[1]) / "data.npz", "a million").split("temporal")
+panel = rw.Panel(split, model=rw.load_model(Path(sys.argv[1]) / "model.npz"))
+assert panel.recommendations.items
+print(time.process_time() - cpu, time.perf_counter() - begin)
+"""
 CLICK, HEAVY = 100, 10  # ms that a click may take; so many users with the most films are measured one by one
 ACTS = {"user": "a change of user", "select": "selecting another row", "drop": "dropping an item of the history"}
 EACH = {**ACTS, "go": "what would have to go", "not": "why not another", "epoch": "another epoch", "undo": "undo"}
@@ -63,12 +79,30 @@ def heavy(panel: Any, options: Options) -> dict[str, float]:
 
 
 def large(name: str, options: Options) -> dict[str, Any]:
-    """The same at a million ratings, with arrays that were not learned."""
+    """The same at a million ratings, with arrays that were not learned; and what opening from files costs."""
     import recwidgets as rw
+    from recwidgets.core import FitEvent
     from recwidgets.data import popularity_world
+    from recwidgets.data.cache import write_cache
+    from recwidgets.training import TrainingHistory
 
-    split = popularity_world(min(MILLION, options.sizes[-1]) if options.quick else MILLION).split("temporal")
-    return clicks(rw.Panel(split, model=unlearned(name, split.train)), options)
+    data = popularity_world(min(MILLION, options.sizes[-1]) if options.quick else MILLION)
+    split = data.split("temporal")
+    model = unlearned(name, split.train)
+    with tempfile.TemporaryDirectory() as folder:
+        write_cache(data, Path(folder) / "data.npz")
+        model.save(Path(folder) / "model.npz")
+        opened = [_opened(folder) for _ in range(1 if options.quick else OPENINGS)]
+    found = {**clicks(rw.Panel(split, model=model), options), "opened": opened}
+    history = TrainingHistory((FitEvent(1, 1, {"loss": 0.0, "top_10_accuracy": 0.0}, model.snapshot),))
+    return {**found, "heavy": heavy(rw.Panel(split, model=model, history=history), options)}
+
+
+def _opened(folder: str) -> dict[str, float]:
+    """Seconds of a new Python, from its first import to a panel that shows an answer; data and model from files."""
+    ended = subprocess.run([sys.executable, "-c", OPEN, folder], capture_output=True, text=True, check=True)
+    cpu, wall = ended.stdout.split()[-2:]
+    return {"cpu": float(cpu), "wall": float(wall)}
 
 
 def unlearned(name: str, data: Any) -> Any:
@@ -80,13 +114,14 @@ def unlearned(name: str, data: Any) -> Any:
     from recwidgets.models import make
 
     world = rw.planted(n_users=60, n_items=80, seed=1).data
-    model, draw = make(name, dim=DIM), np.random.default_rng(0)
+    model, draw = make(name), np.random.default_rng(0)
     rw.fit(model, world, epochs=1, progress=False)
     long = {world.n_users: data.n_users, world.n_items: data.n_items}
     arrays = {}
     for key, array in model.snapshot.arrays.items():
         shape = (long.get(array.shape[0], array.shape[0]), *array.shape[1:])
-        arrays[key] = draw.normal(0, 0.1, shape).astype(np.float32) if array.dtype == np.float32 else array
+        # what is not as long as the data stays as learned: weights of ages are positive, and sum to one
+        arrays[key] = array if shape == array.shape else draw.normal(0, 0.1, shape).astype(np.float32)
     model.data, model.snapshot = data, Snapshot(name, arrays)
     return model
 
@@ -141,4 +176,16 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
             part = done.get(f"large_{name}", {})
             if act in part:
                 out.append(below(f"{LABELS[name]}, {label}, a million ratings", part[act], CLICK, "ms of CPU"))
+        for act, label in EACH.items():
+            if act in part.get("heavy", {}) and act != "epoch":
+                of = f"{LABELS[name]}, a million ratings, {label}: the worst of the {HEAVY} users with the most films"
+                out.append(below(of, part["heavy"][act], CLICK, "ms of CPU"))
+        if "opened" in part:
+            seconds = {kind: sorted(one[kind] for one in part["opened"]) for kind in ("cpu", "wall")}
+            middle = {kind: times[len(times) // 2] for kind, times in seconds.items()}
+            note = (
+                f"a new Python, its imports included; the median of {len(part['opened'])}; wall {middle['wall']:.2f} s"
+            )
+            what = f"{LABELS[name]}, a panel on a million ratings opened, data and model from files"
+            out.append(below(what, middle["cpu"], OPENING, "s of CPU", note, 2))
     return out

@@ -24,6 +24,7 @@ SECTIONS = {
     "growth": "Growth, on a synthetic world with MovieLens' curve of popularity",
     "ablation": "Is it the idea?",
     "explanations": "Explanations",
+    "load": "Much use: does it stay as it was?",
     "clicks": "What a click costs the kernel, in a panel without a browser",
     "fuzz": "Mutated inputs for every reader",
     "kills": "Writers that are killed while they write",

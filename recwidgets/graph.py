@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .core import Floats
 from .data import Interactions
-from .data._arrays import sized
+from .data._arrays import stable_order
 from .steps import Steps, drain
 
 Array = NDArray[Any]
@@ -61,7 +61,8 @@ def items_of_users(data: Interactions) -> Edges:
 
 def users_of_items(data: Interactions) -> Edges:
     """The users of each item, in their order."""
-    by_item = np.lexsort((data.user, data.item))
+    by_user = stable_order(data.user, data.n_users)
+    by_item = by_user[stable_order(data.item[by_user], data.n_items)]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(data.item, minlength=data.n_items))])
     return Edges(indptr.astype(np.int64), data.user[by_item].astype(np.int32))
 
@@ -80,17 +81,16 @@ def mean_over_in_steps(edges: Edges, vectors: Floats, counted: Array | None = No
     degree = edges.degree
     out = np.zeros((len(degree), vectors.shape[1]), np.float32)
     nodes = np.flatnonzero(degree)
-    starts, ends = edges.indptr[nodes], edges.indptr[nodes + 1]
-    most, first = max(BLOCK // vectors.shape[1], 1), 0
-    while first < len(nodes):  # as many nodes at a time as fit in a block, at least one
-        last = max(int(np.searchsorted(ends, starts[first] + most, "right")), first + 1)
-        rows = slice(starts[first], ends[last - 1])
-        near = vectors[edges.indices[rows]]
+    starts, ends = edges.indptr[nodes].tolist(), edges.indptr[nodes + 1].tolist()
+    most, done = BLOCK // vectors.shape[1], 0
+    for node, first, last in zip(nodes.tolist(), starts, ends, strict=True):
+        near = edges.indices[first:last]
         if counted is not None:
-            near *= counted[rows, None]
-        out[nodes[first:last]] = np.add.reduceat(near, sized(starts[first:last] - starts[first]), axis=0)
-        first = last
-        yield
+            near = near[counted[first:last]]
+        vectors.take(near, 0).sum(0, out=out[node])  # several times as quick as np.add.reduceat of many nodes
+        if (done := done + last - first) > most:
+            done = 0
+            yield
     out[nodes] /= degree[nodes, None]
     return out
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .data import Interactions
-from .data._arrays import sized
+from .data._arrays import distinct, sized
 from .steps import Steps, drain
 
 Array = NDArray[Any]
@@ -22,7 +22,7 @@ Array = NDArray[Any]
 def hits(ranked: Array, test: Interactions) -> NDArray[np.bool_]:
     """bool, shaped like `ranked`: is the film at this place among the user's held-out films?"""
     n_items = test.n_items
-    held_out = np.unique(test.user.astype(np.int64) * n_items + test.item)
+    held_out = distinct(test.user.astype(np.int64) * n_items + test.item)
     asked = np.arange(len(ranked))[:, None] * n_items + ranked
     if not len(held_out):
         return np.zeros(ranked.shape, bool)
@@ -33,7 +33,7 @@ def hits(ranked: Array, test: Interactions) -> NDArray[np.bool_]:
 
 def n_relevant(test: Interactions) -> Array:
     """How many different films of each user are held out: int (n_users,)."""
-    held_out = np.unique(test.user.astype(np.int64) * test.n_items + test.item)
+    held_out = distinct(test.user.astype(np.int64) * test.n_items + test.item)
     return np.bincount(sized(held_out // test.n_items), minlength=test.n_users)
 
 
@@ -76,7 +76,7 @@ def per_user(hit: NDArray[np.bool_], relevant: Array, k: int) -> dict[str, Array
 def coverage(ranked: Array, n_items: int, k: int) -> float:
     """Share of the catalogue that stands in at least one user's first k."""
     shown = ranked[:, :k]
-    return len(np.unique(shown[shown >= 0])) / n_items
+    return int(np.count_nonzero(np.bincount(shown[shown >= 0]))) / n_items
 
 
 def overlap(ranked: Array) -> float:

@@ -15,6 +15,7 @@ from recwidgets.core import Explanation, Part, Person, Snapshot, person_of
 from recwidgets.data import UnknownItem, UnknownUser, planted
 from recwidgets.models.popularity import Popularity
 from recwidgets.protocols import Recommender
+from recwidgets.ranking import rank_rows
 
 
 def naive(scores, seen, k):
@@ -346,3 +347,17 @@ def test_the_graph_is_built_once_for_a_data_set_and_goes_with_it(monkeypatch):
     del data
     gc.collect()
     assert gone() is None
+
+
+@given(
+    scores=st.lists(st.integers(-3, 3), min_size=300, max_size=300),
+    k=st.integers(1, 40),
+    gone=st.sets(st.integers(0, 299), max_size=290),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_best_of_a_long_row_are_those_of_a_sort(scores, k, gone):
+    """Rows long enough that groups of items are looked at first; many ties, and rows with few items left."""
+    plain = np.stack([np.array(scores, np.float32), np.random.default_rng(k).normal(size=300).astype(np.float32)])
+    plain[:, sorted(gone)] = -np.inf
+    expected = [naive(row, (), k) for row in plain]
+    assert [cut(row) for row in rank_rows(plain.copy(), k)] == expected

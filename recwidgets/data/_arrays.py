@@ -20,6 +20,25 @@ def sized(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
     return values.astype(np.intp, copy=False)
 
 
+def distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The different values, ascending: np.unique, which hashes whole numbers and takes a hundred times as long."""
+    ordered = np.sort(values, axis=None)
+    new = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return ordered[new]
+
+
+def stable_order(values: npt.NDArray[Any], below: int) -> npt.NDArray[np.intp]:
+    """np.argsort(values, kind="stable") of whole numbers from 0 to `below` - 1, at most 2**32, in linear time.
+
+    Sorted by their last 16 bits, then by the first: numbers of 16 bits numpy sorts by their digits.
+    """
+    order = np.argsort(values.astype(np.uint16), kind="stable")
+    if below > 1 << 16:
+        order = order[np.argsort((values >> 16)[order].astype(np.uint16), kind="stable")]
+    return order
+
+
 def frozen(values: Any, dtype: Any) -> npt.NDArray[Any]:
     """`values` as a read-only array of `dtype`; an array that is both already is returned as it is."""
     array = np.asarray(values, dtype=dtype)

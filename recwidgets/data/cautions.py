@@ -52,8 +52,9 @@ def _no_test(data: Interactions, part: Int64s, repeated: Bools) -> str | None:
 
 def _cold(data: Interactions, part: Int64s, repeated: Bools) -> str | None:
     """Users who are asked about and were never learned from."""
-    asked = np.unique(data.user[(part == 2) & ~repeated])
-    cold = len(np.setdiff1d(asked, data.user[part == 0]))
+    learned = np.bincount(data.user[part == 0], minlength=data.n_users)
+    asked = np.flatnonzero(np.bincount(data.user[(part == 2) & ~repeated], minlength=data.n_users))
+    cold = int(np.count_nonzero(learned[asked] == 0))
     if not cold:
         return None
     return (
@@ -89,7 +90,7 @@ def _ties(data: Interactions, part: Int64s) -> str | None:
     np.maximum.at(highest, data.user[at_cut & ~test], data.item[at_cut & ~test])
     np.minimum.at(lowest, data.user[at_cut & test], data.item[at_cut & test])
     by_id = "; here the films with the largest ids are test" if (highest < lowest)[tied].all() else ""
-    asked = len(np.unique(data.user[test]))
+    asked = np.count_nonzero(np.bincount(data.user[test]))
     return (
         f"{TIED} for {np.count_nonzero(tied):,} of the {asked:,} users in test: which of them are test is decided "
         f"by the order of the table, not by time{by_id}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recwidgets.data._arrays import Float32s, Int32s, Int64s, Strings, frozen, number_ids, sized
+from recwidgets.data._arrays import Float32s, Int32s, Int64s, Strings, distinct, frozen, number_ids, sized, stable_order
 from recwidgets.data.unknown import UnknownItem, UnknownUser, unknown_item, unknown_user
 
 if TYPE_CHECKING:
@@ -135,7 +135,9 @@ class Interactions:
 
     @cached_property
     def by_user(self) -> ByUser:
-        rows = np.lexsort((self.time, self.user)).astype(np.int64)  # stable: ties stay in row order
+        in_order = bool((self.time[1:] >= self.time[:-1]).all())
+        by_time = np.arange(len(self)) if in_order else np.argsort(self.time, kind="stable")  # ties stay in row order
+        rows = by_time[stable_order(self.user[by_time], self.n_users)].astype(np.int64)
         indptr = np.zeros(self.n_users + 1, np.int64)
         np.cumsum(np.bincount(self.user, minlength=self.n_users), out=indptr[1:])
         return ByUser(frozen(indptr, np.int64), frozen(self.item[rows], np.int32), frozen(rows, np.int64))
@@ -169,7 +171,7 @@ class Interactions:
     @cached_property
     def n_raters(self) -> Int64s:
         """How many users each item has, int64 (n_items,): who rated a film twice counts once."""
-        pairs = np.unique(self.user.astype(np.int64) * self.n_items + self.item)
+        pairs = distinct(self.user.astype(np.int64) * self.n_items + self.item)
         return frozen(np.bincount(sized(pairs % max(self.n_items, 1)), minlength=self.n_items), np.int64)
 
     @cached_property
@@ -186,6 +188,13 @@ class Interactions:
         from recwidgets.data.search import Titles
 
         return Titles(self.titles.tolist())
+
+    @cached_property
+    def folded_users(self) -> list[str]:
+        """The ids of the users as a search compares them."""
+        from recwidgets.data.titles import fold
+
+        return [fold(id_) for id_ in self.users.tolist()]
 
     def user_index(self, user: str | int) -> int:
         """The index of an original id, given as text or number. Raises UnknownUser."""

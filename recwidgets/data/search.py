@@ -109,11 +109,15 @@ def search_users(data: Interactions, text: str, limit: int = 20) -> list[Found]:
 
 
 def _by_id(data: Interactions, wanted: str) -> Iterator[Found]:
-    ids = [fold(id_) for id_ in data.users.tolist()]
-    order = sorted((id_ != wanted, not id_.startswith(wanted), user) for user, id_ in enumerate(ids) if wanted in id_)
-    n = np.diff(data.by_user.indptr)
-    for _, _, user in order:
-        yield Found(user, f"{n[user]} ratings" if data.has_ratings else f"{n[user]} films")
+    """The one with this id, those whose id begins with it, those whose id holds it: looked for as long as asked."""
+    n, ids = data.by_user.indptr, data.folded_users
+    fits = (
+        lambda id_: id_ == wanted,
+        lambda id_: id_ != wanted and id_.startswith(wanted),
+        lambda id_: wanted in id_ and not id_.startswith(wanted),
+    )
+    for user in (user for fit in fits for user, id_ in enumerate(ids) if fit(id_)):
+        yield Found(user, f"{n[user + 1] - n[user]} {'ratings' if data.has_ratings else 'films'}")
 
 
 def _by_genre(data: Interactions, wanted: str) -> Iterator[Found]:

@@ -92,14 +92,18 @@ def _give_back(data: Interactions, part: Int64s) -> None:
     poor = np.bincount(data.user[part == 0], minlength=data.n_users) == 0
     rows = data.by_user.rows  # each user's rows together, oldest first
     rows = rows[(part[rows] == 1) & poor[data.user[rows]]]
-    _, oldest = np.unique(data.user[rows], return_index=True)
-    part[rows[oldest]] = 0
+    user = data.user[rows]
+    part[rows[np.flatnonzero(np.diff(user, prepend=-1))]] = 0
 
 
 def _repeated(data: Interactions, part: Int64s) -> Bools:
     """Which held-out rows hold a film that the same user has in train, bool (n,)."""
     pair = data.user.astype(np.int64) * data.n_items + data.item
-    return (part > 0) & np.isin(pair, pair[part == 0])
+    held, learned = np.flatnonzero(part > 0), np.sort(pair[part == 0])
+    place = np.minimum(np.searchsorted(learned, pair[held]), max(len(learned) - 1, 0))
+    found = np.zeros(len(data), np.bool_)
+    found[held] = learned[place] == pair[held] if len(learned) else False
+    return found
 
 
 def _as_test(test: float) -> float:

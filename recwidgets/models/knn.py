@@ -106,7 +106,8 @@ class KNN(TfrsRecommender):
 
     def _nearest(self, person: Person) -> tuple[Ints, Floats]:
         keys, centre, _ = self._keys()
-        near = nearness(self.values["similarity"], self.user_vector(person) - centre, keys)  # (n_users,)
+        place, lengths = self.user_vector(person) - centre, self._nearness().lengths
+        near = nearness(self.values["similarity"], place, keys, lengths)  # (n_users,)
         near[list(person.without)] = -np.inf
         if person.user is not None:
             near[person.user] = -np.inf  # nobody is their own neighbour
@@ -149,6 +150,7 @@ class KNN(TfrsRecommender):
         """What each of the k nearest (None: as the knob says) contributes, nearest first; they add up to the query."""
         wide = self.at()  # the same space, and a knob that may be past its end
         wide.values["k"], wide._cache["keys"] = self.values["k"] if k is None else k, self._keys()
+        wide._cache["nearness"] = self._nearness()
         nearest, weight = wide.neighbours(person_of(self._trained(), user))
         values = (weight[:, None] * self._keys()[2][nearest])[:, None]  # (k, 1, dim)
         none = np.zeros(values.shape[2], np.float32)
@@ -192,14 +194,15 @@ class KNN(TfrsRecommender):
             yield Part(f"user {users[user]}", "neighbour", share * product, user, share, ((share, product),))
 
 
-def nearness(similarity: str, query: Floats, keys: Floats) -> Floats:
+def nearness(similarity: str, query: Floats, keys: Floats, lengths: Floats | None = None) -> Floats:
     """How near keys (n, dim) are to a user's vector (dim,), both less the mean of all keys: float32 (n,).
 
     "cosine": of the angle between them. "dot product": the cosine times the length of the other's
     vector. "distance": 1 / (1 + d), d Euclidean. Lengths are in mean lengths of a key, so that
-    the sixth power means the same for each. Raises ValueError for another word.
+    the sixth power means the same for each. lengths: of the keys, (n,), where they are known.
+    Raises ValueError for another word.
     """
-    length = np.linalg.norm(keys, axis=1)
+    length = np.linalg.norm(keys, axis=1) if lengths is None else lengths
     if similarity == "cosine":
         return np.asarray(keys @ unit(query) / np.maximum(length, 1e-12), np.float32)
     usual = max(float(length.mean()), 1e-12)
@@ -217,14 +220,14 @@ class NearnessOfMany:
     """
 
     def __init__(self, similarity: str, keys: Floats) -> None:
-        length = np.linalg.norm(keys, axis=1)
-        self.usual = max(float(length.mean()), 1e-12)
+        self.lengths = np.linalg.norm(keys, axis=1)
+        self.usual = max(float(self.lengths.mean()), 1e-12)
         self.by_distance = similarity == "distance"
         if self.by_distance:
             self.keys = keys.astype(np.float64)
             self.squared = np.einsum("nd,nd->n", self.keys, self.keys)
         else:  # the inner product with a unit vector is the nearness
-            scale = np.maximum(length, 1e-12)[:, None] if similarity == "cosine" else self.usual
+            scale = np.maximum(self.lengths, 1e-12)[:, None] if similarity == "cosine" else self.usual
             self.keys = np.asarray(keys / scale, np.float32)
 
     def of(self, vectors: Floats) -> NDArray[Any]:
@@ -239,7 +242,7 @@ class NearnessOfMany:
         return np.asarray(block)
 
     def mean_of_nearest(self, block: NDArray[Any], values: Floats, k: int) -> tuple[Floats, NDArray[np.bool_]]:
-        """The weighted mean of `values` (n_keys, dim) over the k nearest of each row of `block`, made by `of`: (n, dim)
+        """The weighted mean of `values` (n_keys, dim) over the k nearest of each row of what `of` gives: (n, dim).
 
         And bool (n,), where the next one is as near as the k-th: a product of many rounds otherwise than that of one.
         """

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
-import numpy as np
 from markupsafe import Markup
 
 from ..answer import Answer
@@ -124,8 +123,9 @@ def stars_of(answer: Answer, item: int) -> str:
     data, user = answer.data, answer.person.user
     if user is None or not data.has_ratings or item < 0:
         return ""
-    rows = np.flatnonzero((data.user == user) & (data.item == item))
-    return f"{data.rating[rows[-1]]:g}★" if len(rows) else ""
+    rows = data.rows_of(user)
+    rows = rows[data.item[rows] == item]
+    return f"{data.rating[rows.max()]:g}★" if len(rows) else ""
 
 
 def _percent(weight: float) -> str:
