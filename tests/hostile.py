@@ -1,5 +1,9 @@
 """Strings that a page must show and never obey: 60 that would run a script, and text that fits nowhere."""
 
+import numpy as np
+
+from recwidgets.data import Interactions
+
 #: each calls harm() where a page takes it for HTML, SVG, an address, a stylesheet, a template or a program
 XSS = (
     # a script of its own, also where another element is open
@@ -86,3 +90,27 @@ ODD = (
     " ",
     UUID,
 )
+
+
+def world(texts=(*XSS, *ODD)):
+    """A Split in which each title, id and genre is one of `texts`; an id that is blank, too long or there twice is a
+    UUID, as many systems number their users.
+    """
+    n = len(texts)
+    rng = np.random.default_rng(14)
+    rated = [np.sort(rng.choice(n, 14, replace=False)) for _ in range(n)]
+    user, item = np.repeat(np.arange(n), 14), np.concatenate(rated)
+    data = Interactions(
+        user=user, item=item, rating=rng.integers(1, 6, len(user)), time=rng.permutation(len(user)),
+        users=np.array(ids(texts[::-1])), items=np.array(ids(texts)), titles=np.array(texts),
+        genres=tuple((texts[n - 1 - k][:200], "Drama") for k in range(n)), name=texts[11],
+    )  # fmt: skip
+    return data.split("temporal", test=0.2, validation=0.1)
+
+
+def ids(texts):
+    found = []
+    for n, text in enumerate(texts):
+        usable = text.strip("\u200b\u200d\ufeff ") and len(text) < 200 and text not in found
+        found.append(text if usable else f"{n:08x}{UUID[8:]}")
+    return found

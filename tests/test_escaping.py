@@ -1,15 +1,19 @@
 """Text is text: whatever a title, an id, a label or an error says, the page shows it and runs none of it."""
 
 import ast
+import csv
+import json
 import re
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile import XSS
+from hostile import ODD, XSS, world
 from markupsafe import Markup
+from pages import message
 from worlds import HOSTILE, LONG, Fixed, Svd, asked, random_table, trained
 
 import recwidgets as rw
@@ -247,6 +251,91 @@ def test_what_stands_under_a_chart_of_ones_own_is_markup_or_text():
     panel.close()
     assert "score &lt;b and R&amp;D</p>" in html and "<p>score &lt;b" in html
     assert "score <b and R&D" in Read(html).texts
+
+
+# ------------------------------------------------------------------ what leaves a panel
+
+#: what a terminal obeys, XML forbids, or a table of lines is broken by
+CONTROLS = ("bell \x07 \x1b[31mred\x1b[0m", "a\nb\r\nc\td", "\x7f \x85 \ufffe \uffff", "half \x00 zero \x0b\x0c end")
+SPREADSHEET = ("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", " =1")
+
+
+@pytest.fixture(scope="module")
+def hostile():
+    """hostile(harmless=False): a trained panel on data in which every name is hostile, or none is."""
+    panels = []
+
+    def made(harmless=False):
+        texts = (*XSS, *ODD, *CONTROLS, *SPREADSHEET)
+        split = world([re.sub(r"[^ ()\d]", "x", text) for text in texts] if harmless else texts)
+        model = Svd(epochs=2)
+        history = rw.fit(model, split.train, split.validation, progress=False)
+        panels.append(rw.Panel(split, model, history=history, user=str(split.train.users[7])))
+        return panels[-1]
+
+    yield made
+    for panel in panels:
+        panel.close()
+
+
+def test_a_saved_page_has_the_tags_of_a_harmless_one_and_all_its_texts(hostile, tmp_path):
+    kinds = []
+    for harmless in (False, True):
+        panel = hostile(harmless)
+        users = panel.data.users[:12].tolist()
+        read = Read(panel.save(tmp_path / "page.html", users=users).read_text(encoding="utf-8"))
+        kinds.append({(tag, names) for tag, names in (found for found in read.shape if isinstance(found, tuple))})
+        shown = {title for user in users for title in rw.recommend(panel.model, panel.data, user).titles}
+        assert len(shown) > 40 and all(any(title in text for text in read.texts) for title in shown - {" "})
+        assert read.shape.count(("script", ())) == 1 and "a comment" not in read.shape
+    assert kinds[0] == kinds[1]
+
+
+def test_a_picture_of_any_text_is_xml_that_holds_nothing_but_shapes_and_words(hostile):
+    panel = hostile()
+    tags, names = set(), set()
+    for user in panel.data.users[::3].tolist():
+        panel.user = user
+        bundle = panel._repr_mimebundle_()
+        for element in ET.fromstring(bundle["image/svg+xml"]).iter():
+            tags.add(element.tag.partition("}")[2])
+            names |= set(element.attrib)
+        assert not set(bundle["text/plain"]) & {chr(n) for n in (*range(9), *range(11, 32), *range(127, 160))}
+    assert tags <= {"svg", "title", "desc", "style", "g", "path", "rect", "line", "circle", "polyline", "text", "tspan"}
+    assert not [name for name in names if name.startswith("on") or "href" in name or name in ("style", "src")]
+
+
+def test_table_card_and_line_of_a_hostile_panel_hold_its_texts_and_obey_none(hostile, tmp_path, monkeypatch):
+    panel = hostile()
+    monkeypatch.chdir(tmp_path)
+    seen = set()
+    for user in panel.data.users[::8].tolist():
+        panel.user = user
+        panel.act("save")
+        assert message(panel).startswith("Saved."), message(panel)
+    folders = sorted(tmp_path.iterdir())
+    assert len(folders) == 10 and all(re.fullmatch(r"recwidgets-[\w.-]+", folder.name) for folder in folders)
+    for folder in folders:
+        with (folder / "recommendations.csv").open(encoding="utf-8", newline="") as file:
+            head, *rows = csv.reader(file)
+        assert {len(row) for row in rows} == {len(head)}
+        texts = [row[head.index(name)] for row in rows for name in ("item", "title", "part")]
+        assert not [text for text in texts if text.strip()[:1] in ("=", "+", "@") or text[:1] in ("\t", "\r", "\n")]
+        seen |= {text.removeprefix("'") for text in texts}
+        card = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        (call,) = ast.parse(card["setup"]).body
+        assert isinstance(call.value, ast.Call) and {n.id for n in ast.walk(call) if isinstance(n, ast.Name)} <= {
+            "rw", "data", "model", "history",
+        }  # fmt: skip
+        again = eval(card["setup"], {"rw": rw, "data": panel.split, "model": panel.model, "history": panel.history})
+        assert again.user == card["state"]["user"]
+        again.close()
+    assert len(seen & set(panel.data.titles.tolist())) > 40
+
+
+def test_half_a_letter_is_refused_with_the_rule_the_value_and_the_next_move():
+    with pytest.raises(ValueError, match=r"users must be text that UTF-8 can write, got 'h\\udc80'; read the file in"):
+        world(("h\udc80", *XSS[:20]))
 
 
 # ------------------------------------------------------------------ how it is written
