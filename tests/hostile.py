@@ -1,7 +1,9 @@
 """Strings that a page must show and never obey: 60 that would run a script, and text that fits nowhere."""
 
 import numpy as np
+from worlds import Svd
 
+from recwidgets.charts._base import Chart, figure
 from recwidgets.data import Interactions
 
 #: each calls harm() where a page takes it for HTML, SVG, an address, a stylesheet, a template or a program
@@ -114,3 +116,41 @@ def ids(texts):
         usable = text.strip("\u200b\u200d\ufeff ") and len(text) < 200 and text not in found
         found.append(text if usable else f"{n:08x}{UUID[8:]}")
     return found
+
+
+def model_called(text, data):
+    """A model of a learner's own with `text` in all that it says."""
+
+    class Mine(Svd):
+        label = text
+        knobs = (Svd.knobs[0]._replace(label=text, hint=text, unit=text), Svd.knobs[1])
+
+        def _parts(self, person, item):
+            yield from (part._replace(label=text) for part in super()._parts(person, item))
+
+        def explain(self, user, item):
+            if str(item).endswith("5"):
+                raise RuntimeError(text)
+            return super().explain(user, item)
+
+    model = Mine()
+    for _ in model.steps(data, epochs=2):
+        pass
+    return model
+
+
+class Titled(Chart):
+    """A chart of a learner's own that draws nothing and says what it was told."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.title = self.text = text
+        self.figure = figure(marks=[])
+
+    def show(self, answer, selected=0, previous=None):
+        pass
+
+    def caption(self, answer):
+        return self.text
+
+    foot = sentence = caption

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile import ODD, XSS, world
+from hostile import ODD, XSS, Titled, model_called, world
 from markupsafe import Markup
 from pages import message
 from worlds import HOSTILE, LONG, Fixed, Svd, asked, random_table, trained
 
 import recwidgets as rw
-from recwidgets.charts._base import Chart, figure
 from recwidgets.core import Explanation, Knob, Part
 from recwidgets.data import Interactions, Split
 from recwidgets.page import elements, markup
@@ -173,44 +172,6 @@ def test_a_plain_str_is_text_on_a_page_and_markup_is_not(bad):
 
 
 # ------------------------------------------------------------------ a whole panel
-
-
-def model_called(text, data):
-    """A model of a learner's own with `text` in all that it says."""
-
-    class Mine(Svd):
-        label = text
-        knobs = (Svd.knobs[0]._replace(label=text, hint=text, unit=text), Svd.knobs[1])
-
-        def _parts(self, person, item):
-            yield from (part._replace(label=text) for part in super()._parts(person, item))
-
-        def explain(self, user, item):
-            if str(item).endswith("5"):
-                raise RuntimeError(text)
-            return super().explain(user, item)
-
-    model = Mine()
-    for _ in model.steps(data, epochs=2):
-        pass
-    return model
-
-
-class Titled(Chart):
-    """A chart of a learner's own that draws nothing and says what it was told."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.title = self.text = text
-        self.figure = figure(marks=[])
-
-    def show(self, answer, selected=0, previous=None):
-        pass
-
-    def caption(self, answer):
-        return self.text
-
-    foot = sentence = caption
 
 
 def pages(widget):

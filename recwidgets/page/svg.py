@@ -47,7 +47,7 @@ def _colour(what: str, prefix: str, token: str) -> Markup:
 def rectangle(
     x: float, y: float, width: float, height: float, look: Markup, round: float = 0, title: str = ""
 ) -> Markup:
-    inside = Markup("<title>{}</title>").format(title) if title else Markup("")
+    inside = Markup("<title>{}</title>").format(title.translate(CONTROL)) if title else Markup("")
     return Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"{}{}>{}</rect>').format(
         x, y, max(width, 0), max(height, 0), attribute("rx", f"{round:g}") if round else "", look, inside
     )
@@ -70,6 +70,7 @@ def text(
 
     after: what stands behind it, smaller and quiet.
     """
+    said, title, after = (words.translate(CONTROL) for words in (said, title, after))
     shown = said if room is None else fitting(said, room - (width_of(after, size - 2) + 4 if after else 0), size, bold)
     whole = title or (said if shown != said else "")
     quiet = Markup('<tspan dx="4" font-size="{:g}"{}>{}</tspan>').format(size - 2, fill("ink2"), after)
@@ -152,12 +153,12 @@ def isolated(said: str) -> str:
 
 def picture(width: float, height: float, title: str, description: str, content: Markup) -> Markup:
     """The whole: an SVG document with its name and its description for those who do not see it."""
-    whole = Markup(
+    title, description = title.translate(CONTROL), description.translate(CONTROL)
+    return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="rw-picture" role="img" width="{w:g}" height="{h:.0f}" '
         'viewBox="0 0 {w:g} {h:.0f}" font-family="{font}" aria-label="{title}"><title>{title}</title>'
         "<desc>{description}</desc><style>{style}</style>{content}</svg>"
     ).format(w=width, h=height, font=FONT, title=title, description=description, style=escape(theme()), content=content)
-    return whole.translate(CONTROL)
 
 
 def theme() -> Source:
