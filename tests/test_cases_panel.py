@@ -652,3 +652,22 @@ def test_a_comparisons_line_has_what_a_comparison_takes(make, split):
     panel.act("film-of", "99")
     assert "a film must be an index from 0 to 29" in message(panel)
     assert panel.setup() == 'rw.ComparePanel(data, models, user="u5")'
+
+
+# ------------------------------------------------------------------ E: the page
+
+
+@pytest.mark.parametrize("kind", ["GNN", "KNN", "Session", "Compare"])
+def test_no_two_buttons_of_a_panel_that_do_different_things_have_one_name(make, kind):
+    """Two were called Layers."""
+    panel = make(kind=getattr(rw, f"{kind}Panel"), user="42")
+    for acts in ([], [("drawer", "edit")], [("you", "")], [("drawer", "curves"), ("tab", "go")]):
+        for name, value in acts:
+            panel.act(name, value)
+        buttons: dict[str, set[tuple[str | None, ...]]] = {}
+        for button in page(panel).all("button"):
+            name = button.attributes.get("aria-label") or button.text or button.attributes.get("title")
+            assert name, button.attributes
+            does = tuple(button.attributes.get(f"data-{key}") for key in ("act", "value", "copy"))
+            buttons.setdefault(name, set()).add(does)
+        assert len(buttons) > 10 and {name: does for name, does in buttons.items() if len(does) > 1} == {}

@@ -1,18 +1,22 @@
 """Text is text: whatever a title, an id, a label or an error says, the page shows it and runs none of it."""
 
 import ast
+import csv
+import json
 import re
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile import ODD, XSS, Titled, model_called, world
 from markupsafe import Markup
+from pages import message
 from worlds import HOSTILE, LONG, Fixed, Svd, asked, random_table, trained
 
 import recwidgets as rw
-from recwidgets.charts._base import Chart, figure
 from recwidgets.core import Explanation, Knob, Part
 from recwidgets.data import Interactions, Split
 from recwidgets.page import elements, markup
@@ -30,10 +34,11 @@ from recwidgets.why import opened, parts, picture, rival, smallest, timeline
 from recwidgets.why.flow import SMALL
 
 PACKAGE = Path(rw.__file__).parent
-BAD = [
+FEW = [
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onmouseover='alert(1)", "</div></li></svg>",
     "&lt;b&gt;", "<!-- a & b", "{0.__class__}{x}%s%(y)s", HOSTILE, LONG,
 ]  # fmt: skip
+BAD = [*FEW, *XSS]
 
 
 class Read(HTMLParser):
@@ -146,17 +151,15 @@ def regions(text):
     }  # fmt: skip
 
 
-REGIONS = tuple(regions("x"))
-
-
 @pytest.mark.parametrize("bad", BAD)
-@pytest.mark.parametrize("region", REGIONS)
-def test_no_text_becomes_a_tag_and_every_text_reads_as_it_was_written(region, bad):
-    """The page has the tags and attributes of a harmless text, and somewhere on it stands the text itself."""
-    page, harmless = regions(bad)[region], regions(re.sub(r"[^ ()\d]", "x", bad))[region]
-    assert type(page) is Markup, "a str is text"
-    assert Read(page).shape == Read(harmless).shape
-    assert any(bad in text for text in Read(page).texts), Read(page).texts
+def test_no_text_becomes_a_tag_and_every_text_reads_as_it_was_written(bad):
+    """Each region has the tags and attributes of a harmless text, and somewhere on it stands the text itself."""
+    harmless = regions(re.sub(r"[^ ()\d]", "x", bad))
+    for region, page in regions(bad).items():
+        read = Read(page)
+        assert type(page) is Markup, f"{region}: a str is text"
+        assert read.shape == Read(harmless[region]).shape, region
+        assert any(bad in text for text in read.texts), (region, read.texts)
 
 
 @pytest.mark.parametrize("bad", BAD)
@@ -171,44 +174,6 @@ def test_a_plain_str_is_text_on_a_page_and_markup_is_not(bad):
 # ------------------------------------------------------------------ a whole panel
 
 
-def model_called(text, data):
-    """A model of a learner's own with `text` in all that it says."""
-
-    class Mine(Svd):
-        label = text
-        knobs = (Svd.knobs[0]._replace(label=text, hint=text, unit=text), Svd.knobs[1])
-
-        def _parts(self, person, item):
-            yield from (part._replace(label=text) for part in super()._parts(person, item))
-
-        def explain(self, user, item):
-            if str(item).endswith("5"):
-                raise RuntimeError(text)
-            return super().explain(user, item)
-
-    model = Mine()
-    for _ in model.steps(data, epochs=2):
-        pass
-    return model
-
-
-class Titled(Chart):
-    """A chart of a learner's own that draws nothing and says what it was told."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.title = self.text = text
-        self.figure = figure(marks=[])
-
-    def show(self, answer, selected=0, previous=None):
-        pass
-
-    def caption(self, answer):
-        return self.text
-
-    foot = sentence = caption
-
-
 def pages(widget):
     """The HTML of every region in a widget."""
     if isinstance(widget, Page):
@@ -217,7 +182,7 @@ def pages(widget):
         yield from pages(child)
 
 
-@pytest.mark.parametrize("bad", ["score <b and R&D", *BAD])
+@pytest.mark.parametrize("bad", ["score <b and R&D", *FEW])
 def test_a_panel_of_hostile_data_a_hostile_model_and_a_hostile_chart_shows_text(bad):
     def shapes(text):
         data = named(text, n=6)
@@ -247,6 +212,91 @@ def test_what_stands_under_a_chart_of_ones_own_is_markup_or_text():
     panel.close()
     assert "score &lt;b and R&amp;D</p>" in html and "<p>score &lt;b" in html
     assert "score <b and R&D" in Read(html).texts
+
+
+# ------------------------------------------------------------------ what leaves a panel
+
+#: what a terminal obeys, XML forbids, or a table of lines is broken by
+CONTROLS = ("bell \x07 \x1b[31mred\x1b[0m", "a\nb\r\nc\td", "\x7f \x85 \ufffe \uffff", "half \x00 zero \x0b\x0c end")
+SPREADSHEET = ("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", " =1")
+
+
+@pytest.fixture(scope="module")
+def hostile():
+    """hostile(harmless=False): a trained panel on data in which every name is hostile, or none is."""
+    panels = []
+
+    def made(harmless=False):
+        texts = (*XSS, *ODD, *CONTROLS, *SPREADSHEET)
+        split = world([re.sub(r"[^ ()\d]", "x", text) for text in texts] if harmless else texts)
+        model = Svd(epochs=2)
+        history = rw.fit(model, split.train, split.validation, progress=False)
+        panels.append(rw.Panel(split, model, history=history, user=str(split.train.users[7])))
+        return panels[-1]
+
+    yield made
+    for panel in panels:
+        panel.close()
+
+
+def test_a_saved_page_has_the_tags_of_a_harmless_one_and_all_its_texts(hostile, tmp_path):
+    kinds = []
+    for harmless in (False, True):
+        panel = hostile(harmless)
+        users = panel.data.users[:12].tolist()
+        read = Read(panel.save(tmp_path / "page.html", users=users).read_text(encoding="utf-8"))
+        kinds.append({(tag, names) for tag, names in (found for found in read.shape if isinstance(found, tuple))})
+        shown = {title for user in users for title in rw.recommend(panel.model, panel.data, user).titles}
+        assert len(shown) > 40 and all(any(title in text for text in read.texts) for title in shown - {" "})
+        assert read.shape.count(("script", ())) == 1 and "a comment" not in read.shape
+    assert kinds[0] == kinds[1]
+
+
+def test_a_picture_of_any_text_is_xml_that_holds_nothing_but_shapes_and_words(hostile):
+    panel = hostile()
+    tags, names = set(), set()
+    for user in panel.data.users[::3].tolist():
+        panel.user = user
+        bundle = panel._repr_mimebundle_()
+        for element in ET.fromstring(bundle["image/svg+xml"]).iter():
+            tags.add(element.tag.partition("}")[2])
+            names |= set(element.attrib)
+        assert not set(bundle["text/plain"]) & {chr(n) for n in (*range(9), *range(11, 32), *range(127, 160))}
+    assert tags <= {"svg", "title", "desc", "style", "g", "path", "rect", "line", "circle", "polyline", "text", "tspan"}
+    assert not [name for name in names if name.startswith("on") or "href" in name or name in ("style", "src")]
+
+
+def test_table_card_and_line_of_a_hostile_panel_hold_its_texts_and_obey_none(hostile, tmp_path, monkeypatch):
+    panel = hostile()
+    monkeypatch.chdir(tmp_path)
+    seen = set()
+    for user in panel.data.users[::8].tolist():
+        panel.user = user
+        panel.act("save")
+        assert message(panel).startswith("Saved."), message(panel)
+    folders = sorted(tmp_path.iterdir())
+    assert len(folders) == 10 and all(re.fullmatch(r"recwidgets-[\w.-]+", folder.name) for folder in folders)
+    for folder in folders:
+        with (folder / "recommendations.csv").open(encoding="utf-8", newline="") as file:
+            head, *rows = csv.reader(file)
+        assert {len(row) for row in rows} == {len(head)}
+        texts = [row[head.index(name)] for row in rows for name in ("item", "title", "part")]
+        assert not [text for text in texts if text.strip()[:1] in ("=", "+", "@") or text[:1] in ("\t", "\r", "\n")]
+        seen |= {text.removeprefix("'") for text in texts}
+        card = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        (call,) = ast.parse(card["setup"]).body
+        assert isinstance(call.value, ast.Call) and {n.id for n in ast.walk(call) if isinstance(n, ast.Name)} <= {
+            "rw", "data", "model", "history",
+        }  # fmt: skip
+        again = eval(card["setup"], {"rw": rw, "data": panel.split, "model": panel.model, "history": panel.history})
+        assert again.user == card["state"]["user"]
+        again.close()
+    assert len(seen & set(panel.data.titles.tolist())) > 40
+
+
+def test_half_a_letter_is_refused_with_the_rule_the_value_and_the_next_move():
+    with pytest.raises(ValueError, match=r"users must be text that UTF-8 can write, got 'h\\udc80'; read the file in"):
+        world(("h\udc80", *XSS[:20]))
 
 
 # ------------------------------------------------------------------ how it is written

@@ -86,6 +86,8 @@ class Interactions:
                 f"items, titles and genres must have one entry per item, got "
                 f"{len(self.items)}, {len(self.titles)} and {len(self.genres)}"
             )
+        for column in ("users", "items", "titles"):
+            _check_text(column, getattr(self, column))
         _check_distinct("user", self.users)
         _check_distinct("item", self.items)
         if not np.isfinite(self.rating).all():
@@ -310,6 +312,14 @@ def _check_indices(column: str, index: NDArray[Any], ids: Strings) -> None:
             f"{column} must hold indices from 0 to {len(ids) - 1}, got {index.min()} to {index.max()}; "
             f"Interactions.from_frame(df) numbers ids for you"
         )
+
+
+def _check_text(column: str, texts: Strings) -> None:
+    """Half a surrogate pair, as `errors="surrogateescape"` leaves where an encoding is wrong, has no bytes."""
+    codes = np.ascontiguousarray(texts).view(np.uint32)
+    if ((codes >= 0xD800) & (codes < 0xE000)).any():
+        bad = next(text for text in texts.tolist() if any("\ud800" <= letter < "\ue000" for letter in text))
+        raise ValueError(f"{column} must be text that UTF-8 can write, got {bad!r}; read the file in its own encoding")
 
 
 def _check_distinct(column: str, ids: Strings) -> None:

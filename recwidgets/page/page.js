@@ -55,6 +55,7 @@ function describeFigure(el, alt) {
 }
 
 const GONE = "The kernel is gone, so this panel cannot answer. Restart the kernel and run this cell again.";
+const LOST = " The epochs trained here went with it.";
 const SILENT =
   "No answer yet. The kernel is busy with another cell, or gone: wait, or restart it and run this cell again.";
 
@@ -70,9 +71,13 @@ function render({ model, el }) {
     try {
       model.send({ act, value: value ?? "", n: sent, view, typed });
     } catch {
-      warn(GONE); // the channel to the kernel is closed
+      warn(goneWords()); // the channel to the kernel is closed
     }
     return sent;
+  };
+  const goneWords = () => {
+    const status = el.closest(".rw-panel")?.querySelector(".rw-status")?.textContent ?? "";
+    return /^(Training|Paus)|trained here/.test(status) ? GONE + LOST : GONE;
   };
   const onAnswer = ({ answered }) => {
     clearTimeout(patience);
@@ -256,7 +261,7 @@ function render({ model, el }) {
   const onKernel = () => {
     // ipywidgets marks the panel of a restarted or dead kernel with a class, a moment later
     const gone = () => el.closest(".rw-panel")?.classList.contains("jupyter-widgets-disconnected");
-    if (model.get("probe") || el.querySelector(".rw-bones")) setTimeout(() => warn(gone() ? GONE : ""), 50);
+    if (model.get("probe") || el.querySelector(".rw-bones")) setTimeout(() => warn(gone() ? goneWords() : ""), 50);
   };
 
   el.addEventListener("click", onClick);

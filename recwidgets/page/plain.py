@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 
 from markupsafe import Markup
 
+#: what XML has no place for and a terminal would obey, and what stands for it: for str.translate
+CONTROL = {n: "\ufffd" for n in (*range(9), 11, 12, *range(13, 32), *range(127, 160), 0xFFFE, 0xFFFF)}
 #: the keys of a legend, as signs where there is no colour
 SIGNS = {"rw-key-line": "━", "rw-key-dash": "╌", "rw-strong": "■", "rw-mid": "□", "rw-outline": "┆"}
 

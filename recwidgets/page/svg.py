@@ -6,20 +6,24 @@ leave it, a dark theme is followed.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import unicodedata
 from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
 from .elements import attribute, cut, joined
+from .plain import CONTROL
 from .tokens import Source, colours
 
 DRAWN = (236, 232)  # px: width and height of a chart in a picture of a panel
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 MONO = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 NARROW, WIDE = set("iljIft.,:;'|!()[]·’ "), set("mwMW@%—…")
+LONGEST = 2000  # letters of a text that are measured: more than any place has room for
 ROOM = 1.1  # a font that is put in another's place may be so much wider
-RIGHT_TO_LEFT = ("R", "AL")
+RIGHT_TO_LEFT = ("R", "AL", "RLE", "RLO", "RLI")
 
 
 def fill(token: str) -> Markup:
@@ -43,7 +47,7 @@ def _colour(what: str, prefix: str, token: str) -> Markup:
 def rectangle(
     x: float, y: float, width: float, height: float, look: Markup, round: float = 0, title: str = ""
 ) -> Markup:
-    inside = Markup("<title>{}</title>").format(title) if title else Markup("")
+    inside = Markup("<title>{}</title>").format(title.translate(CONTROL)) if title else Markup("")
     return Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"{}{}>{}</rect>').format(
         x, y, max(width, 0), max(height, 0), attribute("rx", f"{round:g}") if round else "", look, inside
     )
@@ -66,6 +70,7 @@ def text(
 
     after: what stands behind it, smaller and quiet.
     """
+    said, title, after = (words.translate(CONTROL) for words in (said, title, after))
     shown = said if room is None else fitting(said, room - (width_of(after, size - 2) + 4 if after else 0), size, bold)
     whole = title or (said if shown != said else "")
     quiet = Markup('<tspan dx="4" font-size="{:g}"{}>{}</tspan>').format(size - 2, fill("ink2"), after)
@@ -81,7 +86,7 @@ def lines_of_text(
     x: float, y: float, said: str, room: float, *, size: float = 12, step: float = 16, most: int = 6, **look: object
 ) -> tuple[Markup, float]:
     """Text broken into lines that fit; returns them, and the y below the last. What is over after `most` is cut."""
-    broken = wrapped(said, room, size, bool(look.get("bold")), bool(look.get("mono")))
+    broken = wrapped(said[:LONGEST], room, size, bool(look.get("bold")), bool(look.get("mono")))
     if len(broken) > most:
         broken = [*broken[: most - 1], f"{broken[most - 1][:-1]}…"]
     made = [text(x, y + n * step, part, size=size, **look) for n, part in enumerate(broken)]  # type: ignore[arg-type]
@@ -90,9 +95,14 @@ def lines_of_text(
 
 def width_of(said: str, size: float, bold: bool = False, mono: bool = False) -> float:
     """px that a text takes at most, by the kind of its letters; no font is asked."""
+    return sum(_widths(said, size, bold, mono))
+
+
+def _widths(said: str, size: float, bold: bool, mono: bool) -> Iterable[float]:
     if mono:
-        return size * 0.62 * len(said)
-    return size * ROOM * (1.14 if bold else 1.0) * sum(map(_letter, said))
+        return [size * 0.62] * len(said)
+    one = size * ROOM * (1.14 if bold else 1.0)
+    return (one * _letter(letter) for letter in said)
 
 
 def _letter(letter: str) -> float:
@@ -109,7 +119,7 @@ def _letter(letter: str) -> float:
 
 def fitting(said: str, room: float, size: float, bold: bool = False) -> str:
     """`said`, cut in its middle as far as its room asks."""
-    most = len(said)
+    most = min(len(said), LONGEST)
     while most > 4 and width_of(cut(said, most), size, bold) > room:
         most -= max(1, (most - 4) // 16)
     return cut(said, most)
@@ -128,7 +138,7 @@ def wrapped(said: str, room: float, size: float, bold: bool = False, mono: bool 
             now = ""
         now = f"{now} {word}" if now else word
         while not fits(now):
-            n = next(n for n in range(len(now) - 1, 0, -1) if fits(now[:n]))
+            n = max(1, bisect.bisect_right(list(itertools.accumulate(_widths(now, size, bold, mono))), room))
             made.append(now[:n])
             now = now[n:]
     return [*made, now] if now else made
@@ -143,6 +153,7 @@ def isolated(said: str) -> str:
 
 def picture(width: float, height: float, title: str, description: str, content: Markup) -> Markup:
     """The whole: an SVG document with its name and its description for those who do not see it."""
+    title, description = title.translate(CONTROL), description.translate(CONTROL)
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="rw-picture" role="img" width="{w:g}" height="{h:.0f}" '
         'viewBox="0 0 {w:g} {h:.0f}" font-family="{font}" aria-label="{title}"><title>{title}</title>'

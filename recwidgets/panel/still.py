@@ -14,7 +14,7 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from ..page.markup import list_foot, scores_in_short
-from ..page.plain import paragraphs, plain
+from ..page.plain import CONTROL, paragraphs, plain
 from ..why.parts import lines_as_shown, minus
 from . import selector, views
 from .cases import part_names
@@ -179,7 +179,7 @@ def text_of(still: Still) -> str:
     lines += [table(still.rows), f"  {still.foot}", ""] if still.rows else []
     if still.film and still.headline:
         lines += [f"Why {still.film}: {still.headline}", ""]
-    return "\n".join([*lines, "Live:", f"  {still.setup}", INSTALL])
+    return "\n".join([*lines, "Live:", f"  {still.setup}", INSTALL]).translate(CONTROL)
 
 
 def table(rows: Sequence[Row]) -> str:

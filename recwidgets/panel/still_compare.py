@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ..answer import Answer
 from ..page.elements import joined
 from ..page.markup import scores_in_short
-from ..page.plain import plain
+from ..page.plain import CONTROL, plain
 from ..page.svg import fill, line, lines_of_text, picture, rectangle, stroke, text
 from . import lists, selector, views
 from .cases import Case, said_of, why_of
@@ -54,7 +54,7 @@ def text_of(compared: Any, setup: str) -> str:
     lines += [lists.agreement(answers, labels), ""] if answers else [plain(lists.lists({}, labels, None)), ""]
     for name, case in compared.cases.items():
         lines.append(f"{labels[name]}, {case.answer.full_title(case.item)}: {plain(said_of(case))}. {why_of(case)}")
-    return "\n".join([*lines, "", "Live:", f"  {setup}", INSTALL])
+    return "\n".join([*lines, "", "Live:", f"  {setup}", INSTALL]).translate(CONTROL)
 
 
 def svg_of(compared: Any, setup: str) -> Markup:
