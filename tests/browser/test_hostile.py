@@ -1,4 +1,4 @@
-"""Names that would run a script, that are wide, empty or backwards: in real panels nothing runs, and nothing sticks out.
+"""Names that would run a script, or are wide, empty or backwards: in real panels nothing runs, and nothing sticks out.
 
 `tests/test_escaping.py` holds the same of the markup of each region alone.
 """
@@ -149,8 +149,9 @@ def test_hostile_names_in_every_panel_are_shown_and_nothing_else(open_in_lab, wa
             panel.still()
             labpage.eventually(page, lambda panel=panel: as_it_should(panel))
             texts |= set(panel.root.locator("[data-row]").evaluate_all("rows => rows.map(row => row.title)"))
+        if kind == "svd":
+            typed(panel)
         {"compare": compared, "svd": own}.get(kind, taken_apart)(panel)
-    typed(PanelPage(page, "gnn"))
     assert len(texts & set(XSS)) > 50 and len(texts & set(ODD)) > 5, "the titles were shown"
     others = page.locator(".jp-Notebook .jp-Cell").nth(len(CELLS) + 1)
     others.scroll_into_view_if_needed()
