@@ -160,7 +160,7 @@ def test_it_is_one_change_can_be_undone_and_comes_back_from_the_setup():
         panel.act("rest")
 
     asyncio.run(drag())
-    assert panel.state.alpha == 0.7 and panel.setup() == 'rw.GNNPanel(user="42", alpha=0.7)'
+    assert panel.state.alpha == 0.7 and panel.setup() == 'rw.GNNPanel(user="42", selected="480", alpha=0.7)'
     now = panel.recommendations.items
     again = eval(panel.setup(), {"rw": rw})
     assert again.recommendations.items == now != before
