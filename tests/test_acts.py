@@ -368,6 +368,21 @@ def test_one_drag_of_a_slider_is_one_change(play):
     assert again.before.knobs == (("shrink", 7),) and play(again, ("undo", "")).knobs == (("shrink", 7),)
 
 
+@pytest.mark.parametrize(("act", "away", "home"), [("knob:shrink", "5", "1"), ("alpha", "60", "0")])
+@pytest.mark.parametrize("rest", [True, False])
+def test_back_where_all_stands_as_trained_nothing_in_the_list_is_new(play, trained_world, act, away, home, rest):
+    """Whether in one drag or in two; and what is turned on from there counts again from where it began."""
+    resting = [("rest", "")] if rest else []
+    back = play(START, (act, away), *resting, (act, home))
+    assert back.before is None and not show(*trained_world, back, Asked()).moved
+    assert play(back, ("undo", "")).before is None
+    on = play(back, *resting, (act, away))
+    assert on.before is not None and on.before.values(trained_world[0]) == START.values(trained_world[0])
+    assert play(START, ("alpha", "60"), ("knob:shrink", "5"), ("rest", ""), (act, home)).before is not None, (
+        "the other one is still turned"
+    )
+
+
 def test_a_knob_that_is_put_where_it_stands_is_no_change(play):
     assert play(START, ("knob:shrink", "1")) == START
 

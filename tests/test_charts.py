@@ -338,6 +338,23 @@ def test_slots_by_hand():
     assert assign_slots([7, 8, 9], [8]) == [None, 8, None]
 
 
+def test_the_same_three_films_come_back_in_the_colours_that_they_had():
+    chart, data = Pie(), table([(0, 0)], 1, 12)
+
+    def colours(*first):
+        scores = np.zeros((1, 12))
+        scores[0, list(first)] = [5, 4, 3]
+        chart.show(asked(Fixed(data, scores), data))
+        return chart.slots()
+
+    whole = {7: 1, 8: 2, 9: 3}
+    assert colours(7, 8, 9) == whole
+    assert colours(9, 4, 7) == {7: 1, 4: 2, 9: 3}, "who stays keeps it"
+    assert colours(8, 4, 7)[8] == 3
+    assert colours(1, 2, 3) == {1: 1, 2: 2, 3: 3}
+    assert colours(7, 8, 9) == whole
+
+
 @pytest.mark.parametrize(
     "kind", ["all scores equal", "one film left", "the lowest are minus infinity", "all scores zero"]
 )

@@ -174,6 +174,9 @@ def test_a_message_has_a_role_buttons_and_details():
     assert (button.text, button["data-act"], button["data-value"], button["type"]) == ("Again", "train", "1", "button")
     assert page.one("pre").text == "Traceback …"
     assert page.one("summary").text
+    assert page.one("summary") in page.inside(name="rw-acts"), "beside the buttons, which no long text scrolls away"
+    told = Markup(markup.message(Message("It moved.", more="Since it rained.")))
+    assert told.one("details")["data-of"] == "It moved. ", "another message's story opens closed"
     quiet = Markup(markup.message(Message("Done.")))
     assert quiet.one(role="status")
     assert not quiet.all("details")
@@ -304,6 +307,16 @@ def test_the_selector_is_a_combobox_with_a_list(data):
 def test_what_is_typed_is_understood(data, text, user):
     assert selector.look_up(data, text).user == user
     assert len(selector.look_up(data, text).options) <= selector.OPTIONS
+
+
+def test_a_number_is_the_id_of_a_user_and_no_year_of_a_film():
+    titles = np.array(["Matrix, The (1999)", "2001: A Space Odyssey (1968)"])
+    data = Interactions([0, 1], [0, 1], [1, 1], [0, 1], np.array(["1", "20"]), np.array(["8", "9"]), titles, ((), ()))
+    for text in ("999", "1999", "user 999", "2", "2001", "user 2"):
+        assert selector.look_up(data, text).user is None, text
+    assert selector.look_up(data, "999").options == (), "and it offers nobody who watched a film of 1999"
+    assert [user for user, _ in selector.look_up(data, "2001").options] == [1], "a number in a title's words it does"
+    assert selector.look_up(data, "matrix").user == 0 and selector.look_up(data, "20").user == 1
 
 
 def test_an_id_goes_before_everything_that_holds_it():

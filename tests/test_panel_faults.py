@@ -15,7 +15,8 @@ from worlds import DEADLINE, Svd, random_table, trained
 
 import recwidgets as rw
 from recwidgets.data import UnknownItem
-from recwidgets.panel import waiting
+from recwidgets.panel import changes, waiting
+from recwidgets.reasons.words import ordinal
 
 SPLIT = random_table(np.random.default_rng(13), 18, 30, density=0.4).split("temporal", test=0.25)
 
@@ -260,12 +261,45 @@ def test_train_on_a_model_that_came_trained_says_how_to_have_it_back():
     panel = rw.Panel(SPLIT, trained(SPLIT.train), user="u1")
     before = panel.recommendations.items
     assert "Back to the trained model" in page(panel, "rw-transport").one("button", "rw-train").attributes["title"]
+    step = page(panel, "rw-transport").one("button", "rw-step").attributes["title"]
+    assert "One epoch of a copy, from nothing" in step and "Back to the trained model" in step
     panel.act("rate", "0.1")
-    panel.train()
-    panel.reset()
-    assert "Back to the trained model" in html(panel, "rw-message")
-    panel.act("pretrained")
-    assert panel.recommendations.items == before
+    for act in ("step", "train"):
+        panel.act(act)
+        assert "A copy learns, from nothing; the trained model is kept." in message(panel)
+        assert page(panel, "rw-message").one("button", data_act="pretrained").text == "Back to the trained model"
+        panel.reset()
+        assert "Back to the trained model" in html(panel, "rw-message")
+        panel.act("pretrained")
+        assert panel.recommendations.items == before
+    panel.close()
+
+
+def test_the_selected_film_stays_the_selected_one_while_it_is_not_listed():
+    """The first one stands in for it, which is said; listed again, it is selected again, after any other act."""
+    history = rw.fit(model := Svd(epochs=6), SPLIT.train, progress=False)
+    panel = rw.Panel(SPLIT, model, history=history, user="u1")
+    lists = {}
+    for epoch in range(1, 7):
+        panel.epoch = epoch
+        lists[epoch] = panel.shown.answer.top.tolist()
+    away, item = next((epoch, item) for epoch, top in lists.items() for item in lists[6][1:] if item not in top)
+    row = lists[6].index(item)
+    panel.act("select", str(row))
+    panel.epoch = away
+    said, rank = page(panel, "rw-why").one("p", "rw-away").text, changes.rank_of(panel.shown.answer, item)
+    assert said == f"Film {item + 1} is {ordinal(rank)} now, not listed: here is the first film."
+    assert panel.selected == 0 and f'selected="f{item + 1}"' in panel.setup()
+    panel.act("tab", "go")
+    panel.act("alpha", "1")
+    panel.act("alpha", "0")
+    panel.epoch = 6
+    assert (panel.selected, panel.shown.item) == (row, item)
+    assert not page(panel, "rw-why").all("p", "rw-away")
+    panel.epoch = away
+    panel.act("select", "1")
+    panel.epoch = 6
+    assert panel.shown.item == lists[away][1] or panel.shown.away.startswith(f"Film {lists[away][1] + 1} is")
     panel.close()
 
 

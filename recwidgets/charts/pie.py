@@ -57,8 +57,9 @@ class Pie(Chart):
     """Softmax shares within the first ten items, by rank, clockwise from 12 o'clock; items 4–10 are one quiet slice.
 
     Where a slice is says its rank, its colour says which film it is: a film keeps its colour while it is among the
-    first three, also through a training or an edit; whoever comes in takes a colour that became free. For another
-    person the colours start anew, in the order of the ranks.
+    first three, also through a training or an edit; whoever comes in takes a colour that became free. The same three
+    films in the same order have the colours that they had at first. For another person the colours start anew, in the
+    order of the ranks.
     Under it, the share of the softmax over *all* items not yet seen that the first ten hold. Neither is a probability
     that was checked, nor says how certain a model is.
     """
@@ -69,6 +70,7 @@ class Pie(Chart):
     def __init__(self) -> None:
         super().__init__()
         self._slots: list[int | None] = [None] * FIRST  # which film owns which colour
+        self._had: dict[tuple[int, ...], list[int | None]] = {}  # the same, when these came first
         self._whose: int | None = -1  # the user whose films these are, None = a history of one's own
         self._n = 0  # slices of films
         scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
@@ -152,9 +154,10 @@ class Pie(Chart):
             self._n = 0  # the colours are kept: after a Reset the same person is shown
             return np.array([0.0] * FIRST + [1.0]), [""] * (FIRST + 1)
         if answer.person.user != self._whose:
-            self._slots, self._whose = [None] * FIRST, answer.person.user
+            self._slots, self._had, self._whose = [None] * FIRST, {}, answer.person.user
         shares, first = found[0], answer.top[:FIRST]
-        self._slots, self._n = assign_slots(self._slots, first), len(first)
+        self._slots = self._had.setdefault(tuple(first.tolist()), assign_slots(self._slots, first))
+        self._n = len(first)
         sizes = np.zeros(FIRST + 1)
         sizes[: self._n], sizes[FIRST] = shares[:FIRST], shares[FIRST:].sum()
         labels = [str(n + 1) if n < self._n and sizes[n] >= TOO_THIN else "" for n in range(FIRST)]

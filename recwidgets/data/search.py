@@ -91,6 +91,8 @@ def suggest_items(data: Interactions, text: str) -> str:
 def search_users(data: Interactions, text: str, limit: int = 20) -> list[Found]:
     """Users by id, genre or favourite title, each user once: ids first, then fans of a genre, then of a film.
 
+    A number is looked for in ids and in titles, but not in the years of titles: nobody means 1999 by "999".
+
     A word that is a genre and in a title ("war") finds both: the first half fans of the genre, unless it says "fans".
     An empty text finds the first users.
     """
@@ -133,7 +135,10 @@ def _by_genre(data: Interactions, wanted: str) -> Iterator[Found]:
 
 
 def _by_title(data: Interactions, wanted: str) -> Iterator[Found]:
-    for item, label in search_items(data, wanted, 3) if len(wanted) > 1 else []:
+    found = search_items(data, wanted, data.n_items if wanted.isdecimal() else 3) if len(wanted) > 1 else []
+    if wanted.isdecimal():
+        found = [hit for hit in found if wanted in data.folded_titles.names[hit.index]][:3]
+    for item, label in found:
         rows = np.flatnonzero(data.item == item)
         for row in rows[np.argsort(-data.rating[rows], kind="stable")].tolist():
             stars = f" ★ {data.rating[row]:g}" if data.has_ratings else ""

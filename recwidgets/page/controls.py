@@ -12,10 +12,10 @@ from .elements import button, choice, joined, slider
 from .terms import term, term_or_text
 
 
-def train_buttons(state: str, title: str = "") -> Markup:
+def train_buttons(state: str, train: str = "", step: str = "") -> Markup:
     """Train, Pause, Step, Reset in this order and place, one of them primary. state: "idle", "running" or "paused".
 
-    title: what Train and Step do, where that is not what one expects.
+    train, step: what these two do, where that is not what one expects.
     """
     running = state == "running"
     rows = [
@@ -24,7 +24,7 @@ def train_buttons(state: str, title: str = "") -> Markup:
         ("Step", "step", running, "rw-step"),
         ("Reset", "reset", False, "rw-reset"),
     ]
-    said = {"train": title, "step": title}
+    said = {"train": train, "step": step}
     buttons = joined(
         button(label, act, classes=classes, off=off, title=said.get(act, "")) for label, act, off, classes in rows
     )

@@ -114,19 +114,24 @@ def skeleton(title: str, status: Status, said: str = "") -> Markup:
 
 
 def message(shown: Message | None) -> Markup:
-    """The panel's message: read out at once where something went wrong, else when there is time."""
+    """The panel's message: read out at once where something went wrong, else when there is time.
+
+    The buttons stand under or beside the text, and are never scrolled away; what is told on wish lies over the list.
+    """
     if shown is None:
         return Markup("")
-    details = Markup("")
-    if shown.details:
-        details = Markup("<details><summary>Show the details</summary><pre>{}</pre></details>").format(shown.details)
-    if shown.more:
-        details += Markup('<details class="rw-told"><summary>More</summary><p>{}</p></details>').format(shown.more)
+    told, stories = f"{shown.lead} {shown.text}", Markup("")
+    for label, tag, text in (("More", "p", shown.more), ("Show the details", "pre", shown.details)):
+        if text:
+            stories += Markup(
+                '<details class="rw-story" data-of="{}"><summary>{}</summary><{tag}>{}</{tag}></details>'
+            ).format(told, label, text, tag=tag)
     return Markup(
-        '<div class="rw-note{bad}"><div role="{role}"><p title="{all}"><b>{lead}</b> {text}</p>{details}</div><div class="rw-acts">{acts}</div></div>'
+        '<div class="rw-note{bad}"><div class="rw-said" role="{role}"><p title="{all}"><b>{lead}</b> {text}</p></div>'
+        '<div class="rw-acts">{acts}{stories}</div></div>'
     ).format(
         bad=" rw-bad-note" if shown.bad else "", role="alert" if shown.bad else "status", lead=shown.lead,
-        text=shown.text, details=details, all=" ".join(filter(None, (shown.lead, shown.text, shown.more))),
+        text=shown.text, stories=stories, all=" ".join(filter(None, (shown.lead, shown.text, shown.more))),
         acts=joined(button(label, act, value, once=act == "undo") for label, act, value in shown.buttons),
     )  # fmt: skip
 

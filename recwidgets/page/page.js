@@ -3,7 +3,8 @@
 
 function morphAttributes(from, to) {
   for (const { name } of [...from.attributes]) {
-    const opened = name === "open" && from.tagName === "DETAILS"; // by the reader, who may go on reading
+    // opened by the reader, who may go on reading, unless it is another story now
+    const opened = name === "open" && from.tagName === "DETAILS" && from.dataset.of === to.dataset.of;
     if (!to.hasAttribute(name) && !opened) from.removeAttribute(name);
   }
   if (from.classList.contains("rw-marked")) to.classList.add("rw-marked"); // a tour points there

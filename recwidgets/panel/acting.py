@@ -133,9 +133,9 @@ class Acting(Displayed):
         self._listeners = (*self._listeners, listener)
 
     def _pinned(self) -> State:
-        """The state with its selected item named, so that it stays selected wherever it goes in the list."""
+        """The state with its selected item named, so that it stays selected wherever it goes in the list, or beyond."""
         item = self.shown.item
-        return self.state if item is None else replace(self.state, item=item)
+        return self.state if item is None or self.shown.away else replace(self.state, item=item)
 
     def close(self) -> None:
         """Take the panel off the page; its traits answer no more, either."""

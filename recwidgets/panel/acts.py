@@ -93,20 +93,24 @@ def motion(seen: Seen, state: State, value: str) -> State:
 
 
 def turned(seen: Seen, state: State, name: str, value: Any) -> State:
-    """A knob at another value. One that answers at once changes the answer; a drag of a slider is one change."""
+    """A knob at another value. One that answers at once changes the answer; a drag of a slider is one change.
+
+    Back where all stands as trained, nothing is new: the answer is the one that the model gives.
+    """
     knob, values = _knob(seen, name), state.values(seen.world)
     knobs = tuple(sorted({**dict(state.knobs), name: value}.items()))
     if value == values[name]:
         return state
     if state.turning == name:
-        return replace(state, knobs=knobs, message=None if knob.instant else state.message)
+        state = replace(state, knobs=knobs, message=None if knob.instant else state.message)
+        return looks.since(seen, state, state.undo) if knob.instant else state
     kept = remembered(state)
     if not knob.instant:  # the answer stays, and what is said of it; but it can be put back as well
         message = state.message  # whose button takes back the knob from now on, and says so
         if isinstance(message, Change):
             message = replace(message, undo=f"Undo: {knob.label}")
         return replace(state, knobs=knobs, undo=kept, turning=name, message=message)
-    return plain(state, knobs=knobs, before=kept, undo=kept, turning=name)
+    return looks.since(seen, plain(state, knobs=knobs, undo=kept, turning=name), kept)
 
 
 def _knob(seen: Seen, name: str) -> Any:

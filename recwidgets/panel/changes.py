@@ -11,6 +11,7 @@ from ..core import Explanation
 from ..page.elements import cut
 from ..page.markup import Message, scores_in_short
 from ..reasons.reason import Reason
+from ..reasons.words import ordinal
 from ..why.flow import ALL_USERS
 from ..why.parts import listed, minus
 
@@ -94,6 +95,14 @@ def rank_of(answer: Answer, item: int) -> int | None:
     better = answer.scores > answer.scores[item]
     better[answer.left_out] = False
     return int(better.sum()) + 1
+
+
+def away(item: int | None, now: Answer) -> str:
+    """Where an item is that may be recommended and is not in the list, as a sentence; "" for one that is in it."""
+    rank = None if item is None or item in now.top else rank_of(now, item)
+    if item is None or rank is None:
+        return ""
+    return f"{cut(now.title(item)[0], TITLE)} is {ordinal(rank)} now, not listed: here is the first film."
 
 
 def what_it_added(explanation: Explanation, *items: int) -> str:

@@ -46,7 +46,10 @@ def train(panel: Panel, epochs: int) -> None:
 
 
 def _anew(training: Training) -> Message | None:
-    """What becomes of a training that was run here, where another one begins."""
+    """What becomes of the model shown, where another training begins: one that was given can be brought back."""
+    if views.leaves_given(training):
+        back = ((views.BACK, "pretrained", ""),)
+        return Message("A copy learns, from nothing;", "the trained model is kept.", buttons=back)
     if not views.starts_anew(training):
         return None
     ran = f"the {training.newest} epochs trained here stay" if training.newest > 1 else "the epoch trained here stays"
@@ -85,7 +88,7 @@ def reset(panel: Panel) -> None:
     parts = panel._ready()
     parts.trainer.forget()
     parts.asked.clear()
-    back = (("Back to the trained model", "pretrained", ""),) if parts.world.history.last else ()
+    back = ((views.BACK, "pretrained", ""),) if parts.world.history.last else ()
     message = Message("Forgotten.", "The model knows nothing now; Train starts from nothing.", buttons=back)
     panel._become(plain(parts.state, epoch=None, message=message, undo=parts.state.undo, playing=False))
 
@@ -176,7 +179,7 @@ def first_user(data: Interactions) -> str:
 def told(panel: Panel, model: Any = None) -> dict[str, Any]:
     """The state by original ids, for a panel around `model`, None = the one that was given."""
     shown, world = panel.shown, panel.world
-    item = shown.item if shown.rank else None
+    item = panel.state.item if shown.away else shown.item if shown.rank else None
     return settings.told(world, panel.state, item, own_epochs(world.model), world.model if model is None else model)
 
 

@@ -88,6 +88,14 @@ def alpha(seen: Seen, state: State, value: str) -> State:
     if share / 100 == state.alpha:
         return state
     if state.turning == "alpha":
-        return replace(state, alpha=share / 100, message=None)
+        return since(seen, replace(state, alpha=share / 100, message=None), state.undo)
     kept = remembered(state)
-    return plain(state, alpha=share / 100, before=kept, undo=kept, turning="alpha")
+    return since(seen, plain(state, alpha=share / 100, undo=kept, turning="alpha"), kept)
+
+
+def since(seen: Seen, state: State, before: State | None) -> State:
+    """`state`, whose answer is compared with that of `before`; with none where all stands as trained again."""
+    values, trained = state.values(seen.world), seen.training.trained
+    turned = [knob.name for knob in seen.training.knobs if knob.instant and knob.name in trained]
+    home = not state.alpha and all(values[name] == trained[name] for name in turned)
+    return replace(state, before=None if home else before)

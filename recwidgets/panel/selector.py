@@ -26,14 +26,21 @@ class Found(NamedTuple):
 
 
 def look_up(data: Interactions, text: str) -> Found:
-    """Understand an id ("42", "user 42"), a favourite film ("Fargo") or a genre ("horror fans")."""
+    """Understand an id ("42", "user 42"), a favourite film ("Fargo") or a genre ("horror fans").
+
+    A number means the user of that id and nobody else, though the list may offer fans of a film that has it in its name.
+    """
     wanted = text.strip()
     plain = wanted[5:].strip() if wanted.lower().startswith("user ") else wanted
     options = tuple((found.index, found.label) for found in data.search_users(plain, limit=OPTIONS)) if plain else ()
     exact = [index for index, _ in options if str(data.users[index]) == plain]
     if exact:
         return Found(exact[0], options)
-    return Found(options[0][0] if options else None, options)
+    first = options[0][0] if options else None
+    if first is not None and (plain.isdecimal() or plain != wanted):  # "3" may be short for "u3", but not for "30"
+        id_ = str(data.users[first])
+        first = first if plain.casefold() in id_.casefold() and not id_.isdecimal() else None
+    return Found(first, options)
 
 
 def user_options(data: Interactions, typed: str | None, closed: bool) -> Markup:

@@ -26,7 +26,7 @@ from ..reasons.parts import score_parts
 from ..reasons.reason import Reason, reason_of
 from ..reasons.usual import Usual, usual
 from ..reasons.why_not import Difference, difference_of
-from .changes import for_all_users, moves, sentence, what_changed, what_it_added, what_they_added
+from .changes import away, for_all_users, moves, sentence, what_changed, what_it_added, what_they_added
 from .state import Change, State, World, compared_with, history_of, original_of, person_of
 from .trainer import Training
 
@@ -46,6 +46,7 @@ class Shown:
     difference: the selected item against the rival of "why not …?". parts: what each score of the list is made of,
     float64 (items of the list, 3), see `reasons.parts`; None for a model that does not say. shared: how many of the
     list the average user would get too, of the same unseen items; None where it cannot be known.
+    away: where the item that was selected is now, as a sentence, until it is listed, and selected, again.
     message: what is said of the last change, or of a failure. empty: what the list says instead of items.
     """
 
@@ -62,6 +63,7 @@ class Shown:
     parts: NDArray[np.float64] | None = None
     shared: int | None = None
     fault: str = ""
+    away: str = ""
     message: Message | None = None
     empty: str = ""
 
@@ -179,7 +181,8 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     outlined = state.outlined or (previous is not None and other is not state.before)
     return replace(
         shown, answer=now, rank=rank, item=item, previous=previous, outlined=outlined, explanation=explanation,
-        message=_numbered(message, state), moved=moves(previous, now), **why._replace(fault=fault)._asdict(),
+        away=away(state.item, now), message=_numbered(message, state), moved=moves(previous, now),
+        **why._replace(fault=fault)._asdict(),
     )  # fmt: skip
 
 

@@ -25,8 +25,10 @@ from .state import State, World
 from .timebar import time_bar
 from .trainer import Training
 
+BACK = "Back to the trained model"
 START_ANEW = "Starts anew, from nothing: the epochs trained here are kept until the first new one is done"
-BACK_BY_RESET = "Trains a copy, from nothing: Reset, then Back to the trained model, brings back the model shown now"
+FROM_NOTHING = f"Trains a copy, from nothing: {BACK}, under the list, brings back the model shown now"
+ONE_EPOCH = f"One epoch of a copy, from nothing: {BACK}, under the list, brings back the model shown now"
 NOT_KNOWN = "Trained elsewhere: for how long is not known. With history=… its epochs are here."
 GIVE_HISTORY = "rw.fit returns the history: rw.Panel(data, model=model, history=history)"
 ID = 12  # characters of a user's id in a heading, beside the epoch
@@ -172,7 +174,7 @@ def selected(scene: Scene) -> Selected:
     return Selected(
         shown.answer, shown.item, shown.rank, shown.explanation, shown.reason, shown.difference, shown.fault, state.tab,
         state.opened, state.rival, state.rival_typed, dropped, state.wide,
-        None if state.gone is None else state.gone[0],
+        None if state.gone is None else state.gone[0], shown.away,
     )  # fmt: skip
 
 
@@ -180,7 +182,7 @@ def transport(scene: Scene, spoken: str) -> Markup:
     """Training, the time line with the accuracy behind it, and the model's own knob, in one strip."""
     world, state, training = scene.world, scene.state, scene.training
     status_now = status(world, training)
-    buttons = markup.train_buttons(training.state, before_train(training))
+    buttons = markup.train_buttons(training.state, *before_train(training))
     at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
     own, knob = own_knob(training), Markup("")
     if own is not None:
@@ -195,11 +197,16 @@ def starts_anew(training: Training) -> bool:
     return training.here and training.state == "idle" and training.newest > 0
 
 
-def before_train(training: Training) -> str:
-    """What Train does, where it does not go on from what is shown: the title of its button."""
-    if training.here or training.state != "idle" or not training.newest:
-        return START_ANEW if starts_anew(training) else ""
-    return BACK_BY_RESET
+def leaves_given(training: Training) -> bool:
+    """Would Train begin the first training here, of a copy, while the page shows what the model came with?"""
+    return not training.here and training.state == "idle" and training.newest > 0
+
+
+def before_train(training: Training) -> tuple[str, str]:
+    """What Train and Step do, where they do not go on from what is shown: the titles of their buttons."""
+    if leaves_given(training):
+        return FROM_NOTHING, ONE_EPOCH
+    return (START_ANEW, START_ANEW) if starts_anew(training) else ("", "")
 
 
 def own_knob(training: Training) -> Knob | None:

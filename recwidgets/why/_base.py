@@ -34,7 +34,7 @@ class Selected:
     fault: why there is no explanation, as a sentence. tab: one of TABS. opened: the line of the reason that is
     open. rival, typed: the item of "why not …?" by index, and what stands in its field. dropped: titles of what
     was taken out of the history; back: the one of them, by index, that can be put back in its place. wide: the page is
-    large.
+    large. away: where the item is that was selected, where it is not this one.
     """
 
     answer: Answer | None = None
@@ -51,6 +51,7 @@ class Selected:
     dropped: tuple[str, ...] = ()
     wide: bool = False
     back: int | None = None
+    away: str = ""
 
 
 class Why:
@@ -88,7 +89,7 @@ class Why:
             (self.widget.add_class if on else self.widget.remove_class)(name)
         (self.widget.add_class if inside else self.widget.remove_class)("rw-line-open")
         title = "" if answer is None or item is None else answer.full_title(item)
-        self.tabs.show(tab_bar(selected.tab, title))
+        self.tabs.show(tab_bar(selected.tab, title, selected.away))
         if answer is None or item is None:
             self.say(parts.nothing())
         elif selected.explanation is None and reason is None:
@@ -175,8 +176,8 @@ def doubts(selected: Selected) -> str:
     return parts.doubts(selected.explanation, float(selected.answer.scores[selected.item]))
 
 
-def tab_bar(chosen: str, title: str = "") -> Markup:
-    """title: of the item that is asked about, for whoever hears the page."""
+def tab_bar(chosen: str, title: str = "", away: str = "") -> Markup:
+    """title: of the item that is asked about, for whoever hears the page. away: why it is not the one selected."""
     buttons = joined(
         Markup(
             '<button type="button" role="tab" class="rw-tab" data-act="tab" data-value="{}" aria-selected="{}">{}</button>'
@@ -184,4 +185,6 @@ def tab_bar(chosen: str, title: str = "") -> Markup:
         for name, words in TABS.items()
     )
     heading = Markup('<h3 class="rw-hidden">{}</h3>').format(f"Why {title}?" if title else "Why?")
-    return heading + Markup('<div role="tablist" aria-label="The selected film">{}</div>').format(buttons)
+    bar = Markup('<div role="tablist" aria-label="The selected film">{}</div>').format(buttons)
+    said = Markup('<p class="rw-away" role="status" title="{0}">{0}</p>').format(away) if away else Markup("")
+    return heading + bar + said
