@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ..steps import Steps
-from .parts_numpy import blocks
+from ..steps import Steps, drain
+from .parts_numpy import BLAS, blocks
 from .settings import cosine_rate
 
 
@@ -44,6 +45,32 @@ class Adam:
                 yield
 
 
+def learned(net: Any, adam: Adam, drawn: Any, rate: float) -> Steps[float]:
+    """One step of the training: the loss before it."""
+    loss, gradients = yield from net.step(drawn)
+    yield from adam.step(gradients, rate)
+    return float(loss)
+
+
+def one_thread(steps: Steps[float]) -> Steps[float]:
+    """All steps at once, numpy's products in one thread: these are small, and threads would wait for each other.
+
+    In a browser's tab there are no threads, and the steps are taken one by one.
+    """
+    if not BLAS:
+        return (yield from steps)
+    with controller().limit(limits=1, user_api="blas"):
+        return float(drain(steps))
+
+
+@functools.cache
+def controller() -> Any:
+    """Of the threads of the libraries that numpy has loaded; finding them takes some milliseconds."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
 def run_epochs(
     net: Any,
     draw: Callable[[int], Any],
@@ -62,11 +89,9 @@ def run_epochs(
         losses = []
         for n in range(batches):
             step = epoch * batches + n
-            drawn = draw(step)
+            drawn, rate_now = draw(step), cosine_rate(rate, step, epochs * batches)
             yield None
-            loss, gradients = yield from net.step(drawn)
-            yield from adam.step(gradients, cosine_rate(rate, step, epochs * batches))
-            losses.append(loss)
+            losses.append((yield from one_thread(learned(net, adam, drawn, rate_now))))
             between(n + 1, batches)
             yield None
         yield float(np.mean(losses))
