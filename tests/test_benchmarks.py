@@ -29,6 +29,7 @@ from benchmarks import (  # the clone's folder must be on the path first
     hub,
     job,
     kills,
+    load,
     memory,
     ml100k,
     ranking,
@@ -226,6 +227,7 @@ def measured():
     ends |= {name: [{"ndcg": 0.4, "map": 0.3}] for name in ("ease", "user_knn")}
     small = {name: [{"ndcg": 0.3, "popularity": 0.1}] for name in MODELS}
     once = {"cpu": 2.0, "wall": 1.0}
+    still = {"mb": 100.0, "threads": 1, "widgets": 9, "comms": 9}
     used = {name: [once, once] for name in MODELS} | {f"bare {name}": [once] for name in MODELS}
     used["tutorial"] = [once, {"cpu": 40.0, "wall": 20.0}]
     full = {"wall": 30.0, "cpu": 40.0, "epochs": 9, "top10": 0.2, "top10_removed": 0.3}
@@ -284,6 +286,9 @@ def measured():
         "fuzz": {name: {"inputs": 9, "right": 4, "refused": 5, "faults": [], "slowest": 0.1, "grown": 1.0}
                  for name in fuzz.KINDS},
         "kills": {name: {"kills": 9, "within": 5, "half": 0, "lost": 0, "litter": 0} for name in kills.KINDS},
+        "load": {f"{kind}_{name}": {"times": 9, "first": still, "last": still} for kind in load.WHAT for name in MODELS}
+        | {"together": {"each": [still | {"cpu": 1.0}] * 10, "user": 5.0, "closed": still | {"widgets": 0}},
+           "selector": {"options": 8, "letters": 2000, "users": 100_000, "cpu": 9.0}},
         "explanations": {part: explained | {"model": part.split("_")[0], "data": part} for part in explanations.PARTS},
     }  # fmt: skip
 
@@ -292,7 +297,7 @@ def measured():
     ("accuracy", 20, 0), ("training", 13, 0), ("backends", 24, 0), ("ranking", 3, 3), ("memory", 18, 0),
     ("binder", 7, 0), ("roads", 5, 0), ("hub", 11, 0),
     ("growth", 14, 0), ("ablation", 8, 0), ("explanations", 24, 0), ("browser", 33, 0), ("clicks", 33, 0),
-    ("fuzz", 10, 0), ("kills", 6, 0),
+    ("fuzz", 10, 0), ("kills", 6, 0), ("load", 28, 0),
 ])  # fmt: skip
 def test_every_section_makes_its_rows(name, count, missed):
     rows = job.section(name).rows(measured()[name])
