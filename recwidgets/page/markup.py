@@ -216,7 +216,7 @@ def part_bars(parts: Any) -> list[Markup]:
 def _legend(answer: Answer) -> Markup:
     whose = "your" if answer.person.user is None else "the user’s"
     mine = "neighbours" if isinstance(answer.model, Neighbours) else f"{whose} films"
-    names = (("mine", mine), ("own", term("own embedding")), ("all", term("average user", "all users")))
+    names = (("mine", mine), ("own", term("own embedding")), ("all", term("what all users get", "all users")))
     return Markup('<p class="rw-cap rw-made-legend">{}</p>').format(
         joined(Markup('<i class="rw-made-{}"></i>{}').format(kind, name) for kind, name in names)
     )

@@ -59,13 +59,15 @@ TERMS = {
     "top 10": "The ten films with the highest scores among those that the user has not seen.",
     "validation rows": "Ratings held out to follow the training and to choose settings, apart from the test rows that "
     "only ✓ and the leaderboard look at.",
+    "what all users get": "The level that popular films have with this user, the same for all films, and what the average "
+    "user gives this film beyond these.",
     "vote": "One of the user’s films which, asked alone as the whole history, puts this film into its top 10.",
 }  # fmt: skip
 
 #: other names of the same
 SAME = {
     "accuracy": ("top-10 accuracy", "top 10 accuracy"),
-    "average user": ("mean query", "all users"),
+    "average user": ("mean query",),
     "bootstrap": ("confidence interval", "bootstrap interval"),
     "half-life": ("recency",),
     "held-out": ("held out", "held-out data", "test rows"),
@@ -79,6 +81,7 @@ SAME = {
     "popularity": ("popularity baseline",),
     "validation rows": ("validation",),
     "vote": ("votes", "voters"),
+    "what all users get": ("all users",),
 }
 NAMES = {name: name for name in TERMS} | {other: name for name, others in SAME.items() for other in others}
 

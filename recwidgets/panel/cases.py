@@ -129,7 +129,7 @@ def _why(case: Case) -> Markup:
     text, bar = why_of(case), Markup("")
     if case.parts is not None and case.rank is not None:
         mine = "neighbours" if isinstance(case.answer.model, Neighbours) else "films"
-        names = (mine, term("own embedding", "own"), term("average user", "all users"))
+        names = (mine, term("own embedding", "own"), term("what all users get", "all users"))
         numbers = joined(
             Markup('<span><i class="rw-made-{}"></i>{} {}</span>').format(kind, name, minus(value, 2))
             for kind, name, value in zip(("mine", "own", "all"), names, case.parts.tolist(), strict=True)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ..answer import Answer, rounded
 from ..data import Interactions, display_title
 from ..page.elements import joined
+from ..page.terms import TERMS
 from ..reasons.flow import OWN, Flow, Line
 from ..reasons.reason import Reason
 from . import flow, parts
@@ -82,6 +83,8 @@ def _line(
     number = parts.minus(value, digits)
     inner = Markup('<span>{}</span><b class="rw-num">{}</b><small>{}</small>').format(label, number, more)
     title = f"{full}: {number}{f' ({more})' if more else ''}"
+    if row.line < 0:
+        title = f"{title}. {TERMS['what all users get']}"
     if row.line >= 0 and reason.lines[row.line].items:
         inner = Markup(
             '<button type="button" data-act="open" data-value="{}" title="{}; select to see each">{}</button>'

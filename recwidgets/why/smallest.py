@@ -33,6 +33,8 @@ def markup(answer: Answer, reason: Reason) -> Markup:
     rated = stars(data, data.item_index(reason.item)) if people else own_stars(data, answer.person.user)
     digits = max(digits_of(most, 2), 3)
     names = [f"user {data.users[one]}" if people else answer.title(one)[0] for one in index]
+    if people:
+        rated |= {one: "would move in" for one, value in zip(index, values, strict=True) if value == 0}
     full = names if people else [film_label(data, one) for one in index]
     rows = joined(
         _row(n + 1, full[n], names[n], rated.get(one, ""), values[n], values[n] / most, digits)
@@ -54,16 +56,28 @@ def said(answer: Answer, reason: Reason) -> Markup:
     n, title = len(reason.needed_neighbours or reason.needed), _title(answer, reason.item)
     of = (reason.raters.of if reason.raters else n) if people else reason.n
     what = ("neighbour" if people else "film") + ("" if of == 1 else "s")
-    which = f"this 1 of {of:,} {what}" if n == 1 else f"these {n:,} of {of:,} {what}"
+    asked = n - _moving_in(reason) if people else n  # of those that are asked now
+    which = f"this 1 of {of:,} {what}" if n == 1 else f"these {asked:,} of {of:,} {what}"
     if not people and n == of:
         which = f"{'the only film' if n == 1 else f'all {n:,} films'} of the history"
-    more = "" if n == 1 else f" No smaller set does that, for any of the {RIVALS} films that follow."
+    more = "" if n == 1 else f" No smaller set does that, for any of the {_follow(answer, reason)} that follow."
     if people:
         more = " Others would be asked in their stead." + more
-        which = which.replace(f" of {of:,} ", " of the ") if n > of else which
+        which += f" and {n - asked:,} who would move in" if n > asked else ""
     return Markup("Without <b>{}</b>, <i>{}</i> would be ahead of <i>{}</i>.{}").format(
         which, _title(answer, str(reason.rival)), title, more
     )
+
+
+def _moving_in(reason: Reason) -> int:
+    """How many of the neighbours that would have to go are not asked now: they would be, in the stead of others."""
+    return sum(value == 0 for value in reason.needed_values)
+
+
+def _follow(answer: Answer, reason: Reason) -> str:
+    """How many films were looked at: those that rank right below, at most RIVALS."""
+    n = min(int((answer.unseen < answer.scores[answer.data.item_index(reason.item)]).sum()), RIVALS)
+    return f"{n} film" if n == 1 else f"{n} films"
 
 
 def none_found(answer: Answer, reason: Reason) -> tuple[str, str]:
@@ -72,21 +86,21 @@ def none_found(answer: Answer, reason: Reason) -> tuple[str, str]:
     if not reason.n:
         return f"There is no film to take out: {title} comes without any history.", ""
     if any(line.kind == "popular" for line in reason.lines) and reason.flow.ways == ("score",):
-        return _by_asking(reason, title)
+        return _by_asking(answer, reason, title)
     if all(line.kind not in PERSONAL for line in reason.lines):
         return (
             f"Nothing of the history would have to go: no film of it adds anything to {title}.",
             "What is the same for all users puts it where it is.",
         )
     if reason.flow.ways == ("score",):
-        return _by_asking(reason, title)
+        return _by_asking(answer, reason, title)
     return (
-        f"No such set was found: whatever small part of the history goes, {title} stays ahead of the {RIVALS} films that follow.",
+        f"No such set was found: whatever small part of the history goes, {title} stays ahead of the {_follow(answer, reason)} that follow.",
         "That is a lead which hangs on no single film; taking out one by one changes the score, but not the order.",
     )
 
 
-def _by_asking(reason: Reason, title: str) -> tuple[str, str]:
+def _by_asking(answer: Answer, reason: Reason, title: str) -> tuple[str, str]:
     """For a model that does not sum terms: it is asked without each film."""
     if reason.n > TRIED:
         return (
@@ -94,7 +108,7 @@ def _by_asking(reason: Reason, title: str) -> tuple[str, str]:
             f"It does not sum terms, so it is asked without each film in turn, up to {TRIED} films; here are {reason.n:,}.",
         )
     return (
-        f"No single film decides: without any one of them, {title} stays ahead of the {RIVALS} films that follow.",
+        f"No single film decides: without any one of them, {title} stays ahead of the {_follow(answer, reason)} that follow.",
         "The model does not sum terms, so it was asked without each film in turn; sets of more are not looked for.",
     )
 
