@@ -84,7 +84,7 @@ VALUES: list[Any] = [
 
 
 def json_like(whole: Any, dice: Dice) -> Any:
-    """The same with one value, key or entry other, at a random place."""
+    """The same with one value, key or entry other, at a place at random."""
     if isinstance(whole, dict) and whole and dice.random() < 0.9:
         found, key = dict(whole), dice.choice(list(whole))
         act = dice.randrange(6)
@@ -408,7 +408,7 @@ def table_csv(folder: Path) -> Kind:
 
 
 def _cells(n: int, dice: Dice) -> Any:
-    """A random column: numbers or text of many types, some of its cells unusual."""
+    """A column at random: numbers or text of many types, some of its cells odd."""
     import datetime as dt
 
     small = [dice.randrange(6) for _ in range(n)]

@@ -421,6 +421,7 @@ def test_a_time_beyond_any_integer_is_refused_and_not_wrapped():
         (["a", 1.5], "whole numbers or text, got 1.5 in row 1"),
         (["a", ["b"]], r"must hold numbers or text, got \['b'\] in row 1"),
         (["a", Decimal("NaN")], "must not be missing"),
+        ([dt.datetime(2020, 1, 1), dt.datetime(2020, 1, 2)], "must hold numbers or text, got .*2020.* in row 0"),
     ],
 )
 @pytest.mark.parametrize(
@@ -537,6 +538,14 @@ def test_frames_of_all_libraries_give_the_same():
         for column in ("user", "item", "rating", "time", "users", "items", "titles"):
             np.testing.assert_array_equal(getattr(data, column), getattr(wanted, column), str(type(frame)))
         assert data.genres == wanted.genres
+
+
+def test_whole_numbers_that_numpy_has_not_are_read_all_the_same():
+    pytest.importorskip("narwhals")
+    table = {"user": [10**19, 10**30], "item": ["0", "1"]}
+    polars = pytest.importorskip("polars")
+    for frame in (table, polars.DataFrame(table), polars.LazyFrame(table)):
+        assert rw.Interactions.from_frame(frame).users.tolist() == [str(10**19), str(10**30)], type(frame)
 
 
 def test_missing_values_of_all_libraries_are_said():

@@ -176,7 +176,11 @@ def test_what_would_have_to_go_lets_the_rival_ahead(small, name, who):
     other = data.item_index(given.reason.rival)
     assert scores[other] > scores[given.item]
     said = page.one("p", "rw-headline").text
-    assert given.answer.title(other)[0] in said and f"{len(out)}" in said
+    asked = set(models[name].neighbours(given.answer.person)[0].tolist()) if kind == "neighbour" else set(out)
+    moving = len(set(out) - asked)
+    assert given.answer.title(other)[0] in said and f"{len(out) - moving}" in said
+    assert (f" and {moving} who would move in" in said) == bool(moving)
+    assert [item.text.count("would move in") for item in page.all("li")].count(1) == moving
     assert button.text == ("Take this one out" if len(out) == 1 else f"Take these {len(out)} out")
     assert len(page.all("li")) == len(out)
 

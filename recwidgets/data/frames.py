@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -148,6 +148,8 @@ def _numbered(values: Column, column: str) -> tuple[Strings, Int32s]:
 
 def _coded(values: Column, column: str, text: Callable[[Any, int, str], str]) -> tuple[list[str], Int64s]:
     """The distinct texts in their order, and each row's place among them, (n,)."""
+    if values.dtype.kind in "mM" and len(values):  # numpy makes whole numbers of some of them, dates of others
+        raise ValueError(f"{column!r} must hold numbers or text, got the time {values[0]} in row 0")
     texts = values.tolist()
     if set(map(type, texts)) != {str}:
         texts = [value if type(value) is str else text(value, row, column) for row, value in enumerate(texts)]
@@ -178,7 +180,7 @@ def _text(value: Any, row: int, column: str) -> str:
             return value.decode()
         except UnicodeDecodeError:
             raise ValueError(f"{column!r} must hold text in UTF-8, got {value!r:.80} in row {row}; decode it") from None
-    if isinstance(value, (list, dict, set, tuple, np.ndarray)):
+    if isinstance(value, (list, dict, set, tuple, np.ndarray, date, timedelta)):
         raise ValueError(f"{column!r} must hold numbers or text, got {value!r:.80} in row {row}")
     if isinstance(value, int) and abs(value) >= 10**ID_LENGTH:
         raise ValueError(f"{column!r} must hold numbers or text, got a number of {ID_LENGTH:,} digits in row {row}")

@@ -90,7 +90,14 @@ class _Narwhals:
     def arrays(self, names: list[str]) -> dict[str, Column]:
         frame = self.frame.select(names)
         frame = frame.collect() if hasattr(frame, "collect") else frame
-        return {name: _array(frame[name].to_numpy(), name) for name in names}
+        return {name: _array(self._values(frame[name]), name) for name in names}
+
+    @staticmethod
+    def _values(column: Any) -> Any:
+        try:
+            return column.to_numpy()
+        except Exception:  # of a type that numpy has not, as polars' whole numbers of 128 bits
+            return column.to_list()
 
     def is_time(self, name: str) -> bool:
         return bool(self.schema[name].is_temporal())
