@@ -91,9 +91,12 @@ def write_json(path: str | Path, values: Mapping[str, Any], form: int) -> None:
 
 def write_arrays(path: str | Path, about: Any, arrays: Mapping[str, Any], compressed: bool = True) -> None:
     """Write an .npz, whole or not at all. about: what JSON can keep; arrays: no objects."""
+    for name, array in arrays.items():  # numpy before 2.1 has no allow_pickle=False here
+        if np.asarray(array).dtype.hasobject:
+            raise ValueError(f"{name!r} must hold numbers or text, got objects, which only pickle can write")
     save = np.savez_compressed if compressed else np.savez
     with writing(path) as file:  # a handle: numpy would append .npz to a name
-        save(file, allow_pickle=False, about=np.array(json.dumps(about)), **arrays)
+        save(file, about=np.array(json.dumps(about)), **arrays)
 
 
 def sweep(path: Path) -> None:

@@ -16,8 +16,10 @@ NOT_HERE = {
     "test_models_base.py::test_two_threads_that_ask_at_once_make_the_queries_once": "no threads",
     "test_pretrained_format.py::test_threads_that_ask_for_all_epochs_at_once_get_the_same": "no threads",
     "test_data.py::test_importing_the_data_package_brings_numpy_only": "no other processes",
-    "test_steps.py::test_train_in_a_browsers_tab_says_so_before_anything_is_started": "no widgets in Node",
-    "test_steps.py::test_train_in_a_browsers_tab_says_how_a_model_of_ones_own_is_trained": "no widgets in Node",
+    "test_steps.py::test_a_panel_trains_in_a_browsers_tab_without_a_thread": "no event loop to wait for in Node",
+    "test_steps.py::test_a_model_of_ones_own_trains_in_a_browsers_tab_an_epoch_at_a_time": "the same",
+    "test_steps.py::test_clicks_are_answered_between_the_slices_of_a_training": "the same",
+    "test_steps.py::test_a_training_that_fails_in_a_tab_says_so": "the same",
 }
 
 
