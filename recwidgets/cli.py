@@ -26,7 +26,9 @@ PACKAGES = (
     "tensorflow-datasets",
 )
 # of a notebook's kernel, at its peak: benchmarks/RESULTS.md, Memory
-MEMORY = "a notebook with a panel takes about 0.2 GB, one that trains a model about 1 GB, most of it TensorFlow's"
+MEMORY = (
+    "a notebook with a panel takes about 0.2 GB, one that trains a model about 1 GB with TensorFlow, 0.3 GB with numpy"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -91,7 +91,8 @@ found = {name: fuzz.fuzzed(name, 30) for name in fuzz.KINDS}
 fuzz.PATIENCE = 1
 fuzz.KINDS["raises"] = "", lambda folder: fuzz.Kind(lambda dice: {}, lambda given: given["missing"])
 fuzz.KINDS["hangs"] = "", lambda folder: fuzz.Kind(lambda dice: 0, lambda given: exec("while True: pass"))
-fuzz.KINDS["takes"] = "", lambda folder: fuzz.Kind(lambda dice: 0, lambda given: bytearray(700 << 20) and None)
+# more than the inputs before it may have left as the process' peak
+fuzz.KINDS["takes"] = "", lambda folder: fuzz.Kind(lambda dice: 0, lambda given: bytearray(1_500 << 20) and None)
 wrong = [fuzz.fuzzed(name, 1)["faults"] for name in ("raises", "hangs")]
 fuzz.PATIENCE = 60
 print(json.dumps({"found": found, "wrong": [*wrong, fuzz.fuzzed("takes", 1)["faults"]]}))
@@ -108,7 +109,7 @@ def test_mutated_inputs_are_right_objects_or_errors_of_ours(repo):
         assert found["inputs"] == found["right"] + found["refused"] == 30 and found["right"] > 0, name
     raises, hangs, takes = told["wrong"]
     assert raises == ["raises 0: KeyError: 'missing' (<string>:7)"]
-    assert "it takes more than 1 s" in hangs[0] and re.search(r"the peak of memory grew by [67]\d\d MB", takes[0])
+    assert "it takes more than 1 s" in hangs[0] and "the peak of memory grew by" in takes[0]
 
 
 # ------------------------------------------------------------------ archives
