@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,6 +46,9 @@ class Adam:
                 yield
 
 
+_LIMITED = threading.Lock()  # the number of threads is the whole process': the second to limit it would restore 1
+
+
 def learned(net: Any, adam: Adam, drawn: Any, rate: float) -> Steps[float]:
     """One step of the training: the loss before it."""
     loss, gradients = yield from net.step(drawn)
@@ -59,7 +63,7 @@ def one_thread(steps: Steps[float]) -> Steps[float]:
     """
     if not BLAS:
         return (yield from steps)
-    with controller().limit(limits=1, user_api="blas"):
+    with _LIMITED, controller().limit(limits=1, user_api="blas"):
         return float(drain(steps))
 
 
