@@ -13,7 +13,6 @@ import json
 import math
 import os
 import random
-import resource
 import signal
 import sys
 import tempfile
@@ -30,6 +29,7 @@ import numpy as np
 
 from .options import Options
 from .report import Row
+from .usage import peak_mb
 
 EACH = 10_000
 PATIENCE = 10  # seconds that one input may take
@@ -536,19 +536,19 @@ def fuzzed(name: str, times: int = EACH, seed: int = 0) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="recwidgets-fuzz-") as place, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         kind = KINDS[name][1](Path(place))
-        before = _peak()
+        before = peak_mb()
         for number in range(times):
             given, begin = kind.make(_dice(name, number, seed)), time.perf_counter()
             said = _asked(kind, given)
             slowest = max(slowest, time.perf_counter() - begin)
-            grown = _peak() - before
+            grown = peak_mb() - before
             if grown > MEMORY:
-                said, before = f"the peak of memory grew by {grown:.0f} MB", _peak()
+                said, before = f"the peak of memory grew by {grown:.0f} MB", peak_mb()
             if said in counts:
                 counts[said] += 1
             else:
                 faults.append(f"{name} {number}: {said}")
-    return counts | {"faults": faults, "slowest": slowest, "grown": _peak() - before}
+    return counts | {"faults": faults, "slowest": slowest, "grown": peak_mb() - before}
 
 
 def _asked(kind: Kind, given: Any) -> str:
@@ -574,11 +574,6 @@ def _asked(kind: Kind, given: Any) -> str:
 
 def _hang(*_: Any) -> None:
     raise Hang
-
-
-def _peak() -> float:
-    """MB that this process took at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def part(name: str, options: Options) -> dict[str, Any]:

@@ -31,7 +31,7 @@ HARMLESS = (
     # JupyterLab leaves its sockets when a page is closed or its kernel restarted.
     r"WebSocket (connection to|is closed).*/api/(events|kernels|terminals)",
     # JupyterLab asks for a subshell for a notebook's widgets; a kernel that ends before has left that unanswered.
-    r"^Canceled future for create_subshell_request message before replies were done",
+    r"Canceled future for create_subshell_request message before replies were done",
     # bqplot takes a figure whose cell is out of sight as 0 px wide; it is drawn anew when it comes into sight.
     r"<rect> attribute (width|height): A negative value is not valid.*/extensions/bqplot/",
     # Voilà's template asks a public CDN for its icon font; every button of ours has a text.
