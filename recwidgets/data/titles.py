@@ -51,6 +51,8 @@ def shown_title(title: str) -> str:
 
 def fold(text: str) -> str:
     """`text` without case, accents and doubled spaces: what two spellings of one title share."""
+    if text.isascii():  # most ids and titles: nothing to take apart
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFD", text.casefold().translate(_NOT_DECOMPOSED))
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
