@@ -18,6 +18,8 @@ RESTART = (
 
 
 INSTALL = 'pip install "recwidgets[train]"'
+if sys.version_info >= (3, 14):
+    INSTALL += " (in Python 3.11, 3.12 or 3.13: TensorFlow has no wheels for later ones)"
 
 #: Pyodide: Python in a browser's tab, where there is neither TensorFlow nor a thread
 IN_BROWSER = "In a browser's tab there is no TensorFlow:"

@@ -12,6 +12,7 @@ from importlib import metadata
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 import recwidgets as rw
 
@@ -143,11 +144,16 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel, repo):
     assert set(tracked.stdout.split()) <= inside
 
 
-def needs_of(wheel, **where):
-    """The names of what pip would install with the wheel there: sys_platform and extra."""
+def described(wheel):
+    """The wheel's description of itself, by field."""
     (name,) = (name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".dist-info/METADATA"))
-    texts = Parser().parsestr(zipfile.ZipFile(wheel).read(name).decode("utf-8")).get_all("Requires-Dist", [])
-    needs = [Requirement(text) for text in texts]
+    return Parser().parsestr(zipfile.ZipFile(wheel).read(name).decode("utf-8"))
+
+
+def needs_of(wheel, **where):
+    """The names of what pip would install with the wheel there: sys_platform, python_version and extra."""
+    needs = [Requirement(text) for text in described(wheel).get_all("Requires-Dist", [])]
+    where = {"python_version": "3.13", **where}
     return {need.name for need in needs if need.marker is None or need.marker.evaluate(where)}
 
 
@@ -159,6 +165,11 @@ def test_tensorflow_comes_with_the_extra_train_alone_and_never_into_a_browser(wh
     assert {"numpy", "ipywidgets", "bqplot"} <= plain and not TENSORFLOW & plain
     assert needs_of(wheel, sys_platform="linux", extra="train") >= TENSORFLOW
     assert not TENSORFLOW & needs_of(wheel, sys_platform="emscripten", extra="train")
+    assert not TENSORFLOW & needs_of(wheel, sys_platform="linux", extra="train", python_version="3.14")  # no wheels
+
+
+def test_without_tensorflow_it_installs_on_any_later_python(wheel):
+    assert SpecifierSet(described(wheel)["Requires-Python"]).contains("3.14.0")
 
 
 def test_the_extra_lab_brings_the_extra_train(repo):
