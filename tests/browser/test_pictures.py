@@ -168,8 +168,6 @@ def compared(page, file, selector):
 
 def picture_of_a_gone_kernel(page, theme):
     """What a restarted kernel leaves on the page says so."""
-    page.set_viewport_size({"width": WIDTHS["wide"], "height": 2400})
-    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     root = page.locator(".rw-state-gnn")
     root.get_by_text("run this cell again").first.wait_for()
     root.scroll_into_view_if_needed()
@@ -237,15 +235,16 @@ def ready(page, name):
 
 
 @pytest.mark.parametrize("page", [{"width": WIDTHS["wide"], "height": 2400}], indirect=True, ids=["all widths"])
-@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
-def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path, theme):
-    open_in_lab(notebook(tmp_path / "states.ipynb", STATES), theme)
+def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path):
+    """One notebook for all pictures: the page gets another width, then another theme, as it stands."""
+    open_in_lab(notebook(tmp_path / "states.ipynb", STATES), "light")
     labpage.run_all(page, timeout=600_000)  # many panels in one page, while other workers compute
     wrong, out = [], []
     for name in STATES:
         ready(page, name).scroll_into_view_if_needed()
-    for width_name, width in WIDTHS.items() if theme == "light" else [("wide", WIDTHS["wide"])]:
-        page.set_viewport_size({"width": width, "height": 2400})
+    for theme, width_name in [*(("light", width) for width in WIDTHS), ("dark", "wide"), ("contrast", "wide")]:
+        labpage.use_theme(page, theme)
+        page.set_viewport_size({"width": WIDTHS[width_name], "height": 2400})
         for name in STATES:
             selector = f".rw-state-{name.replace(' ', '-')}"
             page.locator(selector).scroll_into_view_if_needed()
@@ -257,7 +256,10 @@ def test_every_state_looks_as_it_did(page, open_in_lab, tmp_path, theme):
             panel = PanelPage.__new__(PanelPage)
             panel.page, panel.kind, panel.selector, panel.root = page, kind, selector, page.locator(selector)
             out += [f"{file}: {part}" for part in settled(panel.page, panel.sticks_out)]
-    wrong += picture_of_a_gone_kernel(page, theme)
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    for theme in ("contrast", "dark", "light"):
+        labpage.use_theme(page, theme)
+        wrong += picture_of_a_gone_kernel(page, theme)
     if wrong or out or RENEW:
         contact_sheet(sorted(labpage.PICTURES.glob("state-*.png")), SHEET)
     assert not out, "reaches beyond the panel: " + "; ".join(out)
