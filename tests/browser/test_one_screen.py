@@ -52,12 +52,12 @@ BESIDE = """() => {
 
 @pytest.fixture
 def on_a_laptop(open_in_lab, page, tmp_path):
-    """on_a_laptop(kind, theme="light", options="user='168'"): its panel, in view, with the file browser open."""
+    """on_a_laptop(kind, options="user='168'"): its panel, in view, with the file browser open."""
 
-    def start(kind, theme="light", options="user='168'"):
-        path = tmp_path / f"laptop-{kind}-{theme}.ipynb"
+    def start(kind, options="user='168'"):
+        path = tmp_path / f"laptop-{kind}.ipynb"
         look.write_notebook(f"import recwidgets as rw\nrw.{MAKE[kind]}({options})", path)
-        open_in_lab(path, theme)
+        open_in_lab(path)
         labpage.run_all(page)
         panel = PanelPage(page, kind)
         page.evaluate("window.jupyterapp.shell.expandLeft('filebrowser')")
@@ -82,11 +82,20 @@ def seen_together(panel, *without):
 
 
 @pytest.mark.parametrize("page", LAPTOP, indirect=True, ids=["1366 × 768"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_screen_holds_who_chart_list_reason_training_epochs_and_knob(on_a_laptop, kind, theme):
-    """In every state: as opened, at another epoch, in each tab, in a history of one's own."""
-    panel = on_a_laptop(kind, theme)
+def test_one_screen_holds_who_chart_list_reason_training_epochs_and_knob(on_a_laptop, kind):
+    """In every state: as opened, at another epoch, in each tab, in each drawer; and all of it on a large screen."""
+    panel = on_a_laptop(kind)
+    for theme in ("dark", "light"):
+        labpage.use_theme(panel.page, theme)
+        one_screen(panel)
+        labpage.screenshot(panel.page, f"laptop-{kind}-{theme}")
+    panel.page.set_viewport_size({"width": 1920, "height": 1080})
+    large_screen(panel)
+    labpage.screenshot(panel.page, f"large-{kind}")
+
+
+def one_screen(panel):
     panel.wait("panel => panel.getBoundingClientRect().height <= 640")  # on one screen, below a cell of two lines
     whole = height(panel)
     panel.becomes(lambda: seen_together(panel), [])
@@ -111,7 +120,17 @@ def test_one_screen_holds_who_chart_list_reason_training_epochs_and_knob(on_a_la
         panel.fits()
     panel.root.locator(".rw-handle-more").click()
     panel.wait("panel => !panel.classList.contains('rw-open-more')")
-    labpage.screenshot(panel.page, f"laptop-{kind}-{theme}")
+
+
+def large_screen(panel):
+    all_of_it = TOGETHER | {
+        "curves": ".rw-drawer-curves", "ranks": ".rw-drawer-ranks", "edit": ".rw-drawer-edit",
+    }  # fmt: skip
+    panel.wait("panel => panel.getBoundingClientRect().width >= 1300")
+    panel.wait("panel => panel.querySelector('.rw-own').innerText.length > 0")
+    panel.root.evaluate("panel => panel.scrollIntoView({block: 'end'})")
+    panel.becomes(lambda: panel.page.evaluate(SEEN, [panel.selector, all_of_it]), [])
+    panel.fits()
 
 
 @pytest.mark.parametrize("page", LAPTOP, indirect=True, ids=["1366 × 768"])
@@ -141,17 +160,3 @@ def test_the_height_stays_through_training_reset_and_edits(on_a_laptop, kind):
     panel.becomes(lambda: seen_together(panel, "chart", "heading", "list"), [])
     assert panel.page.evaluate("[...window.__heights]") == [whole], "it never changed on the way"
     panel.becomes(lambda: panel.root.evaluate(top), place)  # and it stays where it was
-
-
-@pytest.mark.parametrize("page", [{"width": 1920, "height": 1080}], indirect=True, ids=["1920 × 1080"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_large_screen_holds_all_of_it(on_a_laptop, page, kind):
-    panel = on_a_laptop(kind)
-    all_of_it = TOGETHER | {
-        "curves": ".rw-drawer-curves", "ranks": ".rw-drawer-ranks", "edit": ".rw-drawer-edit",
-    }  # fmt: skip
-    panel.wait("panel => panel.getBoundingClientRect().width >= 1300")
-    panel.wait("panel => panel.querySelector('.rw-own').innerText.length > 0")
-    panel.becomes(lambda: panel.page.evaluate(SEEN, [panel.selector, all_of_it]), [])
-    panel.fits()
-    labpage.screenshot(page, f"large-{kind}")

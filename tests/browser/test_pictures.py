@@ -228,7 +228,7 @@ def ready(page, name):
         root.locator(".rw-handles").filter(has_text="noise").wait_for(timeout=120_000)
     if name not in ("opening", "no network"):  # these two stay frames
         root.locator(".rw-skeleton").wait_for(state="detached")
-        root.locator(".rw-list").first.wait_for()
+        root.locator(".rw-list").first.wait_for(timeout=120_000)  # 22 panels and two trainings in one kernel
     if name in SAYS:
         root.get_by_text(SAYS[name]).first.wait_for(timeout=90_000)
     return root
