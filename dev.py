@@ -145,6 +145,11 @@ def test(arguments):
     if found.returncode:
         raise SystemExit(found.returncode)
     os.environ["RECWIDGETS_CHROMIUM"] = found.stdout.splitlines()[-1]
+    also = subprocess.run(
+        [str(PYTHON), str(REPO / "tests" / "browser" / "firefox.py")], stdout=subprocess.PIPE, text=True
+    )
+    if also.returncode == 0:  # without one, its tests are skipped and say why
+        os.environ["RECWIDGETS_FIREFOX"] = also.stdout.splitlines()[-1]
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start hundreds of kernels: each module is compiled once
     checks = (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"], ["pytest", *workers(arguments), *arguments])
     failed = [

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .._memory import TooLittleMemory
 from ..answer import Answer
 from ..core import Explanation
 from ..page.elements import cut
@@ -157,5 +158,10 @@ def moves(before: Answer | None, after: Answer) -> dict[int, str]:
 
 def sentence(error: BaseException) -> str:
     """What an error says, as a sentence with its full stop; its kind where it says nothing."""
-    text = str(error).strip() or type(error).__name__
+    text = str(error).strip()
+    if isinstance(error, OSError) and error.strerror:  # the system's own words, without its number for them
+        text = error.strerror + (f": {error.filename}" if error.filename else "")
+    if isinstance(error, MemoryError) and not isinstance(error, TooLittleMemory):  # which says it all, and better
+        text = f"there is no memory left{f' ({text})' if text else ''}; close other notebooks, or take a smaller model"
+    text = text or type(error).__name__
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -122,7 +122,15 @@ class Curve:
         self.loss.show(*loss, epoch, total, None)
         self.accuracy.show(*accuracy, epoch, total, baseline, turned)
         self.loss_head.show(
-            _head(term("loss", "Loss on the training rows"), loss, epoch, "", lambda v: f"{v:.3f}", "Loss", known)
+            _head(
+                term("loss", "Loss on the training rows"),
+                loss,
+                epoch,
+                _gaps(*history.curve("loss")),
+                lambda v: f"{v:.3f}",
+                "Loss",
+                known,
+            )
         )
         note = "" if baseline is None else f"dashed: popularity {100 * baseline:.1f} %"
         if turned is not None:
@@ -133,6 +141,13 @@ class Curve:
         self.accuracy_head.show(
             _head(title, accuracy, epoch, note, lambda v: f"{100 * v:.1f} %", f"Top-{self.k} accuracy", known)
         )
+
+
+def _gaps(steps: list[int], values: list[float]) -> str:
+    """Which epochs have no point, since their value is no number."""
+    found = [step for step, value in zip(steps, values, strict=True) if not np.isfinite(value)]
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"no number at epoch {found[0]}{more}" if found else ""
 
 
 def _head(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import time
 import traceback
 import weakref
@@ -284,7 +285,11 @@ def save(panel: Panel, value: Any = "") -> None:
     while folder.exists():
         n += 1
         folder = first.with_name(f"{first.name}-{n}")
-    written = panel.export(folder)
+    try:
+        written = panel.export(folder)
+    except OSError:  # a full disk: half a run is none
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     text = f"{', '.join(path.name for path in written)} in the folder {folder}; the chart goes to your downloads."
     panel._become(replace(panel.state, message=Message("Saved.", text)))
 

@@ -14,10 +14,11 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+import firefox
 import labpage
 import pytest
 import servers
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 FAILED = pytest.StashKey[bool]()
 
@@ -25,8 +26,25 @@ expect.set_options(timeout=60_000)  # as long as a page's own waits: two busy co
 
 
 @pytest.fixture(scope="session")
-def chromium_browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, labpage.browser(playwright) as program:
+def driver() -> Iterator[Playwright]:
+    """Playwright, which runs once in a process."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium_browser(driver: Playwright) -> Iterator[Browser]:
+    with labpage.browser(driver) as program:
+        yield program
+
+
+@pytest.fixture(scope="session")
+def firefox_browser(driver: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if sys.platform == "win32":
+        pytest.skip("the command that starts Firefox is a shell script")
+    if not (path := firefox.find_or_install()):
+        pytest.skip(firefox.HOW)
+    with firefox.browser(driver, path, tmp_path_factory.mktemp("firefox")) as program:
         yield program
 
 
@@ -46,18 +64,20 @@ def kept() -> list[Page]:
 
 
 @pytest.fixture
-def page(
-    chromium_browser: Browser, kept: list[Page], labs: Callable[..., tuple[Path, str]], request: pytest.FixtureRequest
-) -> Iterator[Page]:
+def page(kept: list[Page], labs: Callable[..., tuple[Path, str]], request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page. The test fails if the console holds an error outside labpage.HARMLESS.
 
     `@pytest.mark.parametrize("page", [{"width": 620}], indirect=True)` sets the window's size; other options
-    ask for a profile of its own.
+    ask for a profile of its own, `{"browser": "firefox"}` for Firefox.
     """
     options = dict(getattr(request, "param", {}))
     size = {"width": options.pop("width", 1280), "height": options.pop("height", 1600)}
     own = bool(options) or not kept
-    new = labpage.new_page(chromium_browser, **options) if own else kept.pop()
+    if own:
+        browser = request.getfixturevalue(f"{options.get('browser', 'chromium')}_browser")
+        new = labpage.new_page(browser, **{name: value for name, value in options.items() if name != "browser"})
+    else:
+        new = kept.pop()
     good = False
     try:
         new.set_viewport_size(size)  # type: ignore[arg-type]

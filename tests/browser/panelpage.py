@@ -15,6 +15,7 @@ KINDS = ("gnn", "knn", "session")
 ROW = re.compile(
     r"Rank (?P<rank>\d+)=?: (?P<title>.*), score (?P<score>[-−]?\d+\.\d+)(, watched later)?(, (up \d+|down \d+|new))?$"
 )
+DRAWN = "e => e.getClientRects().length && getComputedStyle(e).strokeDasharray === 'none'"
 NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
 
 
@@ -126,9 +127,9 @@ class PanelPage:
         return numbers
 
     def paths(self, selector: str) -> list[str]:
-        """The outlines that are drawn; hidden marks (the old answer's) are left out."""
+        """The outlines that are drawn; hidden marks and dashed ones (the answer before an edit) are left out."""
         found: list[str] = self.root.locator(selector).evaluate_all(
-            "all => all.filter(e => e.getClientRects().length).map(e => e.getAttribute('d') || '')"
+            f"all => all.filter({DRAWN}).map(e => e.getAttribute('d') || '')"
         )
         return found
 
@@ -141,12 +142,12 @@ class PanelPage:
         return [points[0][1] - y for _, y in points]
 
     def columns(self) -> list[float]:
-        """The whole height of each column in px, from left to right; hidden ones are left out."""
-        found: list[float] = self.root.locator(".rw-chart .bargroup").evaluate_all("""groups => {
+        """The whole height of each column in px, from left to right; hidden and dashed ones are left out."""
+        found: list[float] = self.root.locator(".rw-chart .bargroup").evaluate_all(f"""groups => {{
             const whole = bars => bars.reduce((sum, bar) => sum + Number(bar.getAttribute('height')), 0);
             const columns = groups.map(group => [...group.querySelectorAll('rect.bar')]);
-            return columns.filter(bars => bars[0].getClientRects().length).map(whole);
-        }""")
+            return columns.filter(bars => ({DRAWN})(bars[0])).map(whole);
+        }}""")
         return found
 
     # -- the reasons -------------------------------------------------------------------------------

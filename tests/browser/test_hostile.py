@@ -130,6 +130,10 @@ def as_it_should(panel):
     assert panel.root.evaluate(OVERLAPS) == []
 
 
+BOTH = pytest.mark.parametrize("page", [{}, {"browser": "firefox"}], indirect=True, ids=["chromium", "firefox"])
+
+
+@BOTH
 def test_hostile_names_in_every_panel_are_shown_and_nothing_else(open_in_lab, watched, tmp_path):
     page = watched
     look.write_notebook(BEGIN, tmp_path / "hostile.ipynb", *CELLS.values(), *OTHERS)
@@ -221,7 +225,21 @@ def typed(panel):
         assert said["width"] > 0.4 * all_of_it["width"]
 
 
-@pytest.mark.parametrize("page", [{"locale": "en"}], indirect=True, ids=["a page of its own"])
+@BOTH
+def test_a_text_that_runs_is_noticed(page):
+    """What the other tests rely on."""
+    labpage.write_page(page, "<main></main>")
+    page.evaluate(WATCH)
+    page.evaluate("text => { document.querySelector('main').innerHTML = text; }", XSS[10])
+    page.wait_for_function("window.harmed.length === 1")
+    assert any("onerror" in trace for trace in page.locator("main").evaluate(TRACES))
+    page.console.errors.clear()  # that there is no picture
+
+
+OWN = [{"locale": "en"}, {"browser": "firefox"}]  # a page of its own
+
+
+@pytest.mark.parametrize("page", OWN, indirect=True, ids=["chromium", "firefox"])
 def test_a_saved_page_and_a_picture_of_hostile_names_run_nothing_and_fit(watched, tmp_path):
     """Also without the page's own Content-Security-Policy, and as documents of their own, where SVG could run."""
     split, model = world(), Svd(epochs=2)
