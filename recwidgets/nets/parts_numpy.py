@@ -21,6 +21,7 @@ BLAS = sys.platform != "emscripten"  # numpy in a browser's tab has none
 # numbers worked on at a time, so that they stay in the processor's cache; in a browser's tab clicks are answered
 # between two blocks
 BLOCK = 1 << (18 if BLAS else 16)
+FEW = 8  # nodes whose next neighbours are not added together, but one node after the other
 LEFT_OUT = -1e9  # the logit of an item that is no answer: its softmax is zero
 
 
@@ -84,7 +85,8 @@ class Edges:
 def sums(x: Any, to: Any, of: Any, n: int) -> Steps[Any]:
     """out[t] = the sum of x[of[e]] over the edges e with to[e] = t: (n, dim). to: ascending.
 
-    The first neighbour of many nodes at a time, then the second of those that have one, and so on.
+    The first neighbour of many nodes at a time, then the second of those that have one, and so on; where few nodes are
+    left that have so many, the rest of each at once.
     """
     out, first, count = np.zeros((n, x.shape[1]), x.dtype), starts(to, n), np.bincount(to, minlength=n)
     order, work = np.argsort(-count, kind="stable"), 0  # alike nodes together, those with the most edges first
@@ -92,12 +94,19 @@ def sums(x: Any, to: Any, of: Any, n: int) -> Steps[Any]:
         nodes = order[rows]
         total = np.zeros((len(nodes), x.shape[1]), x.dtype)
         at_least = np.searchsorted(-count[nodes], -np.arange(count[nodes[0]]))  # how many have a first edge, a second …
-        for nth, some in enumerate(at_least.tolist()):
+        together = np.count_nonzero(at_least >= FEW)
+        for nth, some in enumerate(at_least[:together].tolist()):
             total[:some] += x.take(of[first[nodes[:some]] + nth], axis=0)  # (some, dim)
-            work += some * x.shape[1]
-            if work > BLOCK:
+            if (work := work + some * x.shape[1]) > BLOCK:
                 work = 0
                 yield
+        for place, node in enumerate(nodes[: at_least[together]] if together < len(at_least) else ()):
+            rest = of[first[node] + together : first[node + 1]]
+            for part in blocks(len(rest), x.shape[1]):
+                total[place] += x.take(rest[part], axis=0).sum(0)
+                if (work := work + (part.stop - part.start) * x.shape[1]) > BLOCK:
+                    work = 0
+                    yield
         out[nodes] = total
     return out
 
