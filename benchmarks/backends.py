@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
+
 from .memory import kernel_says
 from .options import LABELS, MODELS, Options
-from .report import Row, below, ratio, spans
+from .report import Row, below, ratio, spans, spread
 from .usage import clocked
 
 ROUNDS = 5  # after a first one, in which TensorFlow traces
 WAYS = {"tensorflow": "TensorFlow", "scipy": "numpy with scipy.sparse", "numpy": "numpy alone"}
 MOST = {"scipy": 2, "numpy": 4}  # times TensorFlow's CPU seconds
+SPLITS = {"p1": "ML-100K, p1", "p2": "ML-100K, p2", "small": "ml-latest-small, each user's newest fifth"}
+NUMBERS = {"top_10_accuracy": "share of the test rows in the first 10", "ndcg": "nDCG@10"}
+WITHIN = 2  # standard deviations of one seed that the two backends' means may be apart
 CELL = """
 from benchmarks import ml100k
 from benchmarks.backends import way_of
@@ -84,6 +89,29 @@ def peak(name: str, way: str, options: Options) -> dict[str, Any]:
     return {"peak": most, "epochs": int(trained)}
 
 
+def whole(key: str, name: str, backend: str, options: Options) -> dict[str, Any]:
+    """Trained to the end with the model's own number of epochs, once a seed: what the test rows say of each."""
+    import recwidgets as rw
+    from recwidgets.evaluation import score_lists
+    from recwidgets.models import make
+
+    from . import ml100k
+
+    if key == "small":
+        split = rw.load_movielens("latest-small").split("temporal", test=0.2, validation=0)
+    else:
+        train, test = ml100k.parts_of(key)
+        split = rw.Split(train, train.take([]), test, "temporal" if key == "p2" else "random", 42, None)
+    runs = []
+    for seed in options.seeds:
+        model = make(name, seed=seed, backend=backend)
+        with clocked() as used:
+            epochs = len(rw.fit(model, split.train, epochs=options.epochs, progress=False).events)
+        found = score_lists(rw.recommend_all(model, split.train, 10), split, (10,), 10)
+        runs.append({number: found[number] for number in NUMBERS} | used | {"epochs": epochs})
+    return {"runs": runs}
+
+
 PARTS = {
     **{f"epochs_{name}": (lambda options, name=name: epochs(name, options)) for name in MODELS},
     **{
@@ -95,6 +123,14 @@ PARTS = {
         f"peak_{way}_{name}": (lambda options, name=name, way=way: peak(name, way, options))
         for way in WAYS
         for name in MODELS
+    },
+    **{
+        f"whole_{key}_{name}_{backend}": (
+            lambda options, key=key, name=name, backend=backend: whole(key, name, backend, options)
+        )
+        for key in SPLITS
+        for name in MODELS
+        for backend in ("numpy", "tensorflow")
     },
 }
 
@@ -121,7 +157,32 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
             part = done.get(f"peak_{way}_{name}", {})
             what = f"{LABELS[name]}, peak of a training kernel with a panel, ML-100K, {WAYS[way]}"
             out += _measured(what, part.get("peak"), None if way == "tensorflow" else 350, "MB", 0)
+    for key in SPLITS:
+        for name in MODELS:
+            runs = [done.get(f"whole_{key}_{name}_{backend}", {}).get("runs") for backend in ("numpy", "tensorflow")]
+            if all(runs):
+                out += [_within(f"{LABELS[name]}, {SPLITS[key]}", number, *runs) for number in NUMBERS]
     return out
+
+
+def _within(what: str, number: str, ours: Sequence[Any], theirs: Sequence[Any]) -> Row:
+    """Does the other backend move the accuracy more than another seed does?
+
+    The means of both may be WITHIN standard deviations of a single seed apart, those of both backends pooled. The
+    standard error of the difference is beside it: with few seeds the spread is not well known itself.
+    """
+    one, two = ([run[number] for run in runs] for runs in (ours, theirs))
+    apart = float(np.mean(one) - np.mean(two))
+    pooled = float(np.sqrt((np.var(one, ddof=1) + np.var(two, ddof=1)) / 2)) if len(one) > 1 else float("nan")
+    seconds = [np.mean([run["cpu"] for run in runs]) for runs in (ours, theirs)]
+    return Row(
+        f"{what}: {NUMBERS[number]} after a whole training, numpy against TensorFlow",
+        f"means ≤ {WITHIN} sd of a seed apart",
+        f"{spread(one)} against {spread(two)}",
+        bool(abs(apart) <= WITHIN * pooled),
+        f"{apart:+.4f} = {apart / pooled:+.2f} sd, standard error {pooled * np.sqrt(1 / len(one) + 1 / len(two)):.4f}; "
+        f"{len(one)} seeds each, {ours[0]['epochs']} epochs, {seconds[0]:.0f} and {seconds[1]:.0f} CPU s",
+    )
 
 
 def _measured(what: str, value: float | None, most: float | None, unit: str, digits: int) -> list[Row]:

@@ -16,6 +16,7 @@ SECTIONS = {
     "accuracy": "Accuracy",
     "training": "Training",
     "backends": "Training with TensorFlow and with numpy",
+    "tab": "Training in a browser's tab",
     "ranking": "Ranking",
     "memory": "Memory",
     "binder": "Binder without Docker, under a limit of 1 GB",

@@ -6,6 +6,7 @@ from test_package import BLOCK, run_python
 
 import recwidgets as rw
 from recwidgets import _backend, _tf
+from recwidgets.evaluation import score_lists
 from recwidgets.models import make
 from recwidgets.nets import gnn_numpy, knn_numpy, parts_numpy, session_numpy
 
@@ -23,14 +24,25 @@ def world():
     return rw.planted(n_users=60, n_items=90, seed=1).data.split("temporal", test=0.2, validation=0)
 
 
-@pytest.fixture(params=["scipy", "numpy alone"])
-def sparse(request, monkeypatch):
-    """With scipy.sparse and without."""
-    if request.param == "scipy":
+def take_way(way, monkeypatch):
+    if way == "scipy":
         pytest.importorskip("scipy.sparse")
     else:
         monkeypatch.setattr(parts_numpy, "scipy_sparse", lambda: None)
-    return request.param
+    monkeypatch.setattr(parts_numpy, "BLAS", way != "in a tab")
+    return way
+
+
+@pytest.fixture(params=["scipy", "numpy alone"])
+def sparse(request, monkeypatch):
+    """With scipy.sparse and without."""
+    return take_way(request.param, monkeypatch)
+
+
+@pytest.fixture(params=["scipy", "numpy alone", "in a tab"])
+def way(request, monkeypatch):
+    """With scipy.sparse, without, and without fast products, too: as in a browser's tab."""
+    return take_way(request.param, monkeypatch)
 
 
 def run(steps):
@@ -81,7 +93,7 @@ def off(got, wanted):
 
 @pytest.mark.needs_tf
 @pytest.mark.parametrize(("name", "knobs"), KINDS, ids=IDS)
-def test_one_step_has_the_same_loss_and_gradients(world, sparse, name, knobs, monkeypatch):
+def test_one_step_has_the_same_loss_and_gradients(world, way, name, knobs, monkeypatch):
     monkeypatch.setattr(parts_numpy, "BLOCK", 1 << 11)  # several blocks of rows also on this small world
     model, net, plain = pair(name, world.train, **knobs)
     if name == "gnn":  # which starts at zero: its gradient would not reach anything else
@@ -103,7 +115,7 @@ def test_one_step_has_the_same_loss_and_gradients(world, sparse, name, knobs, mo
 
 @pytest.mark.needs_tf
 @pytest.mark.parametrize("name", ["gnn", "knn"])
-def test_a_sampled_softmax_and_sampled_neighbours_are_the_same(world, sparse, name, monkeypatch):
+def test_a_sampled_softmax_and_sampled_neighbours_are_the_same(world, way, name, monkeypatch):
     monkeypatch.setattr("recwidgets.nets.two_tower.SAMPLED_ITEMS", 40)  # of 90 items and 60 users
     monkeypatch.setattr("recwidgets.nets.settings.SAMPLED_ITEMS", 40)
     model, net, plain = pair(name, world.train, **({"k": 5} if name == "knn" else {}))
@@ -149,6 +161,69 @@ def test_after_an_epoch_on_movielens_100k_the_arrays_are_the_same(name, ml100k, 
         assert off(got, wanted) < 1e-3, key
 
 
+# ------------------------------------------------------------------ a whole training
+
+
+@pytest.mark.needs_tf
+@pytest.mark.parametrize("name", NAMES)
+def test_a_whole_training_is_as_accurate_with_either_within_the_spread_of_its_seeds(name):
+    """Their draws differ: the means of four seeds are at most two standard deviations of one seed apart."""
+    split = rw.planted(n_users=120, n_items=150, seed=1).data.split("temporal", test=0.2, validation=0)
+    chance = split_score(rw.Chance(0).learn(split.train), split)
+    found = {backend: [] for backend in ("numpy", "tensorflow")}
+    for backend, reached in found.items():
+        for seed in range(4):
+            model = make(name, dim=16, seed=seed, backend=backend)
+            rw.fit(model, split.train, epochs=10, progress=False)
+            reached.append(split_score(model, split))
+    one, two = map(np.array, found.values())
+    assert min(one.mean(), two.mean()) > 1.5 * chance, "it has learned something that could be lost"
+    spread = np.sqrt((one.var(ddof=1) + two.var(ddof=1)) / 2)
+    assert abs(one.mean() - two.mean()) <= 2 * spread, found
+
+
+def split_score(model, split):
+    return score_lists(rw.recommend_all(model, split.train, 10), split, (10,), 10)["ndcg"]
+
+
+# ------------------------------------------------------------------ products and sums
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 7, 5), (8, 65, 300), (300, 8, 65), (0, 4, 3)])
+def test_both_ways_to_multiply_give_the_same(shape, monkeypatch):
+    n, k, m = shape
+    draw = np.random.default_rng(0)
+    for a in (draw.random((n, k), np.float32), draw.random((k, n), np.float32).T):
+        for b in (draw.random((k, m), np.float32), draw.random((m, k), np.float32).T):
+            monkeypatch.setattr(parts_numpy, "BLAS", True)
+            fast = parts_numpy.product(a, b)
+            monkeypatch.setattr(parts_numpy, "BLAS", False)
+            plain = parts_numpy.product(a, b)
+            assert plain.dtype == fast.dtype == np.float32 and plain.shape == fast.shape == (n, m)
+            np.testing.assert_allclose(plain, fast, rtol=1e-5)
+            np.testing.assert_allclose(plain, a.astype(np.float64) @ b.astype(np.float64), rtol=1e-5)
+
+
+@pytest.mark.parametrize("edges", [0, 1, 500])
+def test_sums_over_neighbours_are_those_of_a_table_of_edges(edges, way, monkeypatch):
+    monkeypatch.setattr(parts_numpy, "BLOCK", 64)  # several blocks of nodes, and parts of them
+    draw = np.random.default_rng(edges)
+    row, column = np.sort(draw.integers(0, 37, edges)), draw.integers(0, 50, edges) // 2  # some nodes have none
+    made = np.zeros((40, 25))
+    np.add.at(made, (row, column), 1)
+    both = parts_numpy.Edges(row, column, made.shape)
+    by_row, by_column = draw.random((40, 6), np.float32), draw.random((25, 6), np.float32)
+    for found, wanted in ((both.to_rows(by_column), made @ by_column), (both.to_columns(by_row), made.T @ by_row)):
+        got = run(found)
+        assert got.dtype == np.float32
+        np.testing.assert_allclose(got, wanted, rtol=1e-5)
+    table = draw.random((25, 6), np.float32)
+    wanted = table.astype(np.float64)
+    np.add.at(wanted, column, by_row[row])
+    run(parts_numpy.add_rows(table, column, by_row[row]))
+    np.testing.assert_allclose(table, wanted, rtol=1e-5)
+
+
 # ------------------------------------------------------------------ against finite differences
 
 
@@ -168,10 +243,11 @@ def penalty(name, plain, drawn):
 
 
 @pytest.mark.parametrize(("name", "knobs"), KINDS, ids=IDS)
-def test_every_gradient_is_the_slope_of_the_loss(world, sparse, name, knobs):
+def test_every_gradient_is_the_slope_of_the_loss(world, way, name, knobs):
     """In float64, along random directions: (loss(a + h d) - loss(a - h d)) / 2 h = gradient · d."""
     model = make(name, dim=6, seed=3, **knobs)
     plain = model._numpy_network(world.train, model.values)
+    run(plain.begin())
     rng = np.random.default_rng(5)
     plain.arrays = {key: array.astype(np.float64) for key, array in plain.arrays.items()}
     plain.arrays = {key: array + rng.normal(0, 0.05, array.shape) for key, array in plain.arrays.items()}

@@ -7,6 +7,7 @@ from test_tutorials import FOLDER
 import recwidgets as rw
 from recwidgets.nets.gnn_numpy import GNNNumpy
 from recwidgets.nets.parts_numpy import inverse
+from recwidgets.steps import drain
 from recwidgets.teach import EXERCISES, worlds
 from recwidgets.teach.exercises.backward import backward
 from recwidgets.teach.own_backward import OwnBackward
@@ -52,8 +53,8 @@ def test_it_is_the_networks_own_both_ways_on_movielens():
     by_user, by_item = (inverse(watched.sum(axis).astype(np.float32))[:, None] for axis in (1, 0))
     d_users, d_items = worlds.draw(8, net.n_users, worlds.DIM), worlds.draw(9, net.n_items, worlds.DIM)
     for mine, real in (
-        (backward(watched, d_users), net.back_to_items(rated, by_user, d_users)),
-        (backward(watched.T, d_items), net.back_to_users(rated, by_item, d_items)),
+        (backward(watched, d_users), drain(net.back_to_items(rated, by_user, d_users))),
+        (backward(watched.T, d_items), drain(net.back_to_users(rated, by_item, d_items))),
     ):
         np.testing.assert_allclose(mine, real, atol=1e-5 * np.abs(real).max())
 

@@ -60,7 +60,10 @@ class TfrsRecommender(EmbeddingModel):
         else:
             from ..nets import loop_numpy
 
+            yield None
             net = self._numpy_network(data, knobs)
+            yield None
+            yield from net.begin()
             if start is not None:
                 net.arrays |= self._learned(start)
             batches, draw = self._draws(net, data)

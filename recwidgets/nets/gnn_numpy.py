@@ -8,9 +8,9 @@ import numpy as np
 
 from ..data import Interactions
 from ..models._constants import DEPTH
-from ..steps import Steps
+from ..steps import Steps, in_steps
 from . import settings
-from .parts_numpy import Edges, blocks, hidden_wanted, inverse, softmax, some
+from .parts_numpy import Edges, blocks, drawn_tables, hidden_wanted, inverse, softmax, some
 from .settings import GNNDropout, query_dropout
 
 
@@ -27,7 +27,8 @@ class Drawn(NamedTuple):
 class GNNNumpy:
     """Predicts hidden interactions from shown ones. `arrays` is what it learns, changed in place by the loop.
 
-    `step(drawn)` gives the loss and its gradient by each array that has one; it may be left at its yields.
+    `begin()` fills it; `step(drawn)` gives the loss and its gradient by each array that has one. Both may be left at
+    their yields.
     """
 
     def __init__(self, data: Interactions, dim: int, layers: int, seed: int) -> None:
@@ -36,14 +37,14 @@ class GNNNumpy:
         order = np.lexsort((data.item, data.user))
         self.user, self.item, self.liked = data.user[order], data.item[order], data.liked[order]  # (n_edges,)
         self.by_item = np.lexsort((self.user, self.item))
-        draw = np.random.default_rng(seed)
-        self.arrays: dict[str, Any] = {
-            "users": draw.normal(0, 0.05, (data.n_users, dim)).astype(np.float32),
-            "films_in": draw.normal(0, 0.05, (data.n_items, dim)).astype(np.float32),
-            "films_liked": np.zeros((data.n_items, dim), np.float32),
-            "films_out": draw.normal(0, 0.05, (data.n_items, dim)).astype(np.float32),
-            "mix": np.ones(DEPTH, np.float32),
-        }
+        self.seed, self.arrays = seed, dict[str, Any]()
+
+    def begin(self) -> Steps[None]:
+        """Draw the arrays that a training starts from."""
+        rows = {"users": self.n_users, "films_in": self.n_items, "films_out": self.n_items}
+        self.arrays = yield from drawn_tables(np.random.default_rng(self.seed), rows, self.dim)
+        self.arrays["films_liked"] = np.zeros((self.n_items, self.dim), np.float32)
+        self.arrays["mix"] = np.ones(DEPTH, np.float32)
 
     def draw(self, seed: Any) -> Drawn:
         draw, drop, dropped = np.random.default_rng(seed), self.drop, query_dropout(self.dim)
@@ -73,12 +74,12 @@ class GNNNumpy:
         users, items = [own], [self.arrays["films_in"]]
         result = np.zeros_like(own)  # (n_users, dim)
         if layers:
-            result += of_user * liked.to_rows(self.arrays["films_liked"])
+            result += of_user * (yield from liked.to_rows(self.arrays["films_liked"]))
         for hop in range(layers):
-            users.append(of_user * rated.to_rows(items[hop]))  # (n_users, dim)
+            users.append(of_user * (yield from rated.to_rows(items[hop])))  # (n_users, dim)
             yield
             if hop + 1 < layers:
-                items.append(of_item * rated.to_columns(users[hop]))  # (n_items, dim)
+                items.append(of_item * (yield from rated.to_columns(users[hop])))  # (n_items, dim)
                 yield
             result += mix[hop] * users[hop + 1]
         queries = (drawn.own * own + drawn.items * result) * drawn.dropout  # (n_users, dim)
@@ -88,6 +89,7 @@ class GNNNumpy:
         out = self.arrays["films_out"]
         table = out if drawn.candidates is None else out[drawn.candidates]
         loss, d_table, d_queries = 0.0, np.zeros_like(table), np.empty_like(queries)
+        yield
         for rows in blocks(self.n_users, len(table)):
             part, d_queries[rows] = softmax(queries[rows], table, wanted, rows, d_table)
             loss += part
@@ -103,15 +105,17 @@ class GNNNumpy:
         gradients = {"users": d_own, "films_out": d_out}
         if layers:
             d_result = drawn.items * d_queries  # (n_users, dim)
-            gradients["films_liked"] = liked.to_columns(of_user * d_result)
+            gradients["films_liked"] = yield from liked.to_columns(of_user * d_result)
             gradients["mix"] = np.zeros_like(mix)
             d_users, d_items = np.zeros_like(own), None  # of the nodes after hop + 1
             for hop in reversed(range(layers)):
                 gradients["mix"][hop] = np.vdot(d_result, users[hop + 1])
                 d_users += mix[hop] * d_result
-                d_back = np.zeros_like(own) if d_items is None else self.back_to_users(rated, of_item, d_items)
-                yield
-                d_items = self.back_to_items(rated, of_user, d_users)  # (n_items, dim)
+                d_back = np.zeros_like(own)
+                if d_items is not None:
+                    d_back = yield from in_steps(self.back_to_users(rated, of_item, d_items))
+                    yield
+                d_items = yield from in_steps(self.back_to_items(rated, of_user, d_users))  # (n_items, dim)
                 yield
                 d_users = d_back
             gradients["films_in"] = d_items

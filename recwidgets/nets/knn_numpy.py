@@ -10,7 +10,7 @@ from ..data import Interactions
 from ..models._constants import LEAST
 from ..steps import Steps
 from . import settings
-from .parts_numpy import Edges, blocks, hidden_wanted, inverse, product, softmax, some
+from .parts_numpy import Edges, blocks, drawn_tables, hidden_wanted, inverse, product, softmax, some
 from .settings import KNNDropout, query_dropout
 
 LEAST_SQUARE = 1e-12  # the least squared length that is divided by
@@ -28,7 +28,7 @@ class Drawn(NamedTuple):
 class KNNNumpy:
     """Predicts a user's hidden items from the neighbours that the shown items lead to. `arrays` is what it learns.
 
-    `step(drawn)` gives the loss and its gradient by each array; it may be left at its yields.
+    `begin()` fills it; `step(drawn)` gives the loss and its gradient by each array. Both may be left at their yields.
     """
 
     def __init__(self, data: Interactions, dim: int, k: int, similarity: str, seed: int) -> None:
@@ -37,11 +37,12 @@ class KNNNumpy:
         order = np.lexsort((data.item, data.user))
         self.user, self.item = data.user[order], data.item[order]  # (n_edges,)
         self.all = Edges(self.user, self.item, (data.n_users, data.n_items))
-        draw = np.random.default_rng(seed)
-        sizes = {"users": data.n_users, "films_in": data.n_items, "films_out": data.n_items}
-        self.arrays: dict[str, Any] = {
-            name: draw.normal(0, 0.05, (rows, dim)).astype(np.float32) for name, rows in sizes.items()
-        }
+        self.seed, self.arrays = seed, dict[str, Any]()
+
+    def begin(self) -> Steps[None]:
+        """Draw the arrays that a training starts from."""
+        rows = {"users": self.n_users, "films_in": self.n_items, "films_out": self.n_items}
+        self.arrays = yield from drawn_tables(np.random.default_rng(self.seed), rows, self.dim)
 
     def draw(self, seed: Any) -> Drawn:
         draw, dropped = np.random.default_rng(seed), query_dropout(self.dim)
@@ -58,9 +59,9 @@ class KNNNumpy:
         yield
 
         # forward: users' vectors, of the shown items and of all
-        users = of_seen * seen.to_rows(films)  # (n_users, dim)
+        users = of_seen * (yield from seen.to_rows(films))  # (n_users, dim)
         yield
-        every = of_all * self.all.to_rows(films)  # (n_users, dim)
+        every = of_all * (yield from self.all.to_rows(films))  # (n_users, dim)
         yield
         ids = np.arange(self.n_users) if drawn.key_ids is None else drawn.key_ids
         keys = every[ids]  # (n_keys, dim)
@@ -71,6 +72,7 @@ class KNNNumpy:
         wanted = hidden_wanted(self.user, self.item, drawn.shown, (self.n_users, self.n_items), drawn.candidates)
         table = out if drawn.candidates is None else out[drawn.candidates]
         loss, d_table, d_users, d_values = 0.0, np.zeros_like(table), np.empty_like(users), np.zeros_like(values)
+        yield
 
         for rows in blocks(self.n_users, max(len(table), len(keys))):
             # forward: the k nearest, weighed by the sixth power of their nearness
@@ -113,9 +115,9 @@ class KNNNumpy:
         d_centre = -(near_to.d_here + d_keys.sum(0))
         d_every = np.zeros_like(every)
         d_every[ids] = d_keys + d_values + d_centre / len(keys)
-        d_films = seen.to_columns(of_seen * d_users)  # (n_items, dim)
+        d_films = yield from seen.to_columns(of_seen * d_users)  # (n_items, dim)
         yield
-        d_films += self.all.to_columns(of_all * d_every)
+        d_films += yield from self.all.to_columns(of_all * d_every)
         d_out = d_table
         if drawn.candidates is not None:
             d_out = np.zeros_like(out)

@@ -11,7 +11,7 @@ from ..data import Interactions
 from ..models._constants import HALF_LIVES, WINDOW, recency_start
 from ..steps import Steps
 from .clicks import click_batches
-from .parts_numpy import Wanted, add_rows, blocks, inverse, product, softmax
+from .parts_numpy import Wanted, add_rows, blocks, inverse, product, softmax, starts
 from .settings import FADE, TARGETS, SessionDropout, first_items, signed_identity, start_bias
 
 
@@ -32,15 +32,21 @@ class Drawn(NamedTuple):
 class SessionNumpy:
     """Predicts the next items from the last ones, with one item table for both. `arrays` is what it learns.
 
-    `step(drawn)` gives the loss and its gradient by each array; it may be left at its yields.
+    `begin()` fills it; `step(drawn)` gives the loss and its gradient by each array. Both may be left at their yields.
     """
 
     def __init__(self, data: Interactions, dim: int, seed: int) -> None:
         self.n_items, self.dim, self.drop = data.n_items, dim, SessionDropout()
-        own = np.random.default_rng(seed).normal(0, 0.05, (data.n_users, dim))
-        self.arrays: dict[str, Any] = {
-            "films": first_items(data.n_items, dim, seed),
-            "bias": start_bias(data),  # (n_items, 1)
+        self.data, self.seed, self.arrays = data, seed, dict[str, Any]()
+
+    def begin(self) -> Steps[None]:
+        """Draw the arrays that a training starts from."""
+        dim, seed = self.dim, self.seed
+        self.arrays = {"films": first_items(self.n_items, dim, seed)}
+        yield
+        own = np.random.default_rng(seed).normal(0, 0.05, (self.data.n_users, dim))
+        self.arrays |= {
+            "bias": start_bias(self.data),  # (n_items, 1)
             "users": own.astype(np.float32),
             "log_weights": recency_start(WINDOW),  # (window, means)
             "maps": signed_identity(len(HALF_LIVES), dim, 1.0, seed),  # (means * dim, dim)
@@ -72,7 +78,7 @@ class SessionNumpy:
         value = np.concatenate([ahead, behind], 1) / batch
         items = np.concatenate([drawn.future, drawn.history, drawn.older], 1)
         row, column = np.nonzero(value)
-        start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=batch))])
+        start = starts(row, batch)
         none = np.zeros(batch + 1, np.int64), np.zeros(0, np.int64)
         return Wanted(start, items[row, column], value[row, column].astype(np.float32), *none)
 
@@ -120,14 +126,14 @@ class SessionNumpy:
             yield
 
         d_films = np.ascontiguousarray(d_table[:, :-1])  # (n_items, dim)
-        add_rows(d_films, np.maximum(drawn.history, 0), d_recent)
+        yield from add_rows(d_films, np.maximum(drawn.history, 0), d_recent)
         yield
-        add_rows(d_films, np.maximum(drawn.older, 0), d_old)
+        yield from add_rows(d_films, np.maximum(drawn.older, 0), d_old)
         yield
         # each row of a table is pulled to zero as often as it is used
         d_users, drop, next_one = np.zeros_like(users), self.drop, np.maximum(drawn.future[:, 0], 0)
-        add_rows(d_users, drawn.user, d_own + 2 * drop.user_l2 / batch * users[drawn.user])
-        add_rows(d_films, next_one, 2 * drop.item_l2 / batch * films[next_one])
+        yield from add_rows(d_users, drawn.user, d_own + 2 * drop.user_l2 / batch * users[drawn.user])
+        yield from add_rows(d_films, next_one, 2 * drop.item_l2 / batch * films[next_one])
         return loss, {
             "films": d_films, "bias": d_table[:, -1:], "users": d_users, "log_weights": d_recency,
             "maps": d_maps, "before": d_before,

@@ -10,7 +10,7 @@ from typing import Any
 from ..core import FitEvent
 from ..training import Closable, Driver, Stopped
 
-SLICE = 0.015  # s of work before clicks are answered; what is begun is ended
+SLICE = 0.01  # s of work before clicks are answered; what is begun is ended
 PAUSE = 0.001  # s that the event loop has for them, at least
 
 
