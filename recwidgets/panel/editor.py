@@ -21,7 +21,8 @@ NAME, SHORT, TIP = 60, 40, 200  # characters of a title: in a row, in a button's
 
 _EDITOR = Markup(
     '<div class="rw-yours"><div class="rw-yours-head"><h3 title="{full}">{title}</h3>'
-    '<p class="rw-cap" title="{text}">{text}</p>{bases}</div>{goal}<div class="rw-yours-tools">{field}{tools}</div>{list}{shelf}</div>'
+    '<p class="rw-cap" title="{text}">{text}</p>{bases}</div>{goal}'
+    '<div class="rw-yours-tools">{field}{tools}</div>{list}{shelf}</div>'
 )
 _BASES = Markup('<span class="rw-base" role="group" aria-label="Compare with">Compare with {}</span>')
 _LIST = Markup(
