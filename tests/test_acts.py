@@ -132,7 +132,7 @@ def test_a_dropped_film_is_evidence_no_more_and_is_not_recommended(play):
     assert items(changed) == [item for item in OWN if item != OWN[2]]
     assert changed.edited.dropped == (OWN[2],) and changed.edited.edits == 1
     assert isinstance(changed.message, Change) and changed.message.dropped == OWN[2]
-    assert changed.message.lead == f"You took out Film {OWN[2] + 1} ({1950 + OWN[2]})."
+    assert changed.message.lead == f"You took out Film {OWN[2] + 1} ({1950 + OWN[2]}); it stays out of the list too."
     assert changed.before == START and changed.outlined
 
 

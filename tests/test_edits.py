@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 
 import numpy as np
+import pandas
 import pytest
-from pages import editor, html, message, page
-from worlds import random_table, table
+from pages import editor, html, message, page, titles
+from worlds import DEADLINE, random_table, table
 
 import recwidgets as rw
 from recwidgets.answer import Answer
@@ -19,6 +21,11 @@ from recwidgets.panel.changes import TITLE, moves, what_changed, what_they_added
 from recwidgets.panel.clues import clue_of
 from recwidgets.panel.edited import Edited
 from recwidgets.why.parts import minus
+
+
+def in_why(reason):
+    """What each item or neighbour adds, by id, as the rows of Why have it."""
+    return {id_: value for line in reason.lines for id_, value in zip(line.items, line.values, strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,7 @@ def test_after_a_drop_the_last_click_of_the_replay_is_the_list():
 @pytest.mark.parametrize("name", ["gnn", "knn", "session"])
 def test_dropped_evidence_is_said_and_can_be_put_back(panels, name):
     panel = panels[name](user="42")
-    before, reasons = panel.shown.answer.top.tolist(), panel.shown.answer.explain(panel.shown.item)
+    before, reason = panel.shown.answer.top.tolist(), panel.shown.reason
     act = (
         f"neighbour:{panel.model.neighbours(panel.person)[0][0]}"
         if name == "knn"
@@ -46,10 +53,97 @@ def test_dropped_evidence_is_said_and_can_be_put_back(panels, name):
     assert panel.shown.message.lead.startswith(("You took out", "User")) and panel.shown.message.buttons[0][1] == "undo"
     if name != "knn":
         assert int(act[5:]) not in panel.shown.answer.top and int(act[5:]) not in panel.person.history
-        added = next(part.value for part in reasons.parts if part.kind == "film" and part.index == int(act[5:]))
-        assert f"It had added {minus(added)};" in panel.shown.message.more, "which is not the fall of the score"
+        added = in_why(reason)[panel.data.items[int(act[5:])]]
+        said = f"It had added {minus(added)} beyond as much of the average user;"
+        assert said in panel.shown.message.more, "the number that Why showed, which is not the fall of the score"
     panel.act("undo", "")
     assert panel.shown.answer.top.tolist() == before and panel.shown.message is None
+
+
+def test_two_lists_for_what_looks_like_one_history_say_why():
+    """What is taken out in Why stays out of the list, what is taken out in the editor may be in it."""
+    panel = rw.SessionPanel(user="42")
+    panel.act("drawer", "edit")
+    item = next(
+        one for one in panel.person.history[::-1].tolist()
+        if one in rw.recommend(panel.model, panel.data, without(panel, one), 10).index
+    )  # fmt: skip
+    title = panel.shown.answer.title(item)[0]
+    panel.act("remove", item)
+    assert "it may be recommended" in message(panel) and "stay out" not in editor(panel)
+    one = panel.shown.answer
+    panel.act("undo")
+    panel.act("drop", f"film:{item}")
+    assert "it stays out of the list too" in message(panel)
+    assert f"1 taken out in Why stays out of the list too: {cut(title, 24)}." in editor(panel)
+    other = panel.shown.answer
+    assert one.person.history.tolist() == other.person.history.tolist()
+    assert item in one.top and item not in other.top
+
+
+def without(panel, item):
+    person = panel.person
+    return person._replace(history=person.history[person.history != item])
+
+
+@pytest.mark.parametrize("name", ["gnn", "session"])
+def test_each_number_of_what_a_film_adds_says_what_it_counts(panels, name):
+    panel = panels[name](user="42")
+    panel.act("tab", "sum")
+    assert "whole product; Why and messages count what goes beyond" in html(panel, "rw-reason")
+    panel.act("tab", "go")
+    if panel.shown.reason.needed:
+        assert "Numbers: what each adds to the one more than to the other." in html(panel, "rw-reason")
+
+
+def test_the_same_history_gets_the_same_list_while_a_session_trains_in_numpy():
+    """Own data, and acts at random while a thread trains: each list is what the model says, once and for all."""
+    draw = np.random.default_rng(4)
+    pairs = [(user, item) for user in range(30) for item in draw.permutation(40)[: draw.integers(4, 20)].tolist()]
+    data = rw.Interactions.from_frame(
+        pandas.DataFrame(
+            {
+                "user": [f"u{user}" for user, _ in pairs],
+                "item": [f"s{item}" for _, item in pairs],
+                "time": np.arange(len(pairs)) // 3,
+                "title": [f"Song {item}" for _, item in pairs],
+            }
+        ),
+        user="user", item="item", time="time", title="title",
+    )  # fmt: skip
+
+    async def walk():
+        panel, lists, kept, trained = rw.Panel(data, rw.Session(dim=8, epochs=30, backend="numpy")), {}, [], 0
+        panel.train()
+        while not panel.training.newest:
+            await asyncio.sleep(0.01)
+        for turn in range(250):
+            history, newest = panel.person.history.tolist(), panel.training.newest
+            some = [str(one) for one in draw.permutation(history)[:3].tolist()]
+            acts = {
+                "drop": f"film:{some[0]}" if some else None, "take-out": f"film:{' '.join(some)}" if some else None,
+                "remove": some[0] if some else None, "undo": "", "original": "", "base": ["last", "original"][turn % 2],
+                "put-back": None if panel.state.gone is None else str(panel.state.gone[0]),
+                "add": str(draw.integers(data.n_items)), "epoch": str(draw.integers(1, newest + 1)), "reverse": "",
+            }  # fmt: skip
+            name = str(draw.choice([name for name, value in acts.items() if value is not None]))
+            panel.act(name, acts[name])
+            await asyncio.sleep(0.002)
+            trained += panel.training.state == "running"
+            state, answer = panel.state, panel.shown.answer
+            event = panel.history.at(state.epoch or panel.training.newest)
+            kept.append(event)  # so that no other snapshot gets its id
+            model = panel.training.model.at(event.snapshot, **state.values(panel.world))
+            dropped = () if state.edited is None else state.edited.dropped
+            found = rw.recommend(model, panel.data, panel.person, 10 + len(dropped)).index.tolist()
+            assert answer.top.tolist() == [item for item in found if item not in dropped][:10], name
+            assert titles(panel) == [answer.full_title(item) for item in answer.top.tolist()]
+            key = (id(event.snapshot), answer.person.user, answer.person.history.tobytes(), dropped)
+            assert lists.setdefault(key, answer.top.tolist()) == answer.top.tolist(), name
+        assert trained and len(lists) < len(kept), "some were looked at while it trained, and some twice"
+        panel.close()
+
+    asyncio.run(asyncio.wait_for(walk(), 4 * DEADLINE))
 
 
 @pytest.mark.parametrize("name", ["gnn", "knn", "session"])
@@ -272,14 +366,16 @@ def test_a_goal_is_reached_when_the_film_stands_high_enough():
 def test_a_neighbour_who_is_left_out_takes_along_what_the_next_nearest_brings():
     """A neighbour who added .138 lowered the score by .003, and nothing said why."""
     panel = rw.KNNPanel(user="42")
-    item, before = panel.data.items[panel.shown.item], panel.shown.explanation
+    item, before, showed = panel.data.items[panel.shown.item], panel.shown.explanation, in_why(panel.shown.reason)
     neighbour = max((part for part in before.parts if part.kind == "neighbour"), key=lambda part: part.value)
     panel.drop(neighbour=panel.data.users[neighbour.index])
     after = panel.model.explain(panel.person, item)
     old, new = ({part.index for part in one.parts if part.kind == "neighbour"} for one in (before, after))
-    ((came, value),) = [(part.label, part.value) for part in after.parts if part.index in new - old]
-    said = message(panel)
-    assert f"They had added {minus(neighbour.value)}; the next nearest moves in, {came} ({minus(value)}), so" in said
+    ((came, who),) = [(part.label, panel.data.users[part.index]) for part in after.parts if part.index in new - old]
+    said, gone = message(panel), showed[panel.data.users[neighbour.index]]
+    value = in_why(rw.reason(panel.model, panel.data, panel.person, item))[who]
+    added = f"They had added {minus(gone)} beyond as much of the average user"
+    assert f"{added}; the next nearest moves in, {came} ({minus(value)}), so" in said
     nobody = replace(after, parts=tuple(part for part in after.parts if part.index in old))
     assert "who are left weigh more now" in what_they_added(before, nobody, neighbour.index)
     assert what_they_added(before, after, -7) == "", "who was not asked had added nothing"
@@ -511,14 +607,14 @@ def test_a_saved_run_says_whose_history_it_was_and_overwrites_none(tmp_path, mon
 @pytest.mark.parametrize("name", ["gnn", "session"])
 def test_several_films_taken_out_say_what_they_had_added_and_why_the_rest_changed(panels, name):
     panel = panels[name](user="168")
-    item, before, scores = panel.shown.item, panel.shown.reason, panel.shown.answer.scores
-    parts = panel.shown.answer.explain(item).parts
+    before, scores = panel.shown.reason, panel.shown.answer.scores
     out = panel.person.history[-6:-1].tolist()
     panel.act("take-out", "film:" + " ".join(map(str, out)))
     message, after = panel.shown.message, panel.shown.reason
     assert message.buttons[0][0] == "Put them back"
-    added = sum(part.value for part in parts if part.kind == "film" and part.index in out)
-    assert f"Together they had added {minus(added)}; the films that are left weigh more now" in message.more
+    added = sum(in_why(before)[panel.data.items[one]] for one in out)
+    said = f"Together they had added {minus(added)} beyond as much of the average user"
+    assert f"{said}; the films that are left weigh more now" in message.more
     if after.item == before.item:
         shared = [
             sum(line.value for line in why.lines if line.kind in ("popular", "average")) for why in (before, after)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import bqplot
 import numpy as np
 import pytest
-from pages import html, message, page, rows
+from pages import html, message, page, rows, status
 from worlds import DEADLINE, Svd, random_table, trained
 
 import recwidgets as rw
@@ -303,16 +303,34 @@ def test_the_selected_film_stays_the_selected_one_while_it_is_not_listed():
     panel.close()
 
 
-def test_a_new_training_says_what_becomes_of_the_one_before():
+def test_a_new_training_says_what_becomes_of_the_one_before_and_gives_it_back():
     panel = rw.Panel(SPLIT, Svd(), user="u1")
-    panel.act("epochs", "2")
+    panel.act("epochs", "3")
     assert "title" not in page(panel, "rw-transport").one("button", "rw-train").attributes
+    assert "anew" not in status(panel)
     panel.train()
     assert "Starts anew" in page(panel, "rw-transport").one("button", "rw-train").attributes["title"]
+    assert status(panel).startswith("Ready · Step: anew;"), "said before, where the button is"
     assert not message(panel)
-    panel.train()
-    assert "the 2 epochs trained here stay until its first one is done" in message(panel)
-    assert panel.training.newest == 2 and "undo does not bring back" in message(panel)
+    old, list_of_three, model = panel.history, panel.recommendations.items, panel.training.model
+    panel.step()
+    assert panel.training.newest == 1 and panel.history is not old
+    assert "A new training, from nothing; the 3 epochs trained here are kept." in message(panel)
+    new = panel.history
+    panel.act(page(panel, "rw-message").one("button")["data-act"])
+    assert panel.history is old and panel.epoch == 3 and panel.training.model is model
+    assert panel.recommendations.items == list_of_three and panel.training.state == "idle"
+    assert "The 3 epochs of before are back." in message(panel)
+    panel.act("drop", f"film:{panel.person.history[0]}")  # the message goes, the way back does not
+    back = page(panel, "rw-more-settings").one("button", data_act="trained-before")
+    assert back.text == "Back to the epoch of the training before"
+    panel.act("trained-before")
+    assert panel.history is new and panel.epoch == 1
+    panel.act("trained-before")
+    assert panel.history is old
+    panel.reset()
+    panel.act("trained-before")
+    assert panel.epoch == 0, "what was forgotten is forgotten"
     panel.close()
 
 

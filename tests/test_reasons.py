@@ -18,6 +18,7 @@ from recwidgets.reasons.usual import top_products
 from recwidgets.teach.own import OwnGNN
 
 NAMES = ("gnn", "knn", "session")
+RATED = (("raters", "group"), ("rest",))  # the lines of neighbours who rated an item, and who did not
 FEW = 3  # users asked about on MovieLens
 
 
@@ -377,8 +378,14 @@ def test_headlines_count_and_popular_is_decided_first(small):
                 counted = f"{len(found.votes):,} of " if found.n > 1 else "Your only film, asked alone, puts "
                 assert words.startswith(counted) and len(found.votes) >= 1.5 * found.votes_usual
                 assert f"{found.n:,} films" in words or found.n == 1
-            if found.kind == "neighbours" and found.raters.users:
-                assert words.startswith(f"{len(found.raters.users)} of the {found.raters.of} nearest")
+            if found.kind == "neighbours" and 0 < len(found.raters.users) < found.raters.of:
+                rated, of = len(found.raters.users), found.raters.of
+                by = [sum(line.value for line in found.lines if line.kind in kinds_) for kinds_ in RATED]
+                counts = (rated, of - rated) if abs(by[0]) >= abs(by[1]) else (of - rated, rated)
+                assert words.startswith(f"{counts[0]} of the {of} nearest"), "the larger cause comes first"
+                told = [float(f"{'-' if verb == 'take' else ''}{value}")
+                        for verb, value in re.findall(r"(add|take)s? (?:away )?(\d+\.\d+)", words)]  # fmt: skip
+                assert told == pytest.approx(sorted(by, key=lambda value: -abs(value)), abs=0.011)
             assert re.search(r"\d(st|nd|rd|th)\b", words) and "everybody" not in words
     assert {("gnn", "votes"), ("gnn", "popular"), ("knn", "neighbours"), ("session", "recent")} <= kinds
 
@@ -408,6 +415,18 @@ def test_a_headline_says_what_the_numbers_do(small):
             assert not re.search("No single|None of|The last", words)
         for part, whole in re.findall(r"adds? ([\d.]+) of the ([\d.]+) that", words):
             assert float(part) <= float(whole) == pytest.approx(found.personal, abs=0.006)
+        last = re.match(r"The last 5 of .+? films add ([\d.]+) of the [\d.]+ that", words)
+        if last:  # the same numbers as in the lines, one by one
+            rows = {item: value for line in found.lines for item, value in zip(line.items, line.values, strict=True)}
+            assert float(last[1]) == pytest.approx(sum(rows[item] for item in found.recent), abs=0.006)
+        shared = sum(line.value for line in found.lines if line.kind in ("popular", "average"))
+        told = re.search(r"All users get (-?[\d.]+) (?:of its|\(its score is) (-?[\d.]+)", words)
+        if found.kind in ("votes", "neighbours", "recent", "parts", "spread"):
+            assert bool(told) == (shared > found.score / 2 > 0), "what all users get is said where it is the most"
+        if told:
+            assert float(told[1]) == pytest.approx(shared, abs=0.02) and float(told[2]) == pytest.approx(
+                found.score, abs=0.006
+            )
         if np.ptp(model.scores(who)) == 0:
             assert found.kind == "none" and words.startswith("All films get the same score")
         elif found.kind == "none":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from .._memory import TooLittleMemory
 from ..answer import Answer
 from ..core import Explanation
+from ..data import Interactions
 from ..page.elements import cut
 from ..page.markup import Message, scores_in_short
 from ..reasons.reason import Reason
@@ -106,14 +108,31 @@ def away(item: int | None, now: Answer) -> str:
     return f"{cut(now.title(item)[0], TITLE)} is {ordinal(rank)} now, not listed: here is the first film."
 
 
-def what_it_added(explanation: Explanation, *items: int) -> str:
-    """What items of the history had added to a score; "" where they had no part of their own."""
+BEYOND = " beyond as much of the average user"  # what Why counts; the arithmetic counts that as well
+
+
+def as_in_why(explanation: Explanation, reason: Reason | None, data: Interactions) -> tuple[Explanation, str]:
+    """The parts with the numbers that Why shows of items and neighbours, and what these count; else as they are, ""."""
+    if reason is None or not any(line.kind == "average" for line in reason.lines):
+        return explanation, ""
+    people = reason.raters is not None
+    ids, kind = (data.users, "neighbour") if people else (data.items, "film")
+    added = {id_: value for line in reason.lines for id_, value in zip(line.items, line.values, strict=True)}
+    parts = tuple(
+        part._replace(value=added.get(str(ids[part.index]), part.value)) if part.kind == kind else part
+        for part in explanation.parts
+    )
+    return replace(explanation, parts=parts), BEYOND
+
+
+def what_it_added(explanation: Explanation, *items: int, counted: str = "") -> str:
+    """What items of the history had added to a score; "" where they had no part of their own. counted: what that is."""
     parts = [part for part in explanation.parts if part.kind == "film" and part.index in items]
     if not parts:
         return ""
     value = minus(sum(part.value for part in parts))
     had = f"It had added {value}" if len(items) == 1 else f"Together they had added {value}"
-    return f"{had}; the films that are left weigh more now, so the score does not fall by just that."
+    return f"{had}{counted}; the films that are left weigh more now, so the score does not fall by just that."
 
 
 def for_all_users(before: Reason | None, after: Reason | None) -> str:
@@ -129,12 +148,12 @@ def for_all_users(before: Reason | None, after: Reason | None) -> str:
     return f"“What all users get” went from {old} to {new}: {made}."
 
 
-def what_they_added(before: Explanation, after: Explanation, neighbour: int) -> str:
+def what_they_added(before: Explanation, after: Explanation, neighbour: int, counted: str = "") -> str:
     """What a neighbour who was left out had added, and who moves in; "" where they had no part of their own."""
     old, new = ({part.index: part for part in one.parts if part.kind == "neighbour"} for one in (before, after))
     if neighbour not in old:
         return ""
-    text = f"They had added {minus(old[neighbour].value)}"
+    text = f"They had added {minus(old[neighbour].value)}{counted}"
     came = [part for index, part in new.items() if index not in old]
     if not came:
         return f"{text}; the neighbours who are left weigh more now, so the score does not fall by just that."

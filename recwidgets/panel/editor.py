@@ -20,8 +20,9 @@ FEW = 5  # items of a history of one's own, from which on nobody needs the shelf
 NAME, SHORT, TIP = 60, 40, 200  # characters of a title: in a row, in a button's name, and where the pointer rests
 
 _EDITOR = Markup(
-    '<div class="rw-yours"><div class="rw-yours-head"><h3 title="{full}">{title}</h3><p class="rw-cap">{text}</p>'
-    '{bases}</div>{goal}<div class="rw-yours-tools">{field}{tools}</div>{list}{shelf}</div>'
+    '<div class="rw-yours"><div class="rw-yours-head"><h3 title="{full}">{title}</h3>'
+    '<p class="rw-cap" title="{text}">{text}</p>{bases}</div>{goal}'
+    '<div class="rw-yours-tools">{field}{tools}</div>{list}{shelf}</div>'
 )
 _BASES = Markup('<span class="rw-base" role="group" aria-label="Compare with">Compare with {}</span>')
 _LIST = Markup(
@@ -57,6 +58,9 @@ def editor(world: World, state: State, goal: Markup, refused: int | None = None)
     changed = original is not None and not edited.same(original)
     user = cut(state.user, selector.ID)
     text = f"{n} film{'' if n == 1 else 's'}, newest first."
+    if edited.dropped:
+        out = len(edited.dropped)
+        text += f" {out} taken out in Why stay{'s' if out == 1 else ''} out of the list too: {_out(data, edited)}."
     if own and not n:
         text = "Pick three to five films you have seen. The model answers without retraining."
     tools = [
@@ -80,6 +84,10 @@ def editor(world: World, state: State, goal: Markup, refused: int | None = None)
         list=_list(data, edited, state),
         shelf=_shelf(data, edited.items, refused) if own and n < FEW else "",
     )
+
+
+def _out(data: Interactions, edited: Edited) -> str:
+    return ", ".join(cut(display_title(str(data.titles[item]))[0], 24) for item in edited.dropped)
 
 
 def _field(data: Interactions, edited: Edited, typed: str | None, refused: int | None) -> Markup:

@@ -15,6 +15,10 @@ from .table import ACTS, Act, Seen, called, index_in, item_of, short, whole
 ID = 16  # characters of a user's id in a sentence
 PUT_BACK, ALL_BACK = "Put it back", "Put them back"  # what takes a change back is called by what it does
 
+# what is taken out in Why stays out of the list as well, what is taken out in the editor does not: that is said, since
+# two lists may then belong to what looks like one history
+OUT_OF_LIST = "stays out of the list too"
+
 # -- who ---------------------------------------------------------------------------------------------
 
 
@@ -121,7 +125,8 @@ def drop(seen: Seen, state: State, value: str) -> State:
     if kind != "film":
         raise ValueError(f'what is dropped must be "film:" or "neighbour:" and an index, got {value!r}')
     item = item_of(seen, index, now)
-    change = Change(f"You took out {short(seen, item)}.", seen.shown.item, item, PUT_BACK)
+    lead = f"You took out {short(seen, item)}; it {OUT_OF_LIST}."
+    change = Change(lead, seen.shown.item, item, PUT_BACK)
     return changed(state, now.drop(item), change, gone=(item, now.items.index(item)))
 
 
@@ -151,7 +156,8 @@ def take_out(seen: Seen, state: State, value: str) -> State:
             edited = edited.leave_out(index_in(data.users, index, "a neighbour"))
     what = f"{len(many)} {'film' if kind == 'film' else 'neighbour'}{'' if len(many) == 1 else 's'}"
     asked = f"{what} {'is' if len(many) == 1 else 'are'} not asked any more."
-    lead = f"You took out {what}." if kind == "film" else asked
+    stay = OUT_OF_LIST if len(many) == 1 else OUT_OF_LIST.replace("stays", "stay")
+    lead = f"You took out {what}; {'it' if len(many) == 1 else 'they'} {stay}." if kind == "film" else asked
     change = Change(lead, seen.shown.item, undo=PUT_BACK if len(many) == 1 else ALL_BACK)
     return changed(state, edited._replace(edits=now.edits + 1), change)
 
@@ -160,7 +166,7 @@ def take_out(seen: Seen, state: State, value: str) -> State:
 def remove(seen: Seen, state: State, value: str) -> State:
     now = history_of(seen.world, state)
     item = item_of(seen, value, now)
-    change = Change(f"You took out {short(seen, item)}.", seen.shown.item, undo=PUT_BACK)
+    change = Change(f"You took out {short(seen, item)}; it may be recommended.", seen.shown.item, undo=PUT_BACK)
     return changed(state, now.remove(item), change, gone=(item, now.items.index(item)))
 
 

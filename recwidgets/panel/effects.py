@@ -54,11 +54,9 @@ def _anew(training: Training) -> Message | None:
         return Message("A copy learns, from nothing;", "the trained model is kept.", buttons=back)
     if not views.starts_anew(training):
         return None
-    ran = f"the {training.newest} epochs trained here stay" if training.newest > 1 else "the epoch trained here stays"
-    return Message(
-        "A new training, from nothing:",
-        f"{ran} until its first one is done, and undo does not bring back what it replaces.",
-    )
+    n = training.newest
+    kept = "the epoch trained here is kept." if n == 1 else f"the {n} epochs trained here are kept."
+    return Message("A new training, from nothing;", kept, buttons=((views.back_to(n), "trained-before", ""),))
 
 
 def _pause_others(panel: Panel) -> None:
@@ -101,6 +99,19 @@ def given(panel: Panel, value: Any = "") -> None:
     parts.trainer.back()
     parts.asked.clear()
     panel._become(plain(parts.state, epoch=None, undo=parts.state.undo, playing=False))
+
+
+def trained_before(panel: Panel, value: Any = "") -> None:
+    """Back to the epochs of the training before; those that they replace can be brought back in turn."""
+    parts = panel._ready()
+    if not parts.trainer.swap():
+        return
+    parts.asked.clear()
+    training = parts.trainer.training
+    back = ((views.back_to(training.earlier), "trained-before", ""),) if training.earlier else ()
+    n = training.newest
+    message = Message("The epoch of before is back." if n == 1 else f"The {n} epochs of before are back.", buttons=back)
+    panel._become(plain(parts.state, epoch=None, message=message, undo=parts.state.undo, playing=False))
 
 
 def trained(panel: Panel, finished: bool) -> None:
@@ -311,6 +322,7 @@ EFFECTS: dict[str, Callable[..., None]] = {
     "stop": _locked(lambda panel, value: stop(panel)),
     "reset": _locked(lambda panel, value: reset(panel)),
     "pretrained": _locked(given),
+    "trained-before": _locked(trained_before),
     "random": _locked(other_user),
     "save": _locked(save),
 }

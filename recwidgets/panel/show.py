@@ -26,7 +26,7 @@ from ..reasons.parts import score_parts
 from ..reasons.reason import Reason, reason_of
 from ..reasons.usual import Usual, usual
 from ..reasons.why_not import Difference, difference_of
-from .changes import away, for_all_users, moves, sentence, what_changed, what_it_added, what_they_added
+from .changes import as_in_why, away, for_all_users, moves, sentence, what_changed, what_it_added, what_they_added
 from .state import Change, State, World, compared_with, history_of, original_of, person_of
 from .trainer import Training
 
@@ -305,16 +305,29 @@ def _added(change: Change, before: Answer, now: Answer, asked: Asked, reason: Re
     if change.item is None:
         return ""
     if change.without is not None:
-        (old, _), (new, _) = _explanation(before, change.item, asked), _explanation(now, change.item, asked)
-        return "" if old is None or new is None else what_they_added(old, new, change.without)
+        (old, counted), (new, _) = _as_in_why(before, change.item, asked), _as_in_why(now, change.item, asked)
+        return "" if old is None or new is None else what_they_added(old, new, change.without, counted)
     were, are = before.person.history, now.person.history
     gone = were[~np.isin(were, are)].tolist()
     if not gone or len(were) != len(are) + len(gone) or not len(are):  # other films came, or none is left
         return ""
-    explanation, _ = _explanation(before, change.item, asked)
-    added = "" if explanation is None else what_it_added(explanation, *gone)
+    explanation, counted = _as_in_why(before, change.item, asked)
+    added = "" if explanation is None else what_it_added(explanation, *gone, counted=counted)
     same = for_all_users(asked.known(("reason", id(before), change.item)), reason) if added else ""
     return f"{added} {same}".strip()
+
+
+def _as_in_why(of: Answer, item: int, asked: Asked) -> tuple[Explanation | None, str]:
+    """A score taken apart, with the numbers that Why showed, and what these count."""
+    explanation, _ = _explanation(of, item, asked)
+    if explanation is None:
+        return None, ""
+    why, first = asked.known(("reason", id(of), item)), asked.known(("question", id(of)))
+    if why is None and first is not None:  # it is not the one selected
+        why = asked.once(
+            ("reason", id(of), item), of, lambda: reason_of(first if first.item == item else another(first, item))
+        )
+    return as_in_why(explanation, why, of.data)
 
 
 def _empty(person: Person, training: Training) -> str:

@@ -43,6 +43,7 @@ class Training:
     known, or where this model does not load it.
     backend: what it is, or was, trained with here, in words; "" for nothing, or a model with a way of its own.
     rate: the caller's model's own learning rate, None for one without; the copy that learned here may have another.
+    earlier: how many epochs of the training before this one can be brought back.
     """
 
     history: TrainingHistory
@@ -63,6 +64,7 @@ class Training:
     error: BaseException | None = None
     backend: str = ""
     rate: float | None = None
+    earlier: int = 0
 
     @property
     def step(self) -> int:
@@ -140,6 +142,7 @@ class Trainer:
         self.world, self.training = world, as_given(world)
         self._changed, self._lock = changed, lock
         self._learner: Any = None  # the copy that is being trained
+        self._earlier: Training | None = None  # the training here before the last one that was begun
         self._knobs: dict[str, Any] = {}
         self._driver = Driver(lambda kind, value: None)
         self._inbox: queue.SimpleQueue[tuple[int, str, Any]] = queue.SimpleQueue()
@@ -172,6 +175,8 @@ class Trainer:
         self._knobs, total, data = state.values(self.world), state.epochs, self.world.data
         validation = self.world.split.validation
         self._run += 1
+        if self.training.here and self.training.newest:
+            self._earlier = self.training
         self._set(ended="", error=None, total=total, progress=0.0, pace=None, fresh=True, backend=backend)
         self._set(waited=0.0, waited_before=None, loading=False)
         self._waiting, self._cold = time.monotonic(), not _tf.is_loaded()
@@ -240,6 +245,7 @@ class Trainer:
     def forget(self) -> None:
         """End the training, and let nothing be learned."""
         self.stop()
+        self._earlier = None
         self.training = Training(
             TrainingHistory(), self.world.model, dict(self.world.values), here=True, rate=self.training.rate
         )
@@ -247,12 +253,24 @@ class Trainer:
     def back(self) -> None:
         """Back to what the model came with."""
         self.stop()
+        self._earlier = None
         self.training = as_given(self.world)
+
+    def swap(self) -> bool:
+        """Back to the training before the last one that was begun here, if any; that one is then the one before."""
+        earlier, now = self._earlier, self.training
+        if earlier is None:
+            return False
+        self.stop()
+        replaced = now.history is not earlier.history  # else its first epoch has not come yet, or never will
+        self._earlier = self.training if replaced else None
+        self.training = replace(earlier, earlier=now.newest if replaced else 0)
+        return True
 
     def close(self) -> None:
         """End the training, and hold nothing of it."""
         self.stop()
-        self._learner = None
+        self._learner = self._earlier = None
 
     # -- from the worker to the kernel ---------------------------------------------------------------
 
@@ -315,7 +333,8 @@ class Trainer:
         self._wait_no_more()
         if now.fresh:  # its time was TensorFlow's, which loads and compiles: no measure of the pace
             history, pace = TrainingHistory(total=event.total), None
-            self._set(model=self._learner, trained=self._knobs, here=True)
+            before = self._earlier.newest if self._earlier else 0
+            self._set(model=self._learner, trained=self._knobs, here=True, earlier=before)
         else:
             history, took = copy.copy(now.history), moment - self._since
             pace = took if now.pace is None else 0.7 * now.pace + 0.3 * took

@@ -26,7 +26,7 @@ from .timebar import time_bar
 from .trainer import Training
 
 BACK = "Back to the trained model"
-START_ANEW = "Starts anew, from nothing: the epochs trained here are kept until the first new one is done"
+START_ANEW = "Starts anew, from nothing: the epochs trained here are kept, and a button under the list brings them back"
 FROM_NOTHING = f"Trains a copy, from nothing: {BACK}, under the list, brings back the model shown now"
 ONE_EPOCH = f"One epoch of a copy, from nothing: {BACK}, under the list, brings back the model shown now"
 NOT_KNOWN = "Trained elsewhere: for how long is not known. With history=… its epochs are here."
@@ -183,6 +183,8 @@ def transport(scene: Scene, spoken: str) -> Markup:
     world, state, training = scene.world, scene.state, scene.training
     status_now = status(world, training)
     buttons = markup.train_buttons(training.state, *before_train(training))
+    if starts_anew(training) and training.ended != "failed":  # said where the button is, before it is pressed
+        status_now = status_now._replace(more=f"Step: anew; {status_now.more}")
     at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
     own, knob = own_knob(training), Markup("")
     if own is not None:
@@ -195,6 +197,10 @@ def transport(scene: Scene, spoken: str) -> Markup:
 def starts_anew(training: Training) -> bool:
     """Would Train begin a new training, though one was already run here?"""
     return training.here and training.state == "idle" and training.newest > 0
+
+
+def back_to(epochs: int) -> str:
+    return "Back to that epoch" if epochs == 1 else f"Back to the {epochs} epochs"
 
 
 def leaves_given(training: Training) -> bool:
@@ -264,7 +270,11 @@ def more(scene: Scene) -> Markup:
     rows = markup.knob_rows(others, state.values(scene.world), busy, all_users(scene))
     tools = markup.tools(scene.setup, state.moving, scene.shown.answer is not None)
     replay = markup.tempo(state.tempo, training.newest < 2 or not training.rewindable)
-    return Markup("<h3>Settings</h3>{}{}{}{}").format(markup.settings(settings, hint), replay, rows, tools)
+    back = ""
+    if training.earlier:
+        which = "epoch" if training.earlier == 1 else f"{training.earlier} epochs"
+        back = markup.button(f"Back to the {which} of the training before", "trained-before", classes="rw-small")
+    return Markup("<h3>Settings</h3>{}{}{}{}{}").format(markup.settings(settings, hint), back, replay, rows, tools)
 
 
 def all_users(scene: Scene) -> Markup:

@@ -137,6 +137,7 @@ def reason_of(asked: Asked) -> Reason:
     flow = flow_of(asked, voters)
     raters = _raters(asked)
     facts = Facts(
+        asked.score,
         len(voters),
         usual_votes(asked),
         asked.average_rank(asked.item),

@@ -21,6 +21,7 @@ from .groups import films
 from .usual import POPULAR
 
 ADDS_NOTHING = 0.06  # of the score: less than that is not what brought the item up
+ALL_USERS = ("popular", "average")  # two lines that are one on the page: what all users get
 PERSONAL = ("voters", "recent", "raters", "group", "rest")  # the kinds of lines that are the person's
 LAST = 5  # items that a headline by recency counts
 LEADS = 0.4  # of what the items add: a named group, or a film, that brings so much is a reason
@@ -39,6 +40,7 @@ class Facts(NamedTuple):
     how many of so many neighbours rated the item, and the share of all users who did; of = 0 without neighbours.
     """
 
+    score: float
     votes: int
     votes_usual: float
     average_rank: int
@@ -102,7 +104,7 @@ def _votes(asked: Asked, facts: Facts) -> str:
     put, them = ("puts", "its") if facts.votes == 1 else ("put", "their")
     return _said(
         f"{facts.votes:,} of {_mine(asked)}, each asked alone, {put} {_title(asked)} into {them} top 10; "
-        f"a popular film gets {_about(facts.votes_usual)} of {asked.n:,}",
+        f"a popular film gets {_about(facts.votes_usual)}",
         facts,
     )
 
@@ -127,40 +129,72 @@ def _popular(asked: Asked, facts: Facts) -> str:
 
 
 def _neighbours(asked: Asked, facts: Facts) -> str:
-    one, part = facts.of == 1, facts.raters / facts.of
-    if one:
-        counted = f"The one nearest neighbour {'rated' if facts.raters else 'has not rated'} {_title(asked)}"
-    elif not facts.raters:
-        counted = f"None of the {facts.of:,} nearest neighbours rated {_title(asked)}"
-    else:
-        share = f" ({part:.0%})" if facts.of >= COUNTED else ""
-        counted = f"{facts.raters:,} of the {facts.of:,} nearest neighbours rated {_title(asked)}{share}"
-    still = ""
-    if abs(facts.net) >= NOTHING and (facts.net > 0) != (part > facts.share):  # the count alone points elsewhere
-        vectors = "The neighbour’s user vector" if one else "Their user vectors"
-        still = f". {vectors} {_adds(facts.net, one, 'it')} all the same"
-    return _said(f"{counted}; of all users {_percent(facts.share)} did{still}", facts)
+    """Who rated it and who did not, each with what they add: the larger of the two first."""
+    rated, others = _by_raters(facts)
+    n, of, left, title = facts.raters, facts.of, facts.of - facts.raters, _title(asked)
+    did = f"{f'{n / of:.0%}; ' if of >= COUNTED and n not in (0, of) else ''}of all users {_percent(facts.share)}"
+    if of == 1:
+        text = f"The one nearest neighbour {'rated' if n else 'has not rated'} {title} ({did}): their user vector"
+        return _said(f"{text} {_adds(rated + others, True, 'it')}", facts)
+    if n in (0, of):
+        text = f"{'All' if n else 'None'} of the {of:,} nearest neighbours rated {title} ({did}): their user vectors"
+        return _said(f"{text} {_adds(rated + others, False, 'it')}", facts)
+    if abs(rated) >= abs(others):
+        text = f"{n:,} of the {of:,} nearest neighbours rated {title} ({did}) and {_adds(rated, n == 1)}"
+        return _said(f"{text}; the other {_count(left)}{_adds(others, left == 1)}", facts)
+    have, vectors = ("has", "vector") if left == 1 else ("have", "vectors")
+    text = f"{left:,} of the {of:,} nearest neighbours {have} not rated {title}, yet their user {vectors}"
+    text += f" {_adds(others, left == 1)}"
+    return _said(f"{text}; the {'one' if n == 1 else f'{n:,}'} who did ({did}) {_adds(rated, n == 1)}", facts)
+
+
+def _count(n: int) -> str:
+    """ "15 ", or nothing for one: "the other adds", "the other 15 add"."""
+    return "" if n == 1 else f"{n:,} "
+
+
+def _by_raters(facts: Facts) -> tuple[float, float]:
+    """What the neighbours who rated it add together, and those who did not, as printed line by line."""
+    printed = _printed(facts)
+    pairs = [(line.kind, value) for line, value in zip(facts.lines, printed, strict=True) if line.kind in PERSONAL]
+    others = sum(value for kind, value in pairs if kind == "rest")
+    return sum(value for _, value in pairs) - others, others
 
 
 def _recent(asked: Asked, facts: Facts) -> str:
-    """values add up to more than nothing here, so that there is something to have a share of."""
-    added = np.maximum(facts.values, 0.0)
-    first, share = float(added[0] / added.sum()), float(added[:LAST].sum() / added.sum())
+    """The items add something together here, so that the last ones can be told as a part of it."""
+    values, total = facts.values, facts.net
+    first, last = float(values[0]), float(values[:LAST].sum())
     latest, mine, title = _spoken(asked, int(asked.person.history[-1])), _mine(asked), _title(asked)
     if asked.n == 1:
         return _only(asked, facts)
-    if first > ALL:
+    if first > ALL * np.maximum(values, 0.0).sum():
         return _said(f"{latest}, the last of {mine}, is all that speaks for {title}", facts)
-    if asked.n <= LAST and not first:
-        return _said(f"What {mine} say for {title} is not said by the last, {latest}", facts)
+    if total < NOTHING:
+        return _said(f"{_capital(mine)} {_adds(total, False, title)}", facts)
     if asked.n <= LAST:
-        return _said(f"{latest}, the last of {mine}, makes up {first:.0%} of what they add to {title}", facts)
-    if not share:
-        return _said(f"None of the last {LAST} of {mine} speaks for {title}; older ones do", facts)
-    text = f"The last {LAST} of {mine} make up {share:.0%} of what these add to {title}"
-    alone = f"{first:.0%}" if first else "says nothing for it"
+        if first < NOTHING:
+            text = f"What {mine} say for {title} is not said by the last, {latest}"
+        else:
+            text = f"{latest}, the last of {mine}, {_part(first, total, True, title, asked.n - 1)}"
+        return _said(text, facts)
+    before = asked.n - LAST
+    if last < NOTHING:
+        gives = "add nothing to" if last > -NOTHING else f"take {_amount(last)} from"
+        older = f"the {films(before)} before them {_adds(total - last, before == 1)}"
+        return _said(f"The last {LAST} of {mine} {gives} {title}; {older}", facts)
+    text = f"The last {LAST} of {mine} {_part(last, total, False, title, before, ' before them')}"
+    alone = _amount(first) if first >= NOTHING else "nothing" if first > -NOTHING else f"takes {_amount(first)} from it"
     named = _said(f"{text}; {latest}, the last one, {alone}", facts)
     return named if len(named) <= LONG else _said(f"{text}; the last one {alone}", facts)
+
+
+def _part(value: float, total: float, one: bool, to: str, left: int, which: str = "") -> str:
+    """ "add 3.03 of the 5.73 that all add to it", or, where the others lower it, what they take."""
+    if value <= total:
+        return f"{_s('add', one)} {value:.2f} of the {total:.2f} that all add to {to}"
+    others = f"the other {'film' if left == 1 else films(left)}" if not which else f"the {films(left)}{which}"
+    return f"{_s('add', one)} {value:.2f} to {to}; {others} {_adds(total - value, left == 1, 'it')}"
 
 
 def _only(asked: Asked, facts: Facts) -> str:
@@ -180,8 +214,7 @@ def _film(asked: Asked, facts: Facts, row: int) -> str:
 
 def _group(asked: Asked, facts: Facts, line: Line) -> str:
     label = line.label.replace(" other film", " film")  # other than the voters, which are not told of here
-    printed = shown_values([one.value for one in facts.lines], [one.kind for one in facts.lines], asked.score, 2)
-    text, total = f"{_capital(label)} add {printed[facts.lines.index(line)]:.2f}", net(facts.lines)
+    text, total = f"{_capital(label)} add {_printed(facts)[facts.lines.index(line)]:.2f}", net(facts.lines)
     if line.value <= total:
         return _said(f"{text} of the {total:.2f} that {_mine(asked)} add to {_title(asked)}", facts)
     return _said(f"{text} to {_title(asked)}; {_others(asked.n - len(line.items), total - line.value)}", facts)
@@ -219,9 +252,11 @@ def _asked_alone(facts: Facts) -> str:
     return f"; asked alone, {facts.votes or 'none':{',' if facts.votes else ''}} {_s('vote', facts.votes < 2)} for it"
 
 
-def _adds(value: float, one: bool, to: str, only: str = "") -> str:
-    """ "add 0.31 to it", "takes only 0.02 from it"."""
+def _adds(value: float, one: bool, to: str = "", only: str = "") -> str:
+    """ "add 0.31 to it", "takes only 0.02 from it"; without `to`, "add 0.31" and "take away 0.02"."""
     verb, into = ("add", "to") if value >= 0 else ("take", "from")
+    if not to:
+        return f"{_s(verb, one)} {'' if value >= 0 else 'away '}{_amount(value)}"
     return f"{_s(verb, one)} {only}{_amount(value)} {into} {to}"
 
 
@@ -240,8 +275,27 @@ def _s(verb: str, one: bool) -> str:
 
 
 def _said(text: str, facts: Facts) -> str:
-    """Two sentences; a title may end in a full stop of its own."""
-    return f"{text}{'' if text.endswith('.') else '.'} {_average(facts)}"
+    """Two sentences; a title may end in a full stop of its own. What all users get is told where it is the most."""
+    shared = _shared(facts)
+    return f"{text}{'' if text.endswith('.') else '.'} {shared or _average(facts)}"
+
+
+def _shared(facts: Facts) -> str:
+    """How much of the score all users get, and when the average user would get it; "" where it is not the most of it.
+
+    The numbers are those of the lines, as the page shows them: what all users get is one line there.
+    """
+    shared, score = sum(line.value for line in facts.lines if line.kind in ALL_USERS), facts.score
+    if not score > 0 or not score / 2 < shared:
+        return ""
+    digits = digits_of(score)
+    others = [line for line in facts.lines if line.kind not in ALL_USERS]
+    printed = shown_values(
+        [*(line.value for line in others), shared], [*(line.kind for line in others), "all"], score, digits
+    )[-1]
+    part = f"{printed:.{digits}f}"
+    whole = f"of its {score:.{digits}f}" if shared <= score else f"(its score is {score:.{digits}f})"
+    return f"All users get {part} {whole} (the average user’s {ordinal(facts.average_rank)})."
 
 
 def _mine(asked: Asked) -> str:
@@ -298,6 +352,18 @@ def ordinal(n: int) -> str:
     """ "1st", "2nd", "11th", "1,022nd"."""
     ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n:,}{ending}"
+
+
+def _printed(facts: Facts) -> list[float]:
+    return shown_values([line.value for line in facts.lines], [line.kind for line in facts.lines], facts.score, 2)
+
+
+def digits_of(largest: float, count: int = 3) -> int:
+    """Digits after the point: two from 1 on, as in the list; for less so many that `count` of the largest's count."""
+    size = abs(largest)
+    if not size or not np.isfinite(size) or size >= 1:
+        return 2 if size < 100 else 1 if size < 1000 else 0
+    return min(count - 1 - int(np.floor(np.log10(size))), 6)
 
 
 def shown_values(values: Sequence[float], kinds: Sequence[str], score: float, digits: int) -> list[float]:

@@ -100,7 +100,8 @@ class Why:
             )  # fmt: skip
             self.show_only(asked + (doubtful(selected.fault) if reason is None else ""))
         elif selected.tab == "sum" and selected.explanation is not None:
-            self.show_only(parts.arithmetic(selected.explanation))
+            beyond = reason is not None and any(line.kind == "average" for line in reason.lines)
+            self.show_only(parts.arithmetic(selected.explanation, note=parts.WHOLE if beyond else ""))
         elif selected.tab == "go" and reason is not None:
             self.show_only(smallest.markup(answer, reason))
         elif selected.tab != "why":

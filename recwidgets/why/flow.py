@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from ..page.elements import joined
 from ..reasons.flow import OWN, SAME, Flow
+from ..reasons.words import ALL_USERS as ALL_USERS
 from ..reasons.words import PERSONAL
 
-ALL_USERS = ("popular", "average")  # two lines of a reason that are one here: what all users get
 GAP = 5.0  # px around what is drawn in a slot
 
 

@@ -202,8 +202,14 @@ def markup(answer: Answer, item: int, explanation: Explanation) -> Markup:
     return heading(answer, item, explanation) + bar(lines) + table(lines, explanation.score)
 
 
-def arithmetic(explanation: Explanation, shown: int = 60) -> Markup:
-    """The numbers behind each contribution: weight × inner product, up to `shown` of them, largest first."""
+WHOLE = "Here each adds its whole product; Why and messages count what goes beyond as much of the average user."
+
+
+def arithmetic(explanation: Explanation, shown: int = 60, note: str = "") -> Markup:
+    """The numbers behind each contribution: weight × inner product, up to `shown` of them, largest first.
+
+    note: what they count, where the other tabs count something else.
+    """
     order = sorted(explanation.parts, key=lambda part: -abs(part.value))
     rest = order[shown:]
     sums = [part.value for part in order[:shown]] + ([sum(part.value for part in rest)] if rest else [])
@@ -223,9 +229,12 @@ def arithmetic(explanation: Explanation, shown: int = 60) -> Markup:
         for some in (rows, feet)
     )
     return Markup(
-        '<div class="rw-arithmetic{}" tabindex="0"><table class="rw-sum"><thead><tr><th>weight × inner product</th><th>adds</th><th>from</th></tr></thead>'
+        '{}<div class="rw-arithmetic{}" tabindex="0"><table class="rw-sum"><thead><tr><th>weight × inner product</th><th>adds</th><th>from</th></tr></thead>'
         "<tbody>{}</tbody><tfoot>{}</tfoot></table></div>"
-    ).format("" if any(part.terms for part in explanation.parts) else " rw-no-terms", body, foot)
+    ).format(
+        Markup('<p class="rw-cap">{}</p>').format(note) if note else "",
+        "" if any(part.terms for part in explanation.parts) else " rw-no-terms", body, foot,
+    )  # fmt: skip
 
 
 def terms_of(part: Part) -> str:

@@ -14,6 +14,7 @@ from ..page.elements import joined
 from ..page.terms import TERMS
 from ..reasons.flow import OWN, Flow, Line
 from ..reasons.reason import Reason
+from ..reasons.words import digits_of as digits_of
 from . import flow, parts
 from .flow import Drawn, Row, Size
 
@@ -21,8 +22,8 @@ NAMED = 3  # items that a line names
 #: how a headline begins where it counts; the first that fits is emphasised
 COUNTS = re.compile(
     r"(?:Popular with all users|(?:Your|User .+?’s) only film(?=,| speaks| adds)|No single film stands out"
-    r"|(?:[\d,]+|None) of the [\d,]+ nearest neighbours|(?:Your|User .+?’s) [\d,]+ films(?= speak against| add nothing)"
-    r"|[\d,]+ of .+? films?(?=, each asked alone)|(?:None of t|T)he last [\d,]+ of .+? films(?= make up| speaks)"
+    r"|(?:[\d,]+|None|All) of the [\d,]+ nearest neighbours|(?:Your|User .+?’s) [\d,]+ films(?= speak against| add nothing)"
+    r"|[\d,]+ of .+? films?(?=, each asked alone)|The last [\d,]+ of .+? films(?= add| take)"
     r"|[\d,]+ (?:other )?films? .+?(?= add))"
 )
 
@@ -58,14 +59,6 @@ def markup(answer: Answer, reason: Reason, size: Size, name: str, shown: int | N
         height=size.height + 22, x=flow.width(drawn) + 6, svg=flow.svg(drawn, name), lines=lines, word=foot[0], score=foot[1],
         ways=_ways(reason.flow, drawn, rows, mine, digits, shown),
     )  # fmt: skip
-
-
-def digits_of(largest: float, count: int = 3) -> int:
-    """Digits after the point: two from 1 on, as in the list; for less so many that `count` of the largest's count."""
-    size = abs(largest)
-    if not size or not np.isfinite(size) or size >= 1:
-        return 2 if size < 100 else 1 if size < 1000 else 0
-    return min(count - 1 - int(np.floor(np.log10(size))), 6)
 
 
 # -- the lines ---------------------------------------------------------------------------------------

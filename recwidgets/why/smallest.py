@@ -16,7 +16,7 @@ from .rival import signed
 
 _PAGE = Markup(
     '<p class="rw-headline" title="{plain}"><span>{said}</span></p><ol class="rw-opened-rows rw-go-rows" tabindex="0" aria-label="{name}">{rows}</ol>'
-    '<div class="rw-go-foot">{out}<p class="rw-cap">This is how close it is to the next film, not why it is here. {undo}</p></div>'
+    '<div class="rw-go-foot">{out}<p class="rw-cap">{counted}This is how close it is to the next film, not why it is here. {undo}</p></div>'
 )
 
 
@@ -46,7 +46,15 @@ def markup(answer: Answer, reason: Reason) -> Markup:
     undo = "“Put it back” undoes it." if n == 1 else f"“Put them back” undoes all {n} in one step."
     words_said = said(answer, reason)
     return _PAGE.format(
-        said=words_said, plain=words_said.striptags(), name="What would have to go", rows=rows, out=out, undo=undo
+        counted=""
+        if all(value != value for value in values)
+        else "Numbers: what each adds to the one more than to the other. ",
+        said=words_said,
+        plain=words_said.striptags(),
+        name="What would have to go",
+        rows=rows,
+        out=out,
+        undo=undo,
     )
 
 
