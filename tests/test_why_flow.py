@@ -231,7 +231,7 @@ def test_labels_are_short_where_there_is_little_room(label, said):
         ("None of the 50 nearest neighbours rated M (of all users 2%): …", "None of the 50 nearest neighbours"),
         ("All of the 3 nearest neighbours rated M (of all users 2%): …", "All of the 3 nearest neighbours"),
         ("User 1’s 75 films speak against M: they take 0.30 from what all users get.", "User 1’s 75 films"),
-        ("The last 5 of your 9 films take 0.20 from M; the 4 films before them add 0.50.", "The last 5 of your 9 films"),
+        ("The last 5 of your 9 films take 0.20 from M; the 4 before them add 0.50.", "The last 5 of your 9 films"),
         ("12 of the 50 nearest neighbours rated M (24%).", "12 of the 50 nearest neighbours"),
         ("The last 5 of user 1’s 75 films add 0.55 of the 0.90 that all add to M.", "The last 5 of user 1’s 75 films"),
         ("802 films of the 1990s add 0.32 of the 0.63 that your 9 films add to M.", "802 films of the 1990s"),
