@@ -303,6 +303,23 @@ def test_the_selected_film_stays_the_selected_one_while_it_is_not_listed():
     panel.close()
 
 
+@pytest.mark.parametrize("n_users", [20, 80])
+def test_an_accuracy_says_of_how_many_users_it_is_and_where_they_are_too_few(n_users):
+    split = random_table(np.random.default_rng(2), n_users, 24, density=0.5).split("temporal", test=0.2, validation=0.4)
+    rows = split.validation
+    n = len(set(rows.user.tolist()))
+    panel = rw.Panel(split, Svd())
+    panel.act("epochs", "1")
+    panel.train()
+    said = page(panel, "rw-transport").one("div", "rw-accuracy").text
+    panel.act("drawer", "curves")
+    curve = [head.text for head in page(panel, "rw-curve").all("p", "rw-cap")]
+    assert (n < 30) == (n_users == 20)
+    assert said.endswith(f"{n} users: too few" if n < 30 else f"of {n} users")
+    assert f"{len(rows)} ratings of {n} users" in curve[1] and ("too few to tell" in curve[1]) == (n < 30)
+    panel.close()
+
+
 def test_a_new_training_says_what_becomes_of_the_one_before_and_gives_it_back():
     panel = rw.Panel(SPLIT, Svd(), user="u1")
     panel.act("epochs", "3")

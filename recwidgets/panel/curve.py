@@ -109,12 +109,12 @@ class Curve:
         epoch: int,
         baseline: float | None,
         turned: float | None = None,
-        validation: bool = True,
+        measured: str = "",
     ) -> None:
         """Draw the epochs so far; a marker stands at `epoch`. baseline: popularity's accuracy.
 
         turned: the accuracy at this epoch with knobs that stand elsewhere than while training; a diamond.
-        validation: whether the split has rows to measure it on.
+        measured: on how many ratings of how many users; "" where the split has no rows to measure it on.
         """
         total, known = max(history.total, 1), history.last is not None
         loss = thin(*history.curve("loss"))
@@ -136,8 +136,8 @@ class Curve:
         if turned is not None:
             note = f"◆ now {100 * turned:.1f} %" + (f" · {note.removeprefix('dashed: ')}" if note else "")
         title = Markup("{}, {}").format(term("accuracy", f"Top-{self.k} accuracy"), term("validation rows"))
-        if not validation:
-            note = "this split has no validation rows"
+        measured = measured or "this split has no validation rows"
+        note = f"{note} · {measured}" if note else measured
         self.accuracy_head.show(
             _head(title, accuracy, epoch, note, lambda v: f"{100 * v:.1f} %", f"Top-{self.k} accuracy", known)
         )

@@ -90,7 +90,8 @@ class Regions:
         self.share.show(share_line(scene))
         self.handles.show(views.handles(scene))
         turned = views.accuracy_now(scene)
-        curve = (training.history, scene.epoch, scene.baseline, turned, len(scene.world.split.validation) > 0)
+        measured = views.measured_on(scene.world)[1] if len(scene.world.split.validation) else ""
+        curve = (training.history, scene.epoch, scene.baseline, turned, measured)
         if state.wide or state.drawer == "curves":
             self.curve.unfold()
         if state.wide or state.drawer == "ranks":

@@ -31,6 +31,7 @@ FROM_NOTHING = f"Trains a copy, from nothing: {BACK}, under the list, brings bac
 ONE_EPOCH = f"One epoch of a copy, from nothing: {BACK}, under the list, brings back the model shown now"
 NOT_KNOWN = "Trained elsewhere: for how long is not known. With history=… its epochs are here."
 GIVE_HISTORY = "rw.fit returns the history: rw.Panel(data, model=model, history=history)"
+FEW = 30  # users: of fewer, an accuracy says next to nothing
 ID = 12  # characters of a user's id in a heading, beside the epoch
 
 
@@ -246,7 +247,26 @@ def accuracy(scene: Scene) -> Markup:
         second = Markup("{} {:.1f} %").format(term("popularity"), 100 * scene.baseline)
     if turned is not None:
         first, second = f"{100 * turned:.1f} %", f"as trained {first}"
-    return Markup('<div class="rw-accuracy">{} <b>{}</b><br>{}</div>').format(term("accuracy"), first, second)
+    n, words = measured_on(scene.world)
+    few = n < FEW
+    return Markup(
+        '<div class="rw-accuracy" title="measured on {}">{} <b>{}</b><br>{}<br><small{}>{}</small></div>'
+    ).format(
+        words, term("accuracy"), first, second, Markup(' class="rw-few"') if few else "",
+        f"{people(n)}: too few" if few else f"of {people(n)}",
+    )  # fmt: skip
+
+
+def people(n: int) -> str:
+    return "1 user" if n == 1 else f"{n:,} users"
+
+
+def measured_on(world: World) -> tuple[int, str]:
+    """How many users the accuracy is measured on, and the same in words, with what a small number means."""
+    rows = world.split.validation
+    n, ratings = int(np.count_nonzero(np.diff(rows.by_user.indptr))), len(rows)
+    words = f"{ratings:,} rating{'' if ratings == 1 else 's'} of {people(n)}"
+    return n, f"{words}: fewer than {FEW}, too few to tell" if n < FEW else words
 
 
 def handles(scene: Scene) -> Markup:
