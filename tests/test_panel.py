@@ -163,7 +163,7 @@ def test_an_untrained_model_says_what_to_do(made, split):
 
 def test_the_header_counts_what_there_is(panel, split):
     n = sum(map(len, (split.train, split.validation, split.test)))
-    assert f"18 users × 30 movies · {n} ratings" in page(panel, "rw-handles").one("span", "rw-data").text
+    assert f"18 users × 30 items · {n} ratings" in page(panel, "rw-handles").one("span", "rw-data").text
 
 
 def test_motion_can_be_switched_off(made, split):

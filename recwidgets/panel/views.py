@@ -74,7 +74,9 @@ class Scene:
 def about_data(world: World) -> str:
     data, split = world.data, world.split
     whole = len(split.train) + len(split.validation) + len(split.test)
-    return f"{data.name} · {data.n_users:,} users × {data.n_items:,} movies · {whole:,} ratings"
+    items = "movies" if data.name.startswith("MovieLens") else "items"
+    rows = "ratings" if data.has_ratings else "interactions"
+    return f"{data.name} · {data.n_users:,} users × {data.n_items:,} {items} · {whole:,} {rows}"
 
 
 def status(world: World, training: Training) -> Status:
