@@ -1,4 +1,4 @@
-"""Much use in small numbers: what must not grow does not. `recwidgets bench --only load` does all of it, with memory."""
+"""Much use in small numbers: what must not grow does not. `recwidgets bench --only load` does all of it."""
 
 import json
 import subprocess
