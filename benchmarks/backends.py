@@ -16,6 +16,7 @@ from .report import Row, below, ratio, spans, spread
 from .usage import clocked
 
 ROUNDS = 5  # after a first one, in which TensorFlow traces
+TUTORIAL = 2  # of the TFRS tutorial's loop, as slow as it is, after its first
 WAYS = {"tensorflow": "TensorFlow", "scipy": "numpy with scipy.sparse", "numpy": "numpy alone"}
 MOST = {"scipy": 2, "numpy": 4}  # times TensorFlow's CPU seconds
 SPLITS = {"p1": "ML-100K, p1", "p2": "ML-100K, p2", "small": "ml-latest-small, each user's newest fifth"}
@@ -48,19 +49,28 @@ def way_of(way: str) -> Iterator[str]:
 
 
 def epochs(name: str, options: Options) -> dict[str, Any]:
-    """One process: an epoch of each way in turn, and again; evaluation of the epoch included."""
+    """One process: an epoch of each way in turn, and again; evaluation of the epoch included.
+
+    Beside them the loop of the TFRS tutorial, in the first rounds.
+    """
     from recwidgets.models import make
 
     from . import ml100k
+    from .tutorial import Tutorial
 
     train, test = ml100k.parts_of("p3")
     rounds = 2 if options.quick else ROUNDS + 1
-    used: dict[str, Any] = {way: [] for way in WAYS}
+    used: dict[str, Any] = {way: [] for way in WAYS} | {"tutorial": []}
+    tutorial = Tutorial(train, test)
     trainings = {}
     for way in WAYS:
         with way_of(way) as backend:
             trainings[way] = make(name, seed=0, backend=backend).steps(train, test, rounds)
-    for _ in range(rounds):
+    for number in range(rounds):
+        if number <= TUTORIAL:
+            with clocked() as spent:
+                tutorial.epoch()
+            used["tutorial"].append(spent)
         for way, training in trainings.items():
             with way_of(way), clocked() as spent:
                 next(training)
@@ -147,6 +157,15 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
             ratios = [our / their for our, their in zip(ours, theirs, strict=True)]
             note = f"{spans(ours)} CPU s, TensorFlow {spans(theirs)} CPU s, ML-100K, evaluation included"
             out.append(ratio(f"{LABELS[name]}, an epoch: CPU s, {WAYS[way]} / TensorFlow", ratios, most, False, note))
+        if used and "tutorial" in used:
+            each = {
+                WAYS.get(key, "the TFRS tutorial's own loop"): [run["cpu"] for run in used[key]][1:] for key in used
+            }
+            note = "; ".join(f"{who} {spans(cpu)} CPU s" for who, cpu in each.items()) + ", without an evaluation"
+            loop = np.median([run["cpu"] for run in used["tutorial"]][1:])
+            times = [f"{loop / np.median([run['cpu'] for run in used[way]][1:]):.0f}×" for way in WAYS]
+            what = f"{LABELS[name]}, an epoch: the CPU s of the TFRS tutorial's own loop / {', '.join(WAYS.values())}"
+            out.append(Row(what, "", ", ".join(times), None, note))
     for way in WAYS:
         for name in MODELS:
             part = done.get(f"first_{way}_{name}", {})
