@@ -33,7 +33,7 @@ from `git remote get-url origin` or from an address that follows it (`https://gi
 
 | door | what it is | how |
 |---|---|---|
-| **A browser tab** | nothing to install, no account; training is slow there | `python dev.py lite --serve` |
+| **A browser tab** | nothing to install, no account; training is slower there | `python dev.py lite --serve` |
 | **Binder** | a machine lent for a while, with training | repo2docker, from the folder `binder` |
 | **A hub** | [for a class](docs/howto/hub.md) | `python instructor/make.py links ADDRESS --hub HUB` |
 | **Your own machine** | everything | `python dev.py lab` in this folder |
@@ -42,7 +42,7 @@ Questions and faults: the issues of the repository that you cloned."""
 WITH_ADDRESS = """\
 | door | what it is | how |
 |---|---|---|
-| **A browser tab** | nothing to install, no account; training is slow there | [open the first notebook]({tab}) |
+| **A browser tab** | nothing to install, no account; training is slower there | [open the first notebook]({tab}) |
 | **Binder** | a machine lent for a while, with training | [open the course]({binder}) |
 | **A hub** | [for a class](docs/howto/hub.md) | {hub} |
 | **Your own machine** | everything | `git clone {address}` and, in that folder, `python dev.py lab` |

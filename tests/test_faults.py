@@ -1,7 +1,4 @@
-"""What may go wrong while a panel is used, where no browser is needed: list, chart, reason and curve agree after it.
-
-The same with a browser, and what only a browser can do: browser/test_faults.py.
-"""
+"""What may go wrong while a panel is used, where no browser is needed: list, chart, reason and curve agree after it."""
 
 import asyncio
 import contextlib

@@ -511,7 +511,7 @@ def test_in_a_script_training_is_over_when_train_returns(made, split):
     panel.train()
     assert [event.step for event in panel.history.events] == [1, 2, 3, 4, 5]
     assert panel.epoch == 5
-    assert status(panel) == "Ready · Step: anew; trained here"
+    assert status(panel) == "Ready · trained here"
     assert_one_answer(panel)
     assert "rw-progress" not in html(panel)
 
@@ -525,7 +525,7 @@ def test_in_a_script_a_step_is_one_epoch(made, split):
         assert_one_answer(panel)
     panel.train()
     assert panel.epoch == 3
-    assert status(panel) == "Ready · Step: anew; trained here"
+    assert status(panel) == "Ready · trained here"
 
 
 def test_training_anew_starts_a_new_history_and_the_trained_model_can_come_back(panel):
@@ -601,7 +601,7 @@ async def test_train_returns_at_once_and_the_page_follows(made, split):
     model.let(2 * BATCHES)
     await until(lambda: "trained here" in status(panel))
     assert panel.epoch == 3
-    assert status(panel) == "Ready · Step: anew; trained here"
+    assert status(panel) == "Ready · trained here"
     assert not page(panel).all(name="rw-progress")
     assert_one_answer(panel)
 
@@ -768,14 +768,14 @@ async def test_a_stop_keeps_the_epochs_so_far_and_a_new_training_starts_again(ma
     model.let(BATCHES)
     await until(lambda: panel.epoch == 1)
     panel.stop()
-    assert status(panel) == "Stopped · Step: anew; trained here"
+    assert status(panel) == "Stopped · trained here"
     model.let(BATCHES)
     panel.user = "u2"
     assert panel.epoch == 1
     assert_one_answer(panel)
     panel.train()
     model.let(4 * BATCHES)
-    await until(lambda: "Ready · Step: anew; trained here" in status(panel))
+    await until(lambda: "Ready · trained here" in status(panel))
 
 
 class HeldFailing(Failing, Held):

@@ -10,7 +10,7 @@ from dataclasses import replace
 import bqplot
 import numpy as np
 import pytest
-from pages import html, message, page, rows, status
+from pages import html, message, page, rows
 from worlds import DEADLINE, Svd, random_table, trained
 
 import recwidgets as rw
@@ -324,10 +324,10 @@ def test_a_new_training_says_what_becomes_of_the_one_before_and_gives_it_back():
     panel = rw.Panel(SPLIT, Svd(), user="u1")
     panel.act("epochs", "3")
     assert "title" not in page(panel, "rw-transport").one("button", "rw-train").attributes
-    assert "anew" not in status(panel)
+    assert not page(panel, "rw-transport").all(name="rw-next")
     panel.train()
     assert "Starts anew" in page(panel, "rw-transport").one("button", "rw-train").attributes["title"]
-    assert status(panel).startswith("Ready · Step: anew;"), "said before, where the button is"
+    assert page(panel, "rw-transport").one("div", "rw-next").text == "Step starts over", "said before, by the buttons"
     assert not message(panel)
     old, list_of_three, model = panel.history, panel.recommendations.items, panel.training.model
     panel.step()

@@ -30,12 +30,13 @@ from .terms import term
 
 
 class Status(NamedTuple):
-    """What the header says: a word in bold, a quiet addition, and progress from 0 to 1 or None."""
+    """What the header says: a word in bold, a quiet addition, progress from 0 to 1 or None, and what Step would do."""
 
     word: str
     more: str = ""
     progress: float | None = None
     bad: bool = False
+    next: str = ""
 
 
 class Message(NamedTuple):
@@ -82,15 +83,16 @@ def state_of_training(status: Status, when: str, back: bool, spoken: str) -> Mar
             'aria-valuemax="100" aria-valuenow="{}"><i style="width:{:.1f}%"></i></div>'
         ).format(round(100 * status.progress), 100 * status.progress)
     more = Markup('<span class="rw-more"><i> · </i>{}</span>').format(status.more)
+    then = Markup('<div class="rw-next">{}</div>').format(status.next) if status.next else ""
     newest = Markup(
         ' <button type="button" class="rw-link" data-act="epoch" data-value="{}" aria-label="{said}" title="{said}">⇥</button>'
     ).format(10**9, said="Back to the newest epoch")  # fmt: skip
     return Markup(
         '<div class="rw-state{busy}"><div class="rw-status{bad}" role="status" aria-live="off" title="{word} {more_text}"><b>{word}</b>{more}</div>'
-        '<div class="rw-when{past}"><span>{when}</span>{newest}</div>{bar}<span class="rw-hidden" aria-live="polite">{spoken}</span></div>'
+        '<div class="rw-when{past}"><span>{when}</span>{newest}</div>{next}{bar}<span class="rw-hidden" aria-live="polite">{spoken}</span></div>'
     ).format(
         bad=" rw-bad" if status.bad else "", word=status.word, more_text=status.more, more=more if status.more else "",
-        busy=" rw-busy" if bar and status.more else "", past=" rw-past" if back else "", when=when, newest=newest if back else "", bar=bar, spoken=spoken,
+        busy=" rw-busy" if bar and status.more else "", past=" rw-past" if back else "", when=when, newest=newest if back else "", next=then, bar=bar, spoken=spoken,
     )  # fmt: skip
 
 

@@ -117,7 +117,8 @@ class Curve:
         measured: on how many ratings of how many users; "" where the split has no rows to measure it on.
         """
         total, known = max(history.total, 1), history.last is not None
-        loss = thin(*history.curve("loss"))
+        losses = history.curve("loss")
+        loss = thin(*losses)
         accuracy = thin(*history.curve(f"top_{self.k}_accuracy"))
         self.loss.show(*loss, epoch, total, None)
         self.accuracy.show(*accuracy, epoch, total, baseline, turned)
@@ -126,7 +127,7 @@ class Curve:
                 term("loss", "Loss on the training rows"),
                 loss,
                 epoch,
-                _gaps(*history.curve("loss")),
+                _gaps(*losses),
                 lambda v: f"{v:.3f}",
                 "Loss",
                 known,

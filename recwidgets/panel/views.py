@@ -187,7 +187,7 @@ def transport(scene: Scene, spoken: str) -> Markup:
     status_now = status(world, training)
     buttons = markup.train_buttons(training.state, *before_train(training))
     if starts_anew(training) and training.ended != "failed":  # said where the button is, before it is pressed
-        status_now = status_now._replace(more=f"Step: anew; {status_now.more}")
+        status_now = status_now._replace(next="Step starts over")
     at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
     own, knob = own_knob(training), Markup("")
     if own is not None:

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from ..page.elements import joined
 from ..reasons.flow import OWN, SAME, Flow
-from ..reasons.words import ALL_USERS as ALL_USERS
-from ..reasons.words import PERSONAL
+from ..reasons.words import ALL_USERS, PERSONAL
 
 GAP = 5.0  # px around what is drawn in a slot
 

@@ -10,8 +10,9 @@ from ..page.elements import joined
 from ..reasons.flow import Line
 from ..reasons.reason import Reason
 from ..reasons.viewers import Through
+from ..reasons.words import digits_of
 from . import parts
-from .picture import digits_of, own_stars, stars
+from .picture import own_stars, stars
 
 ROWS = 60  # shown one by one, the largest; the others are one line
 

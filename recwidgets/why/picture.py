@@ -14,7 +14,7 @@ from ..page.elements import joined
 from ..page.terms import TERMS
 from ..reasons.flow import OWN, Flow, Line
 from ..reasons.reason import Reason
-from ..reasons.words import digits_of as digits_of
+from ..reasons.words import ALL_USERS, digits_of
 from . import flow, parts
 from .flow import Drawn, Row, Size
 
@@ -93,7 +93,7 @@ def _all_users(flow_: Flow, value: float, digits: int, shown: int | None) -> str
     """ "popular 3.70, this one −1.39": the two add up to the value shown."""
     kept = flow.kept_ways(flow_, shown)
     both = [
-        float(flow_.values[n, kept].sum()) for kind in flow.ALL_USERS for n, line in enumerate(flow_.lines)
+        float(flow_.values[n, kept].sum()) for kind in ALL_USERS for n, line in enumerate(flow_.lines)
         if line.kind == kind
     ]  # fmt: skip
     if len(both) != 2:

@@ -12,8 +12,9 @@ from ..page.elements import combobox, cut, joined, option
 from ..ranking import rank
 from ..reasons.reason import Reason
 from ..reasons.why_not import Contribution, Difference
+from ..reasons.words import digits_of
 from . import parts
-from .picture import digits_of, own_stars, stars
+from .picture import own_stars, stars
 
 OPTIONS = 8  # items under the field
 FEW, MANY = (5, 3), (13, 6)  # items for the one and for the other that are drawn, on a small and a large page

@@ -9,9 +9,9 @@ from ..core import film_label
 from ..page.elements import button, cut, joined
 from ..reasons.needed import RIVALS, TRIED
 from ..reasons.reason import Reason
-from ..reasons.words import PERSONAL
+from ..reasons.words import PERSONAL, digits_of
 from .parts import LABEL
-from .picture import digits_of, own_stars, stars
+from .picture import own_stars, stars
 from .rival import signed
 
 _PAGE = Markup(

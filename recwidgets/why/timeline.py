@@ -14,9 +14,9 @@ from ..core import Explanation, Part
 from ..page.elements import button, joined
 from ..page.terms import term
 from ..reasons.reason import Reason
+from ..reasons.words import ALL_USERS
 from . import parts
 from ._base import Selected, Why
-from .flow import ALL_USERS
 
 DIGITS = 3
 WIDTH, BAR = 84, 10  # px of the flow; of the score's bar, and of what is taken from it beside

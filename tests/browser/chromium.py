@@ -72,15 +72,21 @@ def starts(program: Path) -> bool:
     return answer.returncode == 0
 
 
+def chosen(variable: str, kind: str) -> Path | None:
+    """The browser that an environment variable names, or None where it is not set."""
+    named = os.environ.get(variable)
+    if named and not Path(named).is_file():
+        raise FileNotFoundError(
+            f"{variable} must be the path of a {kind} program, got {named!r}; "
+            "correct it or unset it to let the tests search"
+        )
+    return Path(named) if named else None
+
+
 def find() -> Path | None:
     """The browser that the tests will use, or None. A wrong RECWIDGETS_CHROMIUM is an error, never skipped over."""
-    if named := os.environ.get("RECWIDGETS_CHROMIUM"):
-        if not Path(named).is_file():
-            raise FileNotFoundError(
-                f"RECWIDGETS_CHROMIUM must be the path of a Chromium or Chrome program, got {named!r}; "
-                "correct it or unset it to let the tests search"
-            )
-        return Path(named)
+    if named := chosen("RECWIDGETS_CHROMIUM", "Chromium or Chrome"):
+        return named
     for name in NAMES:
         if (found := shutil.which(name)) and starts(Path(found)):
             return Path(found)

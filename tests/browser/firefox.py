@@ -8,7 +8,6 @@ answer to the one command that it does not know.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -38,13 +37,8 @@ LISTENS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
 def find() -> Path | None:
     """The Firefox that the tests will use, or None. A wrong RECWIDGETS_FIREFOX is an error, never skipped over."""
-    if named := os.environ.get("RECWIDGETS_FIREFOX"):
-        if not Path(named).is_file():
-            raise FileNotFoundError(
-                f"RECWIDGETS_FIREFOX must be the path of a Firefox program, got {named!r}; "
-                "correct it or unset it to let the tests search"
-            )
-        return Path(named)
+    if named := chromium.chosen("RECWIDGETS_FIREFOX", "Firefox"):
+        return named
     found = [Path(path) for name in NAMES if (path := shutil.which(name))]
     found += [Path(place) for place in PLACES if Path(place).is_file()]
     return next((path for path in found if chromium.starts(path)), None)
