@@ -12,6 +12,7 @@ from worlds import DEADLINE, Markup, random_table, trained
 import recwidgets as rw
 from recwidgets.data import UnknownUser
 from recwidgets.data.download import DownloadError
+from recwidgets.page.markup import Status
 from recwidgets.panel import compare, honesty, leaderboard, opening, ready
 from recwidgets.panel import panel as panel_module
 from recwidgets.steps import drain
@@ -168,7 +169,7 @@ def test_a_download_is_said_in_the_frame_and_its_failure_offers_what_works(shell
     panel = rw.GNNPanel("20m", user="42")
     assert told[-1].word == "Loading" and "MovieLens 20m" in told[-1].more
     shell.end_of_cell()
-    assert told[-1] == ("Downloading", "1.0 of 5.0 MB, 4 s left; ■ stops", 0.2, False)
+    assert told[-1] == Status("Downloading", "1.0 of 5.0 MB, 4 s left; ■ stops", 0.2)
     page = Markup(frame(panel).html)
     assert [button.text for button in page.all("button")] == ["Use the built-in data", "Try again"]
     assert "no connection to the server" in frame(panel).html
