@@ -286,10 +286,20 @@ function render({ model, el }) {
     place.classList.add("rw-marked");
     place.scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
   };
+  // a page that is slow to paint is sent less: it says when it has worked off all that came before this number
+  const onBeat = () => setTimeout(() => {
+    try {
+      model.send({ beat: model.get("beat") });
+    } catch {
+      // no kernel that would wait for it
+    }
+  });
+  model.on("change:beat", onBeat);
   model.on("change:mark", mark);
   model.on("change:html", paint);
   model.on("msg:custom", onAnswer);
   if (model.get("probe")) {
+    if (model.get("beat")) onBeat(); // opened while it trains: somebody looks again
     still.addEventListener("change", onMotion);
     if (still.matches) onMotion();
     requestAnimationFrame(() => el.closest(".rw-panel") && sizes.observe(el.closest(".rw-panel")));
@@ -299,6 +309,7 @@ function render({ model, el }) {
   return () => {
     model.off("change:html", paint);
     model.off("change:mark", mark);
+    model.off("change:beat", onBeat);
     model.off("msg:custom", onAnswer);
     clearTimeout(patience);
     words.end();

@@ -8,6 +8,7 @@ and a list of Buttons costs three messages a row; a region costs one. HTML is a 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ STYLES = ("page", "frame", "reason", "maps", "edit", "ranks", "terms", "compare"
 
 Handler = Callable[[str, str], None]
 
+PATIENCE = 20.0  # s that a browser may take to paint; longer, and nobody is looking
+
 
 class Page(anywidget.AnyWidget):
     """One region. `handler(act, value)` is called for elements with data-act, data-input, …"""
@@ -34,6 +37,7 @@ class Page(anywidget.AnyWidget):
     probe = traitlets.Bool(False).tag(sync=True)  # ask the browser for its wish of less motion
 
     mark = traitlets.Unicode("").tag(sync=True)  # a place of the panel to scroll to and to outline, as a CSS selector
+    beat = traitlets.Int(0).tag(sync=True)  # a number that the browser sends back when it has worked off all before it
 
     def __init__(self, *classes: str, handler: Handler | None = None, **options: Any) -> None:
         super().__init__(**options)
@@ -42,9 +46,23 @@ class Page(anywidget.AnyWidget):
         self._handler = handler
         self._turn = threading.RLock()
         self._typed: dict[str, tuple[str, int]] = {}  # of each field: the view and the number of what was typed last
+        self._back, self._sent = 0, 0.0  # the last beat that came back, and when the last one was sent
         self.on_msg(self._message)
 
+    def ask(self) -> None:
+        """Ask the browser to say when it has worked off what it was sent so far; see `behind`."""
+        self._sent = time.monotonic()
+        self.beat += 1
+
+    @property
+    def behind(self) -> bool:
+        """Is the browser still at work on what it was sent? False where none has ever answered, or has for too long."""
+        return 0 < self._back < self.beat and time.monotonic() - self._sent < PATIENCE
+
     def _message(self, _: Any, content: Any, buffers: Any) -> None:
+        if isinstance(content, dict) and "beat" in content:
+            self._back = max(self._back, int(content["beat"]))
+            return
         if self._handler is not None and isinstance(content, dict) and "act" in content:
             act, value = str(content["act"]), str(content.get("value", ""))
             if content.get("typed"):

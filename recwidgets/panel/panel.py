@@ -127,7 +127,7 @@ class Panel(Saving):
         from .regions import Regions, default_chart
 
         with self._lock:
-            trainer = Trainer(world, self._on_training, self._lock)
+            trainer = Trainer(world, self._on_training, self._lock, self._is_behind)
             first = State(effects.first_user(world.data), epochs=effects.own_epochs(world.model), moving=bool(animate))
             start = settings.restored(world, trainer.training, first, wanted)
             parts = settings.check_parts(hide)
@@ -326,6 +326,10 @@ class Panel(Saving):
         with self._lock:
             if not self._closed:
                 effects.trained(self, finished)
+                self._ready().regions.header.ask()
+
+    def _is_behind(self) -> bool:
+        return self._parts is not None and self._parts.regions.header.behind
 
     def _on_measured(self, error: Exception | None) -> None:
         with self._lock:

@@ -134,13 +134,20 @@ def copy_to_train(world: World, state: State) -> Any:
 class Trainer:
     """One training at a time; `training` says where it stands.
 
-    `changed(epoch_finished)` is called on the kernel's thread after `training` was replaced. Without
-    an event loop (a plain script) `go` itself waits until the training ends or pauses.
+    `changed(epoch_finished)` is called on the kernel's thread after `training` was replaced; while `behind()`, which
+    says that the page has not painted what it was sent last, not at all. Without an event loop (a plain script) `go`
+    itself waits until the training ends or pauses.
     """
 
-    def __init__(self, world: World, changed: Callable[[bool], None], lock: threading.RLock) -> None:
+    def __init__(
+        self,
+        world: World,
+        changed: Callable[[bool], None],
+        lock: threading.RLock,
+        behind: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.world, self.training = world, as_given(world)
-        self._changed, self._lock = changed, lock
+        self._changed, self._lock, self._behind = changed, lock, behind
         self._learner: Any = None  # the copy that is being trained
         self._earlier: Training | None = None  # the training here before the last one that was begun
         self._knobs: dict[str, Any] = {}
@@ -295,7 +302,10 @@ class Trainer:
                 self._tick(self._run)
 
     def _drain(self) -> None:
-        """On the kernel's thread: take all that has come, and let it be shown once."""
+        """On the kernel's thread: take all that has come, and let it be shown once; later where a page is slow."""
+        if self._loop is not None and self._behind():
+            self._loop.call_later(INTERVAL, self._drain)
+            return
         self._scheduled, self._drained = False, time.monotonic()
         news = []
         while not self._inbox.empty():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import labpage
@@ -42,7 +43,7 @@ def one(panel):
     parts = panel.model.explain(panel.person, panel.data.items[item]).parts
     return found | {
         "rows": [[str(panel.data.titles[n]), scores[n]] for n in best], "film": str(panel.data.titles[item]),
-        "score": scores[item], "parts": sum(part.value for part in parts),
+        "score": scores[item], "sentence": panel.chart.sentence(answer), "parts": sum(part.value for part in parts),
     }
 
 def compared(panel):
@@ -113,19 +114,21 @@ def told(page: Page, name: str) -> dict[str, Any]:
 
 def agree(panel: PanelPage) -> dict[str, Any]:
     """Wait until the page shows what the kernel says, and nothing else; what that is."""
-    if panel.kind != "compare":
-        _open_curves(panel)
-        panel.root.locator(".rw-tab[data-value=why]").click()
-        panel.wait("panel => !/rw-tab-(not|go|sum)/.test(panel.querySelector('.rw-why').className)")
-    check = compare if panel.kind == "compare" else agrees
-    return labpage.eventually(panel.page, lambda: check(panel, told(panel.page, panel.kind)), timeout=20_000)
-
-
-def _open_curves(panel: PanelPage) -> None:
-    """On a page without room for them, a handle lays them over the list; what the list says is read all the same."""
-    if not panel.root.locator(".rw-curve .bqplot").first.is_visible():
-        panel.root.locator(".rw-handle-curves").click()
-        panel.root.locator(".rw-curve .bqplot").first.wait_for()
+    page = panel.page
+    if panel.kind == "compare":
+        return labpage.eventually(page, lambda: compare(panel, told(page, panel.kind)), timeout=30_000)
+    panel.root.locator(".rw-tab[data-value=why]").click()
+    panel.wait("panel => !/rw-tab-(not|go|sum)/.test(panel.querySelector('.rw-why').className)")
+    curves, handle = panel.root.locator(".rw-curve .bqplot").first, panel.root.locator(".rw-handle-curves")
+    hidden = not curves.is_visible()
+    if hidden:  # on a page without room for them, they lie over chart and list
+        handle.click()
+        curves.wait_for()
+    found = labpage.eventually(page, lambda: agrees(panel, told(page, panel.kind)), timeout=30_000)
+    if hidden:
+        handle.click()
+        curves.wait_for(state="hidden")
+    return found
 
 
 def agrees(panel: PanelPage, kernel: dict[str, Any]) -> dict[str, Any]:
@@ -152,11 +155,11 @@ def agrees(panel: PanelPage, kernel: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_chart(panel: PanelPage, kernel: dict[str, Any]) -> None:
-    """The drawn shapes are what the chart says in words, and for the pie and the columns what the scores make."""
+    """The drawn shapes are what the chart says in words, the kernel's own; the pie's are what the scores make."""
     titles, scores = zip(*kernel["rows"], strict=True)
-    weights = [math.exp(score - scores[0]) for score in scores]
-    shares = [100 * weight / sum(weights) for weight in weights]
+    assert panel.sentence() == kernel["sentence"]
     if panel.kind == "gnn":
+        shares = percentages(scores)
         *films, others = panel.slices()
         drawn = [100 * share for share in sorted(films, reverse=True)]
         first = [*shares[:3], *[0.0] * (3 - len(shares[:3]))]
@@ -168,8 +171,12 @@ def check_chart(panel: PanelPage, kernel: dict[str, Any]) -> None:
     heights = panel.polygon()[1:-1] if panel.kind == "knn" else panel.columns()
     unit = max(heights) / max(said) if max(said) else 0.0
     assert heights == pytest.approx([unit * number for number in said], abs=2)
-    if panel.kind == "session":
-        assert said == pytest.approx(shares, abs=0.11)
+
+
+def percentages(scores: Sequence[float]) -> list[float]:
+    """The softmax within the list."""
+    weights = [math.exp(score - scores[0]) for score in scores]
+    return [100 * weight / sum(weights) for weight in weights]
 
 
 def check_curves(panel: PanelPage, kernel: dict[str, Any]) -> None:
@@ -210,8 +217,7 @@ def compare(panel: PanelPage, kernel: dict[str, Any]) -> dict[str, Any]:
         titles, scores = zip(*model["rows"], strict=True)
         assert column["titles"] == list(titles)
         assert column["chosen"] == ([kernel["film"]] if kernel["film"] in titles else [])
-        weights = [math.exp(score - scores[0]) for score in scores]
-        shares = [100 * weight / sum(weights) for weight in weights]
+        shares = percentages(scores)
         said = [float(number) for number in re.findall(r" (\d+\.\d) %", column["said"])]
         assert said == pytest.approx(shares, abs=0.051)
         heights = [height - 4 for height in column["heights"]]  # px: as much of it is there for no share at all

@@ -60,7 +60,6 @@ def pauses(panel):
     return agreement.agree(panel)
 
 
-@ROOMY
 def test_a_slow_processor_a_clock_that_goes_back_a_sleep_and_a_killed_kernel(opened, page):
     opened("knn: state='faults-state.json'")
     panel = PanelPage(page, "knn")
