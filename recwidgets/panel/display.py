@@ -19,7 +19,9 @@ from . import opening
 from .opening import Opening, PanelClosed
 from .still import INSTALL
 
-BESIDE = "A panel that is live in Jupyter. Below is a picture of what it shows, with the line that makes it live."
+BESIDE = (
+    "A panel that is live in Jupyter. Below is a picture of it as it was first shown, with the line that makes it live."
+)
 
 
 class Displayed(Opening):

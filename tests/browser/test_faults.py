@@ -6,6 +6,7 @@
 import os
 import re
 import signal
+from urllib.parse import unquote
 
 import agreement
 import labpage
@@ -167,3 +168,69 @@ def test_a_reloaded_page_and_a_second_tab_show_the_panel_that_trains(opened, pag
     page.bring_to_front()
     assert agreement.agree(panel)["user"] == "10"
     other.close()
+
+
+def test_a_notebook_that_was_saved_while_training_shows_a_picture_and_what_to_do_when_it_is_opened_again(opened, page):
+    opened("gnn")
+    panel = PanelPage(page, "gnn")
+    panel.filled()
+    first = [title for title, _ in panel.rows()]
+    trains(panel)
+    panel.choose("14")
+    page.evaluate(SAVE)
+    page.evaluate(DIES)
+    page.evaluate("window.jupyterapp.commands.execute('application:close').then(() => null)")
+    page.wait_for_function("!document.querySelector('.jp-Notebook')")
+    for kernel in ("{shouldStart: false, canStart: false}", "{}"):  # without one, and with a new one
+        page.evaluate(f"""window.jupyterapp.commands.execute('docmanager:open', {{
+            path: 'faults.ipynb', factory: 'Notebook', kernelPreference: {kernel}}}).then(() => null)""")
+        picture = page.locator(f"{STILL} img")
+        expect(picture).to_be_visible()
+        said = unquote(picture.get_attribute("src"))
+        assert all(title in said for title in first) and "user 7 · epoch 3 of 3" in said
+        assert "A picture of the panel as it was first shown. Its cell, or this line, makes it live:" in said
+        expect(page.locator(".rw-panel")).to_have_count(0)
+        if kernel != "{}":
+            labpage.screenshot(page, "fault-reopened")
+            labpage.close_all(page)
+    labpage.run_all(page)
+    panel = PanelPage(page, "gnn")
+    panel.filled()
+    expect(picture).to_be_hidden()
+    kernel = agreement.agree(panel)
+    assert [title for title, _ in kernel["rows"]] == first and kernel["newest"] == 3
+    page.console.errors = [error for error in page.console.errors if not GONE.search(error)]
+
+
+PANELS = ("gnn", "knn", "session", "compare")
+
+
+@ROOMY
+def test_two_and_four_panels_in_one_notebook_are_used_while_another_trains(opened, page):
+    opened(*PANELS)
+    panels = {kind: PanelPage(page, kind) for kind in PANELS}
+    for panel in panels.values():
+        panel.root.locator("[data-row]").first.wait_for()
+    for n in (2, 4):
+        for teacher in PANELS[: min(n, 3)]:
+            panels[teacher].click("Train")
+            panels[teacher].wait_text(".rw-status", "^Training")
+            for turn, kind in enumerate(PANELS[:n]):
+                if kind != teacher:
+                    user = str(20 + 10 * n + turn)
+                    choose(panels[kind], user)
+                    panels[kind].root.locator("[data-row]").nth(turn).click()
+                    assert agreement.agree(panels[kind])["user"] == user
+            trains_on(panels[teacher])
+        paused = [kind for kind in PANELS[: min(n, 3)] if panels[kind].status().startswith("Paus")]
+        assert len(paused) == min(n, 3) - 1, "one trains at a time"
+        panels[teacher].click("Pause")
+        for kind in PANELS[:n]:
+            agreement.agree(panels[kind])
+
+
+def choose(panel, user):
+    box = panel.root.locator(".rw-user [role=combobox]")
+    box.fill(user)
+    box.press("Enter")
+    panel.wait_text(".rw-facts", f"^User {user} ")
