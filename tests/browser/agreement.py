@@ -90,7 +90,8 @@ CURVE = """figure => {
         [...(line.getAttribute('d') || '').matchAll(/[ML]([^,ML]+),([^ML]+)/g)].map(p => [+p[1], +p[2]]));
     const upright = lines.filter(points => points.length === 2 && points[0][0] === points[1][0]);
     const curve = lines.at(-1);
-    const dots = [...figure.querySelectorAll('.object_grp')].filter(g => g.querySelector('.dot')).map(at);
+    const blue = group => group.querySelector('.dot')?.style.fill.includes('accent');  // a diamond is of turned knobs
+    const dots = [...figure.querySelectorAll('.object_grp')].filter(blue).map(at);
     const dot = dots[0];
     const near = dot && Math.min(...curve.map(([x, y]) => Math.hypot(x - dot[0], y - dot[1])));
     return {
@@ -119,6 +120,8 @@ def agree(panel: PanelPage) -> dict[str, Any]:
         return labpage.eventually(page, lambda: compare(panel, told(page, panel.kind)), timeout=30_000)
     panel.root.locator(".rw-tab[data-value=why]").click()
     panel.wait("panel => !/rw-tab-(not|go|sum)/.test(panel.querySelector('.rw-why').className)")
+    for whole in panel.root.locator(".rw-why .rw-layers button:last-child[aria-pressed=false]").all():
+        whole.click()  # else only so many layers are added up
     curves, handle = panel.root.locator(".rw-curve .bqplot").first, panel.root.locator(".rw-handle-curves")
     hidden = not curves.is_visible()
     if hidden:  # on a page without room for them, they lie over chart and list
