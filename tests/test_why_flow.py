@@ -204,6 +204,23 @@ def test_without_layers_the_own_embedding_is_all_there_is(gnn):
     assert flow.rows_of(found.reason.flow)[-1].kind == "all"
 
 
+def test_layers_that_are_hidden_take_nothing_from_the_sum_of_somebody_without_films(gnn):
+    """It said "So far 0.00 of 1.55", without a button for the rest, once all films had been taken out."""
+    model, data = gnn
+    why = GraphWhy(silent)
+    why.show(of(gnn, "168"))
+    why._act("layer", "0")
+    emptied = Person(person_of(data, "168").user, np.zeros(0, np.int32))
+    found = answer(model, data, emptied)
+    item = int(found.top[0])
+    why.show(Selected(found, item, 0, found.explain(item), reason(model, data, emptied, str(data.items[item]))))
+    page = Markup(why.head.html)
+    assert page.one("div", "rw-layers").text == "No film is left for the layers to begin from."
+    *lines, score = [number(one.text) for one in page.all("b", "rw-num")]
+    assert score == pytest.approx(float(found.scores[item]), abs=0.006) == pytest.approx(sum(lines), abs=0.006)
+    assert "So far" not in page.one("p", "rw-flow-score").text
+
+
 @pytest.mark.parametrize(
     ("label", "said"),
     [

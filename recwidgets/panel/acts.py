@@ -38,6 +38,8 @@ def select(seen: Seen, state: State, value: str) -> State:
     """Select by rank, 0 = first of the list."""
     top = [] if seen.shown.answer is None else seen.shown.answer.top.tolist()
     rank = whole(value, "selected")
+    if rank and not top:
+        raise ValueError(f"selected must be 0 while there is no list, got {rank!r}")
     if not 0 <= rank < max(len(top), 1):
         raise ValueError(f"selected must be from 0 to {len(top) - 1} (0 = first of the list), got {rank!r}")
     return replace(state, item=top[rank] if top else None, opened="")

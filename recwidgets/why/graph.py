@@ -42,12 +42,13 @@ class GraphWhy(Why):
         if selected.reason is None:
             super().draw(selected)
             return
-        most = len(ways_of(selected.reason.flow))
+        most = layers_of(selected.reason)
         shown = most if self._layers is None else min(self._layers, most)
         size = WIDE if selected.wide else SMALL
         size = size._replace(height=size.height - STEPS)
         flow = self.flow(selected, shown if shown < most else None, size)
-        self.show_only(self.heading(selected) + steps(selected.reason, shown, most) + flow)
+        person = None if selected.answer is None else selected.answer.person
+        self.show_only(self.heading(selected) + steps(shown, most, person is None or len(person.history) > 0) + flow)
 
     def through(self, selected: Selected, own: int) -> Through | None:
         answer, item = selected.answer, selected.item
@@ -56,12 +57,16 @@ class GraphWhy(Why):
         return through_viewers(answer.model, answer.data, answer.person, own, item)
 
 
-def steps(reason: Reason, shown: int, most: int) -> Markup:
-    """One button for each number of layers; a model without layers has none."""
-    if not most or reason.flow.ways == ("score",):
-        return Markup('<div class="rw-hop rw-layers"><span>{}</span></div>').format(
-            "No layers: the own embedding alone."
-        )
+def layers_of(reason: Reason) -> int:
+    """How many layers can be shown one after the other; 0 where the score is not taken apart by layers."""
+    return 0 if reason.flow.ways == ("score",) else len(ways_of(reason.flow))
+
+
+def steps(shown: int, most: int, films: bool) -> Markup:
+    """One button for each number of layers; a model without layers has none. films: are there any in the history?"""
+    if not most:
+        words = "No layers: the own embedding alone." if films else "No film is left for the layers to begin from."
+        return Markup('<div class="rw-hop rw-layers"><span>{}</span></div>').format(words)
     return Markup(
         '<div class="rw-hop rw-layers" role="group" aria-label="Layers shown"><span>Layers shown</span>{}</div>'
     ).format(joined(toggle(str(n), "layer", n, n == shown, name=f"{n} layers") for n in range(most + 1)))

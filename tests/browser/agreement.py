@@ -138,7 +138,9 @@ def agrees(panel: PanelPage, kernel: dict[str, Any]) -> dict[str, Any]:
     """One person, one epoch, one film and one set of numbers in header, list, chart, reason, time line and curves."""
     assert panel.root.locator(".rw-dead").count() == 0, panel.text(".rw-dead")
     heading, facts, newest = panel.heading(), panel.text(".rw-facts"), kernel["newest"]
-    assert re.search(r"for (you|user \S+)", heading)[0] == ("for you" if kernel["own"] else f"for user {kernel['user']}")  # type: ignore[index]
+    assert re.search(r"for (you|user \S+)", heading)[0] == (
+        "for you" if kernel["own"] else f"for user {kernel['user']}"
+    )  # type: ignore[index]
     assert facts.startswith("You" if kernel["own"] else f"User {kernel['user']}")
     when = f"epoch {kernel['epoch']} of {newest}" if newest else "no epoch yet"
     assert heading.endswith(when) and panel.epoch().removesuffix(" · live") == when
@@ -246,6 +248,8 @@ def cell(panel: str) -> str:
     """A cell that shows a panel under its kind's name; "knn: state='s.json'" with further options."""
     kind, _, options = panel.partition(": ")
     if kind == "compare":
-        return f"compare = rw.ComparePanel(split, {{n: trained(n)[0] for n in {list(NAMES.values())}}}, user='7')\ncompare"
+        return (
+            f"compare = rw.ComparePanel(split, {{n: trained(n)[0] for n in {list(NAMES.values())}}}, user='7')\ncompare"
+        )
     return f"""model, history = trained({NAMES[kind]!r})
 {kind} = rw.Panel(split, model, history=history, user='7', epochs=5000, {options})\n{kind}"""
