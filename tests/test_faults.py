@@ -4,14 +4,17 @@ import asyncio
 import contextlib
 import re
 import subprocess
+import threading
 import time
 
 import numpy as np
 import pytest
-from pages import curve, message, page, rows, status, titles, until
+from pages import curve, message, page, region, rows, status, titles, until
 from worlds import Svd, random_table, trained
 
 import recwidgets as rw
+from recwidgets.page import page as page_module
+from recwidgets.panel import trainer
 
 SPLIT = random_table(np.random.default_rng(14), 18, 30, density=0.4).split("temporal", test=0.2, validation=0.1)
 
@@ -171,6 +174,58 @@ def test_a_clock_that_goes_back_a_day_while_training_changes_nothing(monkeypatch
         again.close()
 
     asyncio.run(used())
+
+
+def test_a_browser_that_is_slow_to_paint_is_sent_no_epoch_until_it_has_painted_the_one_before(monkeypatch):
+    """Six times slower than the machine here, a page was minutes behind, and answered no click."""
+    monkeypatch.setattr(trainer, "INTERVAL", 0.001)
+    goes_on = threading.Event()
+
+    class Held(Svd):
+        def _epochs(self, data, total, between_batches):
+            for step, result in enumerate(super()._epochs(data, total, between_batches), 1):
+                if step == 5:
+                    goes_on.wait()
+                yield result
+
+    async def used():
+        panel = rw.Panel(SPLIT, Held(epochs=20), user="u2")
+        header = region(panel, "rw-header")
+        panel.train()
+        await until(lambda: panel.training.newest == 4 or painted(header))
+        assert header.behind
+        goes_on.set()
+        await until(lambda: not panel._parts.trainer._driver.alive)  # all is learned
+        assert panel.training.newest == 4, "sent before the page was ready"
+        panel.user = "u3"  # a click is answered, with what is known of the training
+        agrees(panel)
+        painted(header)
+        await until(lambda: panel.training.ended == "done")
+        assert panel.training.newest == 20
+        agrees(panel)
+        panel.close()
+
+    asyncio.run(used())
+
+
+def test_a_browser_that_answers_no_more_is_not_waited_for(monkeypatch):
+    async def used():
+        panel = rw.Panel(SPLIT, Svd(epochs=30), user="u2")
+        header = region(panel, "rw-header")
+        panel.train()
+        await until(lambda: header.beat)
+        painted(header)
+        monkeypatch.setattr(page_module, "PATIENCE", 0.0)
+        await until(lambda: panel.training.ended == "done")
+        assert panel.training.newest == 30
+        panel.close()
+
+    asyncio.run(used())
+
+
+def painted(header):
+    """What the browser sends when it has worked off all that it was sent."""
+    header._handle_custom_msg({"beat": header.beat}, [])
 
 
 @pytest.mark.parametrize("n", [2, 4])

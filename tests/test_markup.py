@@ -389,6 +389,21 @@ def test_the_curve_says_its_numbers_in_words(data):
     assert "rw-curve" in curve.widget._dom_classes
 
 
+@pytest.mark.parametrize("epoch", [1, 4, 357, 700])
+def test_a_curve_of_more_epochs_than_are_drawn_has_the_one_that_is_looked_at(epoch):
+    """It said "not measured" of an epoch that was left out, and had no marker there."""
+    history = TrainingHistory()
+    for step in range(1, 701):
+        history.metrics[step] = {"loss": 1 / step, "top_10_accuracy": step / 700}
+    curve = Curve()
+    curve.show(history, epoch, None)
+    for plot, value in ((curve.loss, 1 / epoch), (curve.accuracy, epoch / 700)):
+        assert plot.dot.x.tolist() == [epoch] and plot.marker.x.tolist() == [epoch] * 2
+        np.testing.assert_allclose(plot.dot.y, [value])
+        assert len(plot.line.x) <= 301
+    assert f"epoch {epoch}: {1 / epoch:.3f}" in Markup(curve.loss_head.html).one("p").text
+
+
 def test_a_curve_without_an_epoch_is_empty_and_says_so():
     curve = Curve()
     curve.show(TrainingHistory(), 0, None)

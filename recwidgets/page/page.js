@@ -78,7 +78,7 @@ function render({ model, el }) {
   };
   const goneWords = () => {
     const status = el.closest(".rw-panel")?.querySelector(".rw-status")?.textContent ?? "";
-    return /^(Training|Paus)|trained here/.test(status) ? GONE + LOST : GONE;
+    return /^(Training|Paus|Failed after)|trained here/.test(status) ? GONE + LOST : GONE;
   };
   const onAnswer = ({ answered }) => {
     clearTimeout(patience);

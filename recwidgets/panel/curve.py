@@ -118,8 +118,8 @@ class Curve:
         """
         total, known = max(history.total, 1), history.last is not None
         losses = history.curve("loss")
-        loss = thin(*losses)
-        accuracy = thin(*history.curve(f"top_{self.k}_accuracy"))
+        loss = thin(*losses, keep=epoch)
+        accuracy = thin(*history.curve(f"top_{self.k}_accuracy"), keep=epoch)
         self.loss.show(*loss, epoch, total, None)
         self.accuracy.show(*accuracy, epoch, total, baseline, turned)
         self.loss_head.show(

@@ -179,7 +179,9 @@ def text_of(still: Still) -> str:
     lines += [table(still.rows), f"  {still.foot}", ""] if still.rows else []
     if still.film and still.headline:
         lines += [f"Why {still.film}: {still.headline}", ""]
-    return "\n".join([*lines, "As it was first shown. This line makes it live:", f"  {still.setup}", INSTALL]).translate(CONTROL)
+    return "\n".join(
+        [*lines, "As it was first shown. This line makes it live:", f"  {still.setup}", INSTALL]
+    ).translate(CONTROL)
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -54,7 +54,9 @@ def text_of(compared: Any, setup: str) -> str:
     lines += [lists.agreement(answers, labels), ""] if answers else [plain(lists.lists({}, labels, None)), ""]
     for name, case in compared.cases.items():
         lines.append(f"{labels[name]}, {case.answer.full_title(case.item)}: {plain(said_of(case))}. {why_of(case)}")
-    return "\n".join([*lines, "", "As it was first shown. This line makes it live:", f"  {setup}", INSTALL]).translate(CONTROL)
+    return "\n".join([*lines, "", "As it was first shown. This line makes it live:", f"  {setup}", INSTALL]).translate(
+        CONTROL
+    )
 
 
 def svg_of(compared: Any, setup: str) -> Markup:

@@ -144,7 +144,13 @@ def _why(still: Still, y: float) -> tuple[Markup, float]:
 
 def call_of(setup: str, y: float, room: float) -> tuple[Markup, float]:
     """The line that makes it live, and the height of the whole."""
-    words = text(EDGE + 8, y + 17, "A picture of the panel as it was first shown. Its cell, or this line, makes it live:", size=11, ink="ink2")
+    words = text(
+        EDGE + 8,
+        y + 17,
+        "A picture of the panel as it was first shown. Its cell, or this line, makes it live:",
+        size=11,
+        ink="ink2",
+    )
     call, bottom = lines_of_text(EDGE + 8, y + 34, setup, room - 16, size=11, step=14, most=CALL, mono=True)
     field = rectangle(EDGE, y, room, bottom - y, fill("soft"), 4)
     return joined([field, words, call]), bottom + 12

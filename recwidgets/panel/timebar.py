@@ -72,12 +72,13 @@ def curve(history: TrainingHistory, epoch: int, total: int, baseline: float | No
     )  # fmt: skip
 
 
-def thin(steps: list[int], values: list[float], points: int = POINTS) -> tuple[Any, Any]:
-    """Evenly chosen points, the first and the last always among them; NaN is left out."""
+def thin(steps: list[int], values: list[float], points: int = POINTS, keep: int = 0) -> tuple[Any, Any]:
+    """Evenly chosen points, the first, the last and the epoch `keep` always among them; NaN is left out."""
     x, y = np.asarray(steps, np.float64), np.asarray(values, np.float64)
     x, y = x[np.isfinite(y)], y[np.isfinite(y)]
     if len(x) > points:
-        chosen = np.unique(np.linspace(0, len(x) - 1, points).round().astype(int))
+        even = np.linspace(0, len(x) - 1, points).round().astype(int)
+        chosen = np.union1d(even, np.flatnonzero(x == keep))
         x, y = x[chosen], y[chosen]
     return x, y
 

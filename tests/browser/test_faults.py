@@ -51,7 +51,9 @@ def trains(panel):
 
 def trains_on(panel):
     """Epochs go on being finished."""
-    panel.wait("(panel, n) => +panel.querySelector('.rw-epoch output').innerText.match(/of (\\d+)/)?.[1] > n", newest(panel))
+    panel.wait(
+        "(panel, n) => +panel.querySelector('.rw-epoch output').innerText.match(/of (\\d+)/)?.[1] > n", newest(panel)
+    )
 
 
 def pauses(panel):
