@@ -148,6 +148,7 @@ class Trainer:
         self._inbox: queue.SimpleQueue[tuple[int, str, Any]] = queue.SimpleQueue()
         self._run = 0  # runs are numbered: what a stopped one still says is not heard
         self._since, self._drained, self._scheduled = 0.0, 0.0, False
+        self._news: list[tuple[int, str, Any]] = []  # from the inbox, not yet shown
         self._waiting: float | None = None  # since when the first batch is waited for
         self._cold = False  # TensorFlow was not loaded when the training began
         self._timer: asyncio.TimerHandle | None = None
@@ -287,20 +288,25 @@ class Trainer:
             self._loop.call_later(max(0.0, self._drained + INTERVAL - time.monotonic()), self._drain)
 
     def _pump(self) -> None:
+        """In a plain script: until the training ends or waits."""
         while (self._driver.alive and not self._driver.holds) or not self._inbox.empty():
             self._driver.work()
             with contextlib.suppress(queue.Empty):
-                self._take([self._inbox.get(timeout=self._driver.patience)])
+                self._news.append(self._inbox.get(timeout=self._driver.patience))
+            if time.monotonic() >= self._drained + INTERVAL:
+                self._drain()
             if self._waiting is not None and time.monotonic() - self._waiting >= self.training.waited + TICK:
                 self._tick(self._run)
+        self._drain()
 
     def _drain(self) -> None:
         """On the kernel's thread: take all that has come, and let it be shown once."""
         self._scheduled, self._drained = False, time.monotonic()
-        news = []
         while not self._inbox.empty():
-            news.append(self._inbox.get())
-        self._take(news)
+            self._news.append(self._inbox.get())
+        news, self._news = self._news, []
+        if news:
+            self._take(news)
 
     def _take(self, news: list[tuple[int, str, Any]]) -> None:
         with self._lock:  # a Reset on another thread must not come between
