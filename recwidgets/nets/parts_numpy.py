@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._threads import BLAS
 from ..data._arrays import sized
 from ..steps import Steps
 
-BLAS = sys.platform != "emscripten"  # numpy in a browser's tab has none
 # numbers worked on at a time, so that they stay in the processor's cache; in a browser's tab clicks are answered
 # between two blocks
 BLOCK = 1 << (18 if BLAS else 16)
