@@ -191,6 +191,8 @@ def test_a_browser_that_is_slow_to_paint_is_sent_no_epoch_until_it_has_painted_t
     async def used():
         panel = rw.Panel(SPLIT, Held(epochs=20), user="u2")
         header = region(panel, "rw-header")
+        header.ask()
+        painted(header)  # there is a browser
         panel.train()
         await until(lambda: panel.training.newest == 4 or painted(header))
         assert header.behind
@@ -212,10 +214,10 @@ def test_a_browser_that_answers_no_more_is_not_waited_for(monkeypatch):
     async def used():
         panel = rw.Panel(SPLIT, Svd(epochs=30), user="u2")
         header = region(panel, "rw-header")
-        panel.train()
-        await until(lambda: header.beat)
+        header.ask()
         painted(header)
         monkeypatch.setattr(page_module, "PATIENCE", 0.0)
+        panel.train()
         await until(lambda: panel.training.ended == "done")
         assert panel.training.newest == 30
         panel.close()

@@ -228,7 +228,8 @@ class ComparePanel(Acting):
         compared = self._ready()
         labels = compared.labels
         for name, shown in compared.shown.items():
-            if shown.answer is None and shown.message is not None and shown.message.bad:
+            own = shown.message is not compared.state.message  # else it is said of an act, not of this model
+            if own and shown.answer is None and shown.message is not None and shown.message.bad:
                 return shown.message._replace(text=f"{labels[name]}: {shown.message.text}")
         first = compared.shown[compared.first]
         message, moved = first.message, {n: shown.moved for n, shown in compared.shown.items()}

@@ -128,7 +128,7 @@ class Panel(Saving):
         from .regions import Regions, default_chart
 
         with self._lock:
-            trainer = Trainer(world, self._on_training, self._lock, self._is_behind)
+            trainer = Trainer(world, self._on_training, self._lock)
             first = State(effects.first_user(world.data), epochs=effects.own_epochs(world.model), moving=bool(animate))
             start = settings.restored(world, trainer.training, first, wanted)
             parts = settings.check_parts(hide)
@@ -140,6 +140,7 @@ class Panel(Saving):
             self._parts = Parts(
                 world, trainer, regions, start, Shown(Person(None, np.zeros(0, np.int32))), path, parts, goal
             )
+            trainer.page = regions.header
             try:
                 regions.chart.on_select = self._on_chart
                 for name in (f"rw-{world.name}", *(f"rw-hide-{part}" for part in parts)):
@@ -327,10 +328,6 @@ class Panel(Saving):
         with self._lock:
             if not self._closed:
                 effects.trained(self, finished)
-                self._ready().regions.header.ask()
-
-    def _is_behind(self) -> bool:
-        return self._parts is not None and self._parts.regions.header.behind
 
     def _on_measured(self, error: Exception | None) -> None:
         with self._lock:

@@ -17,6 +17,7 @@ from .. import _backend, _tf
 from ..core import FitEvent
 from ..models._base import EmbeddingModel
 from ..models._tfrs import TfrsRecommender
+from ..page.page import Page
 from ..training import Driver, TrainingHistory, pull
 from . import waiting
 from .sliced import SlicedDriver
@@ -31,20 +32,14 @@ LAST_BATCH = 60.0  # s; loading TensorFlow cannot be interrupted
 class Trainer:
     """One training at a time; `training` says where it stands.
 
-    `changed(epoch_finished)` is called on the kernel's thread after `training` was replaced; while `behind()`, which
-    says that the page has not painted what it was sent last, not at all. Without an event loop (a plain script) `go`
-    itself waits until the training ends or pauses.
+    `changed(epoch_finished)` is called on the kernel's thread after `training` was replaced, and not before `page`
+    has painted what came before. Without an event loop (a plain script) `go` itself waits until the training ends or pauses.
     """
 
-    def __init__(
-        self,
-        world: World,
-        changed: Callable[[bool], None],
-        lock: threading.RLock,
-        behind: Callable[[], bool] = lambda: False,
-    ) -> None:
+    def __init__(self, world: World, changed: Callable[[bool], None], lock: threading.RLock) -> None:
         self.world, self.training = world, as_given(world)
-        self._changed, self._lock, self._behind = changed, lock, behind
+        self._changed, self._lock = changed, lock
+        self.page: Page | None = None
         self._learner: Any = None  # the copy that is being trained
         self._earlier: Training | None = None  # the training here before the last one that was begun
         self._knobs: dict[str, Any] = {}
@@ -175,7 +170,7 @@ class Trainer:
     def close(self) -> None:
         """End the training, and hold nothing of it."""
         self.stop()
-        self._learner = self._earlier = None
+        self._learner = self._earlier = self.page = None
 
     # -- from the worker to the kernel ---------------------------------------------------------------
 
@@ -204,8 +199,8 @@ class Trainer:
         self._drain()
 
     def _drain(self) -> None:
-        """On the kernel's thread: take all that has come, and let it be shown once; later where a page is slow."""
-        if self._loop is not None and self._behind():
+        """On the kernel's thread: take all that has come, and let it be shown once."""
+        if self._loop is not None and self.page is not None and self.page.behind:
             self._loop.call_later(INTERVAL, self._drain)
             return
         self._scheduled, self._drained = False, time.monotonic()
@@ -222,6 +217,8 @@ class Trainer:
                 if run == self._run:
                     finished = self._hear(kind, value) or finished
             self._changed(finished)
+            if self.page is not None:
+                self.page.ask()
 
     def _hear(self, kind: str, value: Any) -> bool:
         """One piece of news; True where it is a finished epoch."""

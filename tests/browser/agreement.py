@@ -22,7 +22,7 @@ import json
 import numpy as np, recwidgets as rw
 
 def told(panel):
-    parts = {"user": panel.user, "own": panel.person.user is None, "said": panel.setup()}
+    parts = {"user": panel.user, "own": panel.person.user is None}
     return json.dumps(parts | (compared(panel) if isinstance(panel, rw.ComparePanel) else one(panel)))
 
 def asked(model, panel, answer):
@@ -33,7 +33,7 @@ def asked(model, panel, answer):
 
 def one(panel):
     answer, history, newest = panel.shown.answer, panel.history, panel.training.newest
-    found = {"epoch": panel.epoch, "newest": newest, "state": panel.training.state, "rows": [], "kept": len(history.events)}
+    found = {"epoch": panel.epoch, "newest": newest, "state": panel.training.state, "rows": []}
     numbers = history.metrics.get(panel.epoch, {})
     found["curve"] = [numbers.get("loss"), numbers.get("top_10_accuracy")]
     if answer is None:

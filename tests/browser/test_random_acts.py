@@ -28,15 +28,16 @@ USABLE = """([selector, part, drawn]) => {
     const panel = document.querySelector(selector);
     const what = drawn ? 'path.slice, rect.bar, path.dot'
         : 'button, [role=button], [role=option], [role=combobox], input, select, summary';
-    const all = [...panel.querySelectorAll(what)].filter(e => !e.disabled && !e.dataset.copy && e.getClientRects().length
-        && e.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !e.closest('.toolbar_div'));
+    const all = [...panel.querySelectorAll(what)].filter(e =>
+        !e.disabled && !e.dataset.copy && !e.closest('.toolbar_div')
+        && e.getClientRects().length && e.checkVisibility({visibilityProperty: true, opacityProperty: true}));
     if (!all.length) return null;
     const one = all[Math.floor(part * all.length)];
     one.scrollIntoView({block: 'nearest'});
-    const box = one.getBoundingClientRect();
+    const box = one.getBoundingClientRect(), role = one.getAttribute('role');
     const name = one.getAttribute('aria-label') || one.dataset.act || one.textContent.trim() || one.tagName;
-    return {x: box.x, y: box.y, width: box.width, height: box.height, name: name.slice(0, 40),
-            kind: one.getAttribute('role') === 'combobox' ? 'text' : one.tagName === 'SELECT' ? 'select' : one.type || ''};
+    const kind = role === 'combobox' ? 'text' : one.tagName === 'SELECT' ? 'select' : one.type || '';
+    return {x: box.x, y: box.y, width: box.width, height: box.height, name: name.slice(0, 40), kind};
 }"""
 # Every fault that is said on the page from now on, by any panel.
 LISTEN = """() => {
@@ -51,7 +52,8 @@ TYPED = ("7", "120", "4711", "Noir", "Space 2", "x", "")
 # What is no fault: a name that nobody has; and a click on what a click before it, not yet answered, has taken away.
 REFUSED = re.compile(
     r"There is no (user|film)|user must be one of|must be one of the history shown|while there is no list, got"
-    r"|is the film selected; choose another one"
+    r"|is the film selected; choose another one|only the film that was taken out last can be put back"
+    r"|^No answer yet"  # a machine that is very busy
 )
 KEYS = ("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End")
 
