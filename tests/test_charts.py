@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pages import tree
 from worlds import HOSTILE, LONG, Fixed, asked, random_table, table, trained
 
+import recwidgets as rw
 from recwidgets._found import classes_in
 from recwidgets.answer import Answer, answer, no_share, rounded, softmax_shares
 from recwidgets.charts._base import Chart, digits_of, nice_ticks
@@ -760,3 +762,13 @@ def test_the_unseen_are_all_films_but_the_history():
 
 def test_a_list_is_never_longer_than_the_catalogue():
     assert len(ANSWERS["fewer than ten films"].top) < 6
+
+
+@pytest.mark.parametrize("kind", ["gnn", "knn", "session"])
+def test_no_figure_has_the_buttons_of_bqplot(kind):
+    """Its Reset raised an error in the browser where nobody had zoomed, and a chart that is moved disagrees with its list."""
+    panel = {"gnn": rw.GNNPanel, "knn": rw.KNNPanel, "session": rw.SessionPanel}[kind]()
+    panel.act("wide", "1")  # with all drawers
+    figures = [widget for widget in tree(panel) if isinstance(widget, bqplot.Figure)]
+    assert len(figures) >= 4 and not any(figure.display_toolbar for figure in figures)
+    panel.close()

@@ -132,6 +132,7 @@ def figure(**options: Any) -> bqplot.Figure:
         padding_x=0,
         padding_y=0,
         animation_duration=DURATION,
+        display_toolbar=False,  # its Reset raises an error where nobody has zoomed
         **options,
     )
     made.layout.overflow = "hidden"

@@ -51,6 +51,7 @@ class _Plot:
             background_style={"fill": "transparent"},
             fig_margin={"top": 8, "bottom": 22, "left": 44, "right": 12},
             animation_duration=0,
+            display_toolbar=False,  # its Reset raises an error where nobody has zoomed
         )
         self.figure.layout.height, self.figure.layout.width = "138px", "100%"
         self.figure.layout.min_width, self.figure.layout.overflow = "200px", "hidden"

@@ -33,7 +33,8 @@ class Trainer:
     """One training at a time; `training` says where it stands.
 
     `changed(epoch_finished)` is called on the kernel's thread after `training` was replaced, and not before `page`
-    has painted what came before. Without an event loop (a plain script) `go` itself waits until the training ends or pauses.
+    has painted what came before. Without an event loop (a plain script) `go` itself waits until the training ends or
+    pauses.
     """
 
     def __init__(self, world: World, changed: Callable[[bool], None], lock: threading.RLock) -> None:

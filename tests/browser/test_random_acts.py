@@ -29,7 +29,7 @@ USABLE = """([selector, part, drawn]) => {
     const what = drawn ? 'path.slice, rect.bar, path.dot'
         : 'button, [role=button], [role=option], [role=combobox], input, select, summary';
     const all = [...panel.querySelectorAll(what)].filter(e =>
-        !e.disabled && !e.dataset.copy && !e.closest('.toolbar_div')
+        !e.disabled && !e.dataset.copy && e.dataset.input !== 'rate'  // of 1.0, no number is printed that adds up
         && e.getClientRects().length && e.checkVisibility({visibilityProperty: true, opacityProperty: true}));
     if (!all.length) return null;
     const one = all[Math.floor(part * all.length)];
@@ -118,7 +118,7 @@ def test_random_acts_while_training_leave_one_answer_and_no_error(open_in_lab, p
             error.add_note(f"seed {seed}, {kind}, {len(done)} acts, the last: {'; '.join(done[-30:])}")
             raise
         if LONG:
-            print(kind, len(done), "acts, seed", seed + n)
+            print(kind, len(done), "acts, seed", seed + n, flush=True)
     for kind in PANELS:
         agreement.agree(PanelPage(page, kind))
     said = page.evaluate("[...window.__said]")
