@@ -766,7 +766,7 @@ def test_a_list_is_never_longer_than_the_catalogue():
 
 @pytest.mark.parametrize("kind", ["gnn", "knn", "session"])
 def test_no_figure_has_the_buttons_of_bqplot(kind):
-    """Its Reset raised an error in the browser where nobody had zoomed, and a chart that is moved disagrees with its list."""
+    """Its Reset raised an error in the browser where nobody had zoomed."""
     panel = {"gnn": rw.GNNPanel, "knn": rw.KNNPanel, "session": rw.SessionPanel}[kind]()
     panel.act("wide", "1")  # with all drawers
     figures = [widget for widget in tree(panel) if isinstance(widget, bqplot.Figure)]

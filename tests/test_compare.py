@@ -134,6 +134,13 @@ def test_what_is_in_the_history_has_no_rank(panel):
     assert "not recommended" in html(panel, "rw-cases")
 
 
+def test_an_act_that_is_refused_is_blamed_on_no_model(panel):
+    """Without any film in the history, it began with the first model's name."""
+    panel.edit([])
+    panel.act("remove", "3")
+    assert message(panel).startswith("That did not work: a film to take out or to move must be one of the history")
+
+
 def test_a_model_that_fails_at_its_reason_is_said_in_its_place(panel):
     answer = panel.answers["gnn"]
 
