@@ -100,8 +100,10 @@ def slow_processor(panel, devtools):
     panel.wait_text(".rw-list h3", "user 15 ")
     panel.root.locator(".rw-list [data-row]").nth(3).click()
     trains_on(panel)
-    pauses(panel)
+    panel.click("Pause")
+    panel.wait_text(".rw-status", "^Paused after")
     devtools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    agreement.agree(panel)
 
 
 def clock_goes_back(panel):
