@@ -63,6 +63,7 @@ def pauses(panel):
     return agreement.agree(panel)
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows has no signal that lets a process stand still")
 def test_a_slow_processor_a_clock_that_goes_back_a_sleep_and_a_killed_kernel(opened, page):
     opened("knn: state='faults-state.json'")
     panel = PanelPage(page, "knn")
@@ -79,8 +80,9 @@ def test_a_slow_processor_a_clock_that_goes_back_a_sleep_and_a_killed_kernel(ope
     trains_on(panel)
     os.kill(pid, signal.SIGKILL)
     panel.wait_text(".rw-header", "The kernel is gone.*run this cell again.*epochs trained here went with it")
-    labpage.screenshot(page, "fault-kernel-killed")
     page.locator(".jp-Dialog button").first.click()
+    seen_whole(panel)
+    labpage.screenshot(page, "fault-kernel-killed")
     assert len(panel.rows()) == 10, "what was seen is still seen"
     page.evaluate("window.__before = document.querySelector('.rw-knn')")
     labpage.run_all(page)
@@ -90,6 +92,18 @@ def test_a_slow_processor_a_clock_that_goes_back_a_sleep_and_a_killed_kernel(ope
     panel.wait_text(".rw-status", "^Ready")
     assert agreement.agree(panel)["newest"] == 3
     labpage.screenshot(page, "fault-kernel-back")
+
+
+def seen_whole(panel):
+    """What is said of the kernel is cut nowhere, and nothing lies over it."""
+    panel.root.locator(".rw-dead").first.scroll_into_view_if_needed()
+    panel.wait("""panel => {
+        const note = panel.querySelector('.rw-dead'), text = document.createRange();
+        text.selectNodeContents(note);
+        return [...text.getClientRects()].every(({left, right, top, bottom}) =>
+            [[left, top], [right, top], [left, bottom], [right, bottom]].every(([x, y]) =>
+                document.elementFromPoint(x + (x === left ? 1 : -1), y + (y === top ? 1 : -1)) === note));
+    }""")
 
 
 def slow_processor(panel, devtools):
@@ -130,6 +144,7 @@ def laptop_sleeps(panel, devtools, pid):
         panel.page.wait_for_timeout(1000 * (LONG or 1))
         devtools.send("Page.setWebLifecycleState", {"state": "active"})
         panel.wait_text(".rw-dead", "No answer yet")
+        seen_whole(panel)
         labpage.screenshot(panel.page, "fault-asleep")
     finally:
         os.kill(pid, signal.SIGCONT)
