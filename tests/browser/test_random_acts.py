@@ -19,7 +19,7 @@ from panelpage import PanelPage
 pytestmark = pytest.mark.browser
 
 LONG = float(os.environ.get("RECWIDGETS_FAULTS") or 0)  # s on each panel
-ACTS = 25
+ACTS = 20
 PANELS = ("gnn", "knn", "session", "compare")
 TEACHER = {"compare": "knn"}  # who trains meanwhile, for a panel that cannot
 # What a person could use now, brought into sight: the one at `part` (0 to 1) of all of them, or of all that is
