@@ -244,7 +244,7 @@ class ComparePanel(Acting):
         leads = compared.leads.get(compared.off, ())
         board = leaderboard.board(rows, compared.off, honest, compared.progress, leads)
         compared.pages.board.show(board if len(self.held_out) else NOTHING_HELD_OUT)
-        verdict = leaderboard.short_verdict(compared.leads.get(frozenset(), ()))
+        verdict = leaderboard.short_verdict(rows, compared.off, honest, leads)
         compared.pages.handles.show(handles(compared.state.drawer, verdict or views.about_data(self._seen().world)))
 
     def _rank(self) -> None:

@@ -156,8 +156,21 @@ def verdict(
     return Markup('<ul class="rw-verdict">{}</ul>{}').format(lines, _caution(len(shown)))
 
 
-def short_verdict(all_found: Sequence[Lead]) -> str:
-    """The comparison of the best two in a few words, for a narrow place; "" where there are none."""
+def short_verdict(
+    rows: Sequence[Row] | None, off: frozenset[str], honest: Sequence[Row] | None, all_found: Sequence[Lead]
+) -> str:  # fmt: skip
+    """What the board says of the best model, in a few words for a narrow place; "" where nothing is measured yet.
+
+    With all checks on that is the comparison with the second; with some off, what that did to the number.
+    """
+    if rows is None:
+        return ""
+    if off - {"baseline"}:
+        best = max((row for row in rows if row.name not in BASELINES), key=lambda row: row.values["ndcg"][0])
+        switched = ", ".join(check.label for check in CHECKS if check.name in off)
+        before = [row.values["ndcg"][0] for row in honest or () if row.name == best.name]
+        honestly = f", measured honestly {before[0]:.3f}" if before else ""
+        return f"“{switched}” off: {best.label} has nDCG@10 {best.values['ndcg'][0]:.3f}{honestly}"
     pair = [one for one in all_found if one.other.name not in BASELINES]
     if not pair:
         return ""

@@ -18,6 +18,7 @@ from ..why.parts import listed
 
 COLOURS, WAYS = 6, 3  # of shared films: after six colours again, with another line
 ROWS = 10
+NAMED = 60  # characters of titles that the agreement names
 
 
 def lists(
@@ -44,12 +45,12 @@ def lists(
         columns.append(Markup("<div>{}{}</div>").format(head, rows))
     shown = joined(columns)
     far = " A short line ends in the rank on the list farther off." if "rw-beyond" in shown else ""
+    agreed = agreement(known, labels)
     return Markup(
         '<div class="rw-lists" style="grid-template-columns:{frame}">{columns}</div>'
-        '<p class="rw-agree"><b>{agreement}</b> <span class="rw-about-lines">Same mark = same film.{far}</span></p>'
-    ).format(
-        frame=" 44px ".join(["minmax(0,1fr)"] * len(known)), columns=shown, agreement=agreement(known, labels), far=far
-    )
+        '<p class="rw-agree" title="{agreement}"><b>{agreement}</b> '
+        '<span class="rw-about-lines">Same mark = same film.{far}</span></p>'
+    ).format(frame=" 44px ".join(["minmax(0,1fr)"] * len(known)), columns=shown, agreement=agreed, far=far)
 
 
 def shared(answers: Mapping[str, Answer]) -> dict[int, int]:
@@ -190,11 +191,18 @@ def agreement(answers: Mapping[str, Answer], labels: Mapping[str, str]) -> str:
     if not ranked:
         text = f"No film is on {count} lists."
     else:
-        titles = [first.full_title(item) for item in ranked[:3]]
-        more = f" and {len(ranked) - 3} more" if len(ranked) > 3 else ""
-        text = f"{len(ranked)} film{'s are' if len(ranked) > 1 else ' is'} on {count} lists: {listed(titles)}{more}."
-    pairs = [f"{labels[a]} and {labels[b]} share {len(sets[a] & sets[b])}" for a, b in itertools.combinations(sets, 2)]
-    return f"{text} {'; '.join(pairs)}." if len(sets) > 2 else text
+        every = [first.full_title(item) for item in ranked]
+        n = max(1, sum(length <= NAMED for length in itertools.accumulate(map(len, every))))
+        titles = [*every[:n], *([f"{len(every) - n} more"] if len(every) > n else [])]
+        text = f"{len(ranked)} film{'s are' if len(ranked) > 1 else ' is'} on {count} lists: {listed(titles)}."
+    if len(sets) <= 2:
+        return text
+    names = list(sets)
+    pairs = [
+        f"{labels[a]} shares {listed([f'{len(sets[a] & sets[b])} with {labels[b]}' for b in names[n:]])}"
+        for n, a in enumerate(names[:-1], 1)
+    ]
+    return f"{text} {'; '.join(pairs)}."
 
 
 def new_films(moved: Mapping[str, Mapping[int, str]], labels: Mapping[str, str]) -> str:
@@ -214,4 +222,4 @@ def where(answers: Mapping[str, Answer], labels: Mapping[str, str], chosen: int)
             if chosen in top
             else f"not in the top {len(top)} of {labels[name]}"
         )
-    return f"Selected: {first.full_title(chosen)} – {', '.join(found)}."
+    return f"{first.full_title(chosen)}: {', '.join(found)}."

@@ -30,6 +30,9 @@ ALL = 0.995  # printed as 100 %
 NOTHING = 0.005  # printed as 0.00
 COUNTED = 10  # neighbours: of fewer, a share in per cent says no more than the count
 LONG = 170  # characters: three lines of a panel's reason
+_LAST_SENTENCE = re.compile(
+    r" (All users get [^()]*\((its score is [^()]*\) \()?the average user’s \S+\)|The average user would get it \S+)\.$"
+)
 _ALTERNATES = re.compile(r"(?: \([^()]*\))+$")
 
 
@@ -296,6 +299,11 @@ def _shared(facts: Facts) -> str:
     part = f"{printed:.{digits}f}"
     whole = f"of its {score:.{digits}f}" if shared <= score else f"(its score is {score:.{digits}f})"
     return f"All users get {part} {whole} (the average user’s {ordinal(facts.average_rank)})."
+
+
+def without_all_users(text: str) -> str:
+    """A headline without its last sentence, what all users get, for a place that shows that as a number."""
+    return _LAST_SENTENCE.sub("", text)
 
 
 def _mine(asked: Asked) -> str:

@@ -1,0 +1,52 @@
+"""A panel as wide as in a classroom's JupyterLab, with the file browser open: no text is cut or drawn over another."""
+
+import labpage
+import look
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+
+NARROW = [{"width": 932 + look.MARGIN, "height": 900}]
+#: of these elements, those whose text is cut: by an ellipsis, by a height, or by a box that scrolls
+CUT = """selectors => [...document.querySelectorAll(selectors)]
+    .filter(e => e.checkVisibility({visibilityProperty: true}))
+    .filter(e => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1).map(e => e.innerText)"""
+#: pairs of elements that share a part of the page
+OVER = """selectors => {
+    const [some, others] = selectors.map(one => [...document.querySelectorAll(one)]);
+    const boxes = others.map(e => e.getBoundingClientRect());
+    return some.filter(e => {
+        const p = e.getBoundingClientRect();
+        return boxes.some(q => p.left < q.right - 0.5 && q.left < p.right - 0.5
+            && p.top < q.bottom - 0.5 && q.top < p.bottom - 0.5);
+    }).map(e => e.innerText);
+}"""
+
+
+@pytest.fixture
+def opened(open_in_lab, page, tmp_path):
+    """opened(code, selector): a notebook with this one cell, run, and the panel on the page."""
+
+    def start(code, selector):
+        path = tmp_path / "cut.ipynb"
+        look.write_notebook(f"import recwidgets as rw\n{code}", path)
+        open_in_lab(path)
+        labpage.run_all(page)
+        root = page.locator(selector)
+        root.locator(".rw-list [data-row]").nth(9).wait_for()
+        return root
+
+    return start
+
+
+@pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
+def test_a_comparison_has_room_for_its_words(opened, page):
+    root = opened("rw.ComparePanel(user='168')", ".rw-compare")
+    root.locator(".rw-case").nth(2).wait_for()
+    said = ".rw-agree, .rw-where, .rw-case-rank, .rw-case-why, .rw-case .rw-made-legend, .rw-whole, .rw-foot"
+    cut = f".rw-compare :is({said})"
+    labpage.becomes(page, lambda: page.evaluate(CUT, cut), [])
+    labpage.becomes(page, lambda: page.evaluate(OVER, [".rw-mini small", ".rw-pillar"]), [])
+    root.locator(".rw-list [data-row]").nth(17).click()  # on one list of the three
+    root.locator(".rw-case-far").nth(1).wait_for()
+    labpage.becomes(page, lambda: page.evaluate(CUT, cut), [])
