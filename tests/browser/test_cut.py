@@ -50,3 +50,18 @@ def test_a_comparison_has_room_for_its_words(opened, page):
     root.locator(".rw-list [data-row]").nth(17).click()  # on one list of the three
     root.locator(".rw-case-far").nth(1).wait_for()
     labpage.becomes(page, lambda: page.evaluate(CUT, cut), [])
+
+
+@pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
+def test_what_a_rank_changed_by_is_read_without_scrolling(opened, page):
+    root = opened("rw.GNNPanel(user='168')", ".rw-gnn")
+    root.locator(".rw-handle-ranks").click()
+    for n in (0, 4, 9):
+        title = root.locator(".rw-list [data-row]").nth(n).get_attribute("title")
+        root.locator(".rw-rank-label").nth(n).click()
+        root.locator(".rw-ranks-way").get_by_text(title).wait_for()
+        root.locator(".rw-ranks-way .rw-jump").first.get_by_text("Its new score alone").wait_for()
+        labpage.becomes(page, lambda: page.evaluate(CUT, ".rw-gnn .rw-ranks-way"), [])
+    numbers = ".rw-gnn .rw-ranks-lines .bqplot .axis text"
+    found = page.evaluate("s => [...document.querySelectorAll(s)].map(e => e.textContent)", numbers)
+    assert {"1", "10", "rank"} <= set(found)
