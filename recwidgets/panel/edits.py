@@ -29,7 +29,7 @@ def user(seen: Seen, state: State, value: str) -> State:
     state = _left(state)
     return plain(
         state, user=str(value), edited=None, item=None, typed=None, wrong=False, item_typed=None, rival=None,
-        rival_typed=None, opened="", undo=None, first=0, gone=None,
+        rival_typed=None, rival_wrong="", opened="", undo=None, first=0, gone=None,
     )  # fmt: skip
 
 

@@ -266,7 +266,12 @@ def _reasons(world: World, state: State, now: Answer, item: int | None, asked: A
             return Reasons(why, None, parts, shared)
         rival = str(data.items[state.rival])
         key = ("not", id(now), item, state.rival)
-        against = asked.once(key, now, lambda: difference_of(question(), rival))
+        try:
+            against = asked.once(key, now, lambda: difference_of(question(), rival))
+        except Exception as error:  # said where it was asked for; the reason stands
+            again = f"rw.why_not(panel.model, panel.data, panel.shown.person, {str(data.items[item])!r}, {rival!r})"
+            fault = refusal(f"{model.label} gives no difference here", error, again)
+            return Reasons(why, None, parts, shared, fault)
         return Reasons(why, against, parts, shared)
     except Exception as error:  # a model of one's own that answers here, but not so, or not for the average user
         name = "" if item is None else str(data.items[item])

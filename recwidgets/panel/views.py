@@ -177,7 +177,7 @@ def selected(scene: Scene) -> Selected:
     return Selected(
         shown.answer, shown.item, shown.rank, shown.explanation, shown.reason, shown.difference, shown.fault, state.tab,
         state.opened, state.rival, state.rival_typed, dropped, state.wide,
-        None if state.gone is None else state.gone[0], shown.away,
+        None if state.gone is None else state.gone[0], shown.away, state.rival_wrong,
     )  # fmt: skip
 
 

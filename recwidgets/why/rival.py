@@ -20,7 +20,7 @@ OPTIONS = 8  # items under the field
 FEW, MANY = (5, 3), (13, 6)  # items for the one and for the other that are drawn, on a small and a large page
 
 _PICK = Markup(
-    '<div class="rw-rival"><span>Why not</span>{field}<span class="rw-cut" title="{title}">instead of <b>{title}</b>?</span></div>{others}'
+    '<div class="rw-rival"><span>Why not</span>{field}{wrong}<span class="rw-cut" title="{title}">instead of <b>{title}</b>?</span></div>{others}'
 )
 _ROW = Markup(
     '<li title="{full}"><span class="rw-name"><span>{name}</span><small>{more}</small></span><span class="rw-num">{value}</span><span class="rw-apart"><i class="{kind}" style="{side}:50%;width:{width:.1f}%"></i></span></li>'
@@ -29,10 +29,15 @@ _ROW = Markup(
 
 def markup(
     answer: Answer, item: int, reason: Reason | None, rival: int | None, typed: str | None, difference: Difference | None,
-    wide: bool,
+    wide: bool, wrong: str = "", fault: str = "",
 ) -> Markup:  # fmt: skip
-    """The picker; below it the difference, or what can be asked."""
-    top = picker(answer, item, reason, rival, typed)
+    """The picker; below it the difference, or what can be asked.
+
+    wrong: why what is typed cannot be asked about; fault: what the model raised instead of a reason or a difference.
+    """
+    top = picker(answer, item, reason, rival, typed, wrong)
+    if wrong:
+        return top
     if rival is None:
         words = "Choose a film: its score is held against that of the film selected, contribution by contribution."
         return top + Markup('<p class="rw-cap rw-rival-none">{}</p>').format(words)
@@ -41,21 +46,26 @@ def markup(
         return top + Markup('<p class="rw-rival-none">{}</p>').format(words)
     if difference is None or difference.rival != str(answer.data.items[rival]):
         return top + Markup('<p class="rw-doubt" role="status">{}</p>').format(
-            "This model gave no score to compare with."
+            fault or "This model gave no score to compare with."
         )
     return top + apart(answer, difference, wide)
 
 
-def picker(answer: Answer, item: int, reason: Reason | None, rival: int | None, typed: str | None) -> Markup:
+def picker(
+    answer: Answer, item: int, reason: Reason | None, rival: int | None, typed: str | None, wrong: str = ""
+) -> Markup:
     data = answer.data
-    found = data.search_items(typed, limit=OPTIONS) if typed and typed.strip() else []
+    found = data.search_items(typed, limit=OPTIONS) if typed and typed.strip() and not wrong else []
     chosen = "" if rival is None else film_label(data, rival)
     field = combobox(
         "A film to ask about", chosen if typed is None else typed, joined(option("rival", hit.index, hit.label) for hit in found),
         placeholder="a film, by its title", stamp=f"{rival}-{chosen}", find="rival-find", enter="rival-title",
-        leave="rival-close", options_name="Films found",
+        leave="rival-close", options_name="Films found", wrong=bool(wrong),
     )  # fmt: skip
-    return _PICK.format(field=field, title=answer.title(item)[0], others=_others(answer, item, reason, rival is None))
+    said = Markup('<span class="rw-rival-wrong" role="alert">{}</span>').format(wrong) if wrong else ""
+    return _PICK.format(
+        field=field, wrong=said, title=answer.title(item)[0], others=_others(answer, item, reason, rival is None)
+    )
 
 
 def _others(answer: Answer, item: int, reason: Reason | None, named: bool) -> Markup:
