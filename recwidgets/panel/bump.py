@@ -146,7 +146,7 @@ class Bump:
         """No lines: the sentence that says why."""
         for mark in (self.pale, self.rest, self.first, self.chosen, self.marker, self.dots, self.hits):
             _assign(mark, [], [])
-        text = history.nothing or next(iter(history.faults.values()), "") or "Ranking the films of all epochs …"
+        text = history.nothing or next(iter(history.faults.values()), "") or "Ranking the lists of all epochs …"
         self.head.show(Markup('<h3>Ranks over the epochs</h3><p class="rw-cap">{}</p>').format(text))
         self.labels.show("")
         self.foot.show("")
@@ -230,7 +230,7 @@ def _assign(mark: Any, x: Any, y: Any) -> None:
 
 def _head(history: RankHistory, drawn: Lines, data: Interactions, of: Listed, every: bool) -> Markup:
     """Title, what is drawn, and the button to the early epochs."""
-    words, choose = f"The {len(of.top)} films of the list for {of.whom}", Markup("")
+    words, choose = f"The {len(of.top)} {data.noun}s of the list for {of.whom}", Markup("")
     if drawn.first is not None and not every:
         words += f" from epoch {drawn.first} on: before, it changes too fast"
         choose = button("All epochs", "ranks-all", "1", classes="rw-small")
@@ -239,7 +239,7 @@ def _head(history: RankHistory, drawn: Lines, data: Interactions, of: Listed, ev
         choose = button(f"From epoch {drawn.first}", "ranks-all", "", classes="rw-small")
     words += "."
     if drawn.gone:
-        others = "One other film" if drawn.gone == 1 else f"{drawn.gone} others"
+        others = f"One other {data.noun}" if drawn.gone == 1 else f"{drawn.gone} others"
         words += f" {others} came and went{' (pale)' if drawn.left else ''}."
     if history.faults:
         words += f" {len(history.faults)} of the epochs could not be ranked: {next(iter(history.faults.values()))}"

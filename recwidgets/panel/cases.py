@@ -129,7 +129,7 @@ def _why(case: Case) -> Markup:
     """The reason in words, and the score as one exact bar with its numbers, which say what all users get."""
     text, bar = why_of(case), Markup("")
     if case.parts is not None and case.rank is not None:
-        mine = "neighbours" if isinstance(case.answer.model, Neighbours) else "films"
+        mine = "neighbours" if isinstance(case.answer.model, Neighbours) else f"{case.answer.data.noun}s"
         names = (mine, term("own embedding", "own"), term("what all users get", "all users"))
         numbers = joined(
             Markup('<span><i class="rw-made-{}"></i>{} {}</span>').format(kind, name, minus(value, 2))
@@ -143,7 +143,7 @@ def _why(case: Case) -> Markup:
 def part_names(answer: Answer) -> tuple[str, str, str]:
     """The three parts of a score as they are called on the page."""
     whose = "your" if answer.person.user is None else "the user’s"
-    mine = "neighbours" if isinstance(answer.model, Neighbours) else f"{whose} films"
+    mine = "neighbours" if isinstance(answer.model, Neighbours) else f"{whose} {answer.data.noun}s"
     return mine, "own embedding", "all users"
 
 
@@ -154,7 +154,8 @@ def why_not_listed(case: Case) -> str:
     text = f"{minus(apart, 2)} behind {case.answer.full_title(last)}, rank {len(case.answer.top)}"
     if case.behind is None:
         return f"{text}."
-    names = ("neighbours" if isinstance(case.answer.model, Neighbours) else "films", "own embedding", "all users")
+    mine = "neighbours" if isinstance(case.answer.model, Neighbours) else f"{case.answer.data.noun}s"
+    names = (mine, "own embedding", "all users")
     named = sorted(zip(case.behind.tolist(), names, strict=True), key=lambda part: -abs(part[0]))
     said = [
         f"{name} {abs(value):.2f} {'less' if value > 0 else 'more'}"

@@ -54,7 +54,9 @@ def rival(seen: Seen, state: State, value: str) -> State:
     state = replace(state, tab="not", opened="")
     if item == seen.shown.item:
         title = film_label(seen.world.data, item)
-        return replace(state, rival_typed=title, rival_wrong=f"{title} is the film selected; choose another one.")
+        return replace(
+            state, rival_typed=title, rival_wrong=f"{title} is the {seen.world.data.noun} selected; choose another one."
+        )
     return replace(state, rival=item, rival_typed=None, rival_wrong="")
 
 
@@ -77,7 +79,9 @@ def rival_title(seen: Seen, state: State, value: str) -> State:
         return rival(seen, state, str(found[0].index))
     if not value.strip():
         return replace(state, rival_typed=None, rival_wrong="")
-    wrong = f"There is no film called {cut(value)}. Type a part of its title and choose from the list."
+    wrong = (
+        f"There is no {seen.world.data.noun} called {cut(value)}. Type a part of its title and choose from the list."
+    )
     return replace(state, rival_typed=value, rival_wrong=wrong)
 
 

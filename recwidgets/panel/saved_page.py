@@ -148,7 +148,7 @@ def _film(
     ).format(
         slot=f" film-{row.slot}" if row.slot else "", rank=row.rank, full=row.full, title=row.title, year=row.year,
         score=row.score, bar=bar,
-        later=Markup('<span aria-label="watched later" role="img">✓</span>') if row.later else "",
+        later=Markup('<span aria-label="rated later" role="img">✓</span>') if row.later else "",
     )  # fmt: skip
     if not headline:
         return Markup('<div class="row">{}</div>').format(said)

@@ -155,7 +155,9 @@ def answer_of(world: World, training: Training, state: State, asked: Asked) -> A
 def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     """All that is shown of `state`. What a model raises is said in the place that it concerns."""
     person = person_of(world, state)
-    shown = Shown(person, empty=_empty(person, training), message=_numbered(_said(state.message), state))
+    shown = Shown(
+        person, empty=_empty(person, training, world.data.noun), message=_numbered(_said(state.message), state)
+    )
     try:
         now = answer_of(world, training, state, asked)
     except Exception as error:
@@ -174,7 +176,13 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     message: Message | None = shown.message
     if isinstance(state.message, Change) and previous is not None:
         more = "" if other is not state.before else _added(state.message, previous, now, asked, why.reason)
-        since = "" if other is state.before else "Since your first films: " if state.own else "Since the original: "
+        since = (
+            ""
+            if other is state.before
+            else f"Since your first {world.data.noun}s: "
+            if state.own
+            else "Since the original: "
+        )
         message = what_changed(
             previous, now, state.message.lead, state.message.item, more, _buttons(world, state, state.message), since
         )
@@ -335,14 +343,14 @@ def _as_in_why(of: Answer, item: int, asked: Asked) -> tuple[Explanation | None,
     return as_in_why(explanation, why, of.data)
 
 
-def _empty(person: Person, training: Training) -> str:
+def _empty(person: Person, training: Training, one: str) -> str:
     if training.history.last is None and training.state == "running":
         return "The model is learning its first epoch. The list appears when that is done."
     if training.history.last is None:
         return "This model has not learned anything yet, so it has no answer. Press Train."
     if person.user is None and not len(person.history):
-        return "No films yet, so there is nothing to recommend from. Add one and the list appears here."
-    return "Every film there is has been seen, so none is left to recommend."
+        return f"No {one}s yet, so there is nothing to recommend from. Add one and the list appears here."
+    return f"Every {one} there is has been seen, so none is left to recommend."
 
 
 def names(world: World, items: list[int]) -> list[str]:

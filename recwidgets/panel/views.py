@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from ..core import Knob
+from ..core import Knob, worded
 from ..page import markup
 from ..page.elements import cut
 from ..page.markup import Status
@@ -74,9 +74,8 @@ class Scene:
 def about_data(world: World) -> str:
     data, split = world.data, world.split
     whole = len(split.train) + len(split.validation) + len(split.test)
-    items = "movies" if data.name.startswith("MovieLens") else "items"
     rows = "ratings" if data.has_ratings else "interactions"
-    return f"{data.name} · {data.n_users:,} users × {data.n_items:,} {items} · {whole:,} {rows}"
+    return f"{data.name} · {data.n_users:,} users × {data.n_items:,} {data.noun}s · {whole:,} {rows}"
 
 
 def status(world: World, training: Training) -> Status:
@@ -191,6 +190,7 @@ def transport(scene: Scene, spoken: str) -> Markup:
     at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
     own, knob = own_knob(training), Markup("")
     if own is not None:
+        own = _worded(own, world)
         value = state.values(world)[own.name]
         told = "" if scene.alike is None else markup.alike_by_hop(scene.alike, int(own.high), float(value))
         knob = markup.own_knob(own, value, training.state != "idle", told)
@@ -221,6 +221,11 @@ def before_train(training: Training) -> tuple[str, str]:
 def own_knob(training: Training) -> Knob | None:
     """The knob that stands beside the time line: the first that answers at once and has a slider."""
     return next((knob for knob in training.knobs if knob.instant and not knob.choices), None)
+
+
+def _worded(knob: Knob, world: World) -> Knob:
+    """A knob that speaks of items as the data do."""
+    return knob._replace(hint=worded(world.data, knob.hint), unit=worded(world.data, knob.unit))
 
 
 def time_line(scene: Scene) -> Markup:
@@ -288,7 +293,7 @@ def more(scene: Scene) -> Markup:
         here = int(np.argmin([abs(known - rate) for known in rates]))
         settings.append(("rate", "Learning rate", here, 0, len(rates) - 1, f"{rates[here]:g}", busy))
     hint = "Reset to change these." if busy else "For the next training."
-    others = [knob for knob in training.knobs if knob is not own_knob(training)]
+    others = [_worded(knob, scene.world) for knob in training.knobs if knob is not own_knob(training)]
     rows = markup.knob_rows(others, state.values(scene.world), busy, all_users(scene))
     tools = markup.tools(scene.setup, state.moving, scene.shown.answer is not None)
     replay = markup.tempo(state.tempo, training.newest < 2 or not training.rewindable)
@@ -303,8 +308,10 @@ def all_users(scene: Scene) -> Markup:
     """What the knobs do to all users; nothing while none was turned."""
     now = scene.all_users
     if now is None:
-        return Markup("Ranking all films for all users …") if scene.measuring else Markup("")
-    text = f"On average two users share {now.shared:.1f} of their {now.depth} films"
+        return (
+            Markup("Ranking all {}s for all users …").format(scene.world.data.noun) if scene.measuring else Markup("")
+        )
+    text = f"On average two users share {now.shared:.1f} of their {now.depth} {scene.world.data.noun}s"
     if scene.as_trained is not None:
         text += f" (as trained: {scene.as_trained.shared:.1f})"
     return Markup("{}.{}").format(text, markup.alike(now.alike))

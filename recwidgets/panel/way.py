@@ -27,7 +27,9 @@ def way(history: RankHistory, data: Interactions, item: int, mine: str = "own fi
     text = Markup("<p><b>{}</b>: {}</p>").format(film_label(data, item), course(known))
     largest = jumps(history, item, 1)  # where there is room for one alone, it is this
     return text + joined(
-        Markup('<p class="rw-jump{}">{}</p>').format("" if jump in largest else " rw-jump-lesser", told(jump, mine))
+        Markup('<p class="rw-jump{}">{}</p>').format(
+            "" if jump in largest else " rw-jump-lesser", told(jump, mine, data.noun)
+        )
         for jump in jumps(history, item)
     )
 
@@ -70,11 +72,11 @@ def _place(rank: int) -> str:
     return "first" if rank == 1 else ordinal(rank)
 
 
-def told(jump: Jump, mine: str) -> str:
+def told(jump: Jump, mine: str, one: str = "film") -> str:
     """A jump: how its score and those of the films it passed moved, and the rank that either alone would bring."""
     up = jump.now < jump.was
     head = f"Epochs {jump.before} → {jump.after}, rank {jump.was:,} → {jump.now:,}: "
-    count = f"the {jump.passed:,} films" if jump.passed > 1 else "the film"
+    count = f"the {jump.passed:,} {one}s" if jump.passed > 1 else f"the {one}"
     passed = f"{count} that {'it passed' if up else 'passed it'} {_moved(jump.their)}"
     passed += " on average" if jump.passed > 1 else ""
     alone = f"Its new score alone would bring rank {jump.alone:,}, the others’ alone {jump.others:,}."

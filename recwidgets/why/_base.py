@@ -190,6 +190,6 @@ def tab_bar(chosen: str, title: str = "", away: str = "") -> Markup:
         for name, words in TABS.items()
     )
     heading = Markup('<h3 class="rw-hidden">{}</h3>').format(f"Why {title}?" if title else "Why?")
-    bar = Markup('<div role="tablist" aria-label="The selected film">{}</div>').format(buttons)
+    bar = Markup('<div role="tablist" aria-label="The selection">{}</div>').format(buttons)
     said = Markup('<p class="rw-away" role="status" title="{0}">{0}</p>').format(away) if away else Markup("")
     return heading + bar + said

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from ..answer import Answer
-from ..core import film_label
+from ..core import film_label, worded
 from ..page.elements import combobox, cut, joined, option
 from ..ranking import rank
 from ..reasons.reason import Reason
@@ -39,10 +39,10 @@ def markup(
     if wrong:
         return top
     if rival is None:
-        words = "Choose a film: its score is held against that of the film selected, contribution by contribution."
+        words = "Choose one: its score is held against that of the one selected, contribution by contribution."
         return top + Markup('<p class="rw-cap rw-rival-none">{}</p>').format(words)
     if rival == item:
-        words = f"{film_label(answer.data, rival)} is the film selected. Choose another one to compare it with."
+        words = f"{film_label(answer.data, rival)} is the {answer.data.noun} selected. Choose another one to compare it with."
         return top + Markup('<p class="rw-rival-none">{}</p>').format(words)
     if difference is None or difference.rival != str(answer.data.items[rival]):
         return top + Markup('<p class="rw-doubt" role="status">{}</p>').format(
@@ -58,9 +58,9 @@ def picker(
     found = data.search_items(typed, limit=OPTIONS) if typed and typed.strip() and not wrong else []
     chosen = "" if rival is None else film_label(data, rival)
     field = combobox(
-        "A film to ask about", chosen if typed is None else typed, joined(option("rival", hit.index, hit.label) for hit in found),
-        placeholder="a film, by its title", stamp=f"{rival}-{chosen}", find="rival-find", enter="rival-title",
-        leave="rival-close", options_name="Films found", wrong=bool(wrong),
+        worded(data, "A film to ask about"), chosen if typed is None else typed, joined(option("rival", hit.index, hit.label) for hit in found),
+        placeholder=worded(data, "a film, by its title"), stamp=f"{rival}-{chosen}", find="rival-find", enter="rival-title",
+        leave="rival-close", options_name=worded(data, "Films found"), wrong=bool(wrong),
     )  # fmt: skip
     said = Markup('<span class="rw-rival-wrong" role="alert">{}</span>').format(wrong) if wrong else ""
     return _PICK.format(
@@ -85,7 +85,7 @@ def _others(answer: Answer, item: int, reason: Reason | None, named: bool) -> Ma
     if not named:
         return Markup('<p class="rw-rival-others"><span>or</span>{}</p>').format(joined(links)) if links else Markup("")
     rows = joined(Markup("<li>{}</li>").format(link) for link in links)
-    return Markup('<ul class="rw-rival-named" aria-label="Films to ask about">{}</ul>').format(rows)
+    return Markup('<ul class="rw-rival-named" aria-label="What to ask about">{}</ul>').format(rows)
 
 
 def suggestions(answer: Answer, item: int, reason: Reason | None) -> list[tuple[str, str, int]]:
@@ -140,7 +140,9 @@ def said(answer: Answer, found: Difference) -> Markup:
     average = f"for the average user at rank {found.rival_average_rank:,}"
     if found.rival_rank is None:
         who = "You have" if answer.person.user is None else f"User {answer.data.users[answer.person.user]} has"
-        return Markup("<b>{} watched it already</b>, so it is left out; its score is {}.").format(who, where)
+        return Markup("<b>{} {}</b>, so it is left out; its score is {}.").format(
+            who, "watched it already" if answer.data.noun == "film" else "it already", where
+        )
     return Markup("<b>It is at rank {}</b>, {}; {}.").format(f"{found.rival_rank:,}", where, average)
 
 
@@ -150,7 +152,7 @@ def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) ->
     rival = answer.data.item_index(found.rival)
     title = answer.title(rival)[0]
     if not named:
-        return _sum(found)
+        return _sum(answer, found)
     positive, negative = [part for part in named if part.value > 0], [part for part in named if part.value < 0]
     shown = [*positive[: most[0]], *sorted(negative, key=lambda part: part.value)[: most[1]]]
     scale = max((abs(part.value) for part in shown), default=0.0) or 1.0
@@ -167,10 +169,10 @@ def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) ->
         )
         for part in shown
     )
-    head = "Neighbour by neighbour" if people else "Film by film"
+    head = "Neighbour by neighbour" if people else worded(answer.data, "Film by film")
     return Markup(
         '<h3 class="rw-apart-head">{} <span class="rw-cap">each with all users’ part in it, larger scale · hatched: for {}</span></h3><ol class="rw-apart-rows">{}</ol>{}'
-    ).format(head, title, rows, _sum(found))  # fmt: skip
+    ).format(head, title, rows, _sum(answer, found))  # fmt: skip
 
 
 def _notes(answer: Answer, found: Difference, people: bool) -> dict[str, str]:
@@ -182,12 +184,12 @@ def _notes(answer: Answer, found: Difference, people: bool) -> dict[str, str]:
     return {str(data.users[user]): f"({one.get(user, '–')} and {other.get(user, '–')})" for user in {*one, *other}}
 
 
-def _sum(found: Difference) -> Markup:
+def _sum(answer: Answer, found: Difference) -> Markup:
     """Everything once: for, against, and what is of no film."""
     named = [part for part in found.contributions if part.id]
     pieces: list[tuple[str, float]] = []
     if named:
-        kind = "neighbour" if named[0].kind == "neighbour" else "film"
+        kind = "neighbour" if named[0].kind == "neighbour" else answer.data.noun
         pieces.append((_count(found.in_favour, kind, "for"), sum(part.value for part in named if part.value > 0)))
         pieces.append((f"{found.against:,} against", sum(part.value for part in named if part.value < 0)))
     pieces += [(part.label, part.value) for part in _nameless(found.contributions)]
