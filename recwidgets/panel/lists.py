@@ -16,7 +16,7 @@ from ..page.markup import empty, part_bars
 from ..page.terms import term
 from ..why.parts import listed
 
-COLOURS, WAYS = 6, 3  # of shared films: after six colours again, with another line
+COLOURS, WAYS = 5, 3  # of shared films: after five colours again, with another line
 ROWS = 10
 NAMED = 60  # characters of titles that the agreement names
 
@@ -66,7 +66,7 @@ def shared(answers: Mapping[str, Answer]) -> dict[int, int]:
 
 
 def tied(mark: int | None) -> str:
-    """The classes of a shared item's mark: a colour, and from the seventh on another line."""
+    """The classes of a shared item's mark: a colour, and from the sixth on another line."""
     if not mark:
         return ""
     way, colour = divmod(mark - 1, COLOURS)

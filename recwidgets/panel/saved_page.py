@@ -166,6 +166,6 @@ def _legend(names: Sequence[str]) -> Markup:
         Markup('<span><svg class="rw-picture key" viewBox="0 0 9 9" aria-hidden="true">{}</svg> {}</span>').format(
             rectangle(0, 0, 9, 9, fill(kind), 2), name
         )
-        for name, kind in zip(names, ("accent", "mid", "quiet"), strict=False)
+        for name, kind in zip(names, ("accent", "own", "quiet"), strict=False)
     )
     return Markup('<p class="cap keys">Score = {}</p>').format(keys) if names else Markup("")
