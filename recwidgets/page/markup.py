@@ -30,13 +30,17 @@ from .terms import term
 
 
 class Status(NamedTuple):
-    """What the header says: a word in bold, a quiet addition, progress from 0 to 1 or None, and what Step would do."""
+    """What the header says: a word in bold, a quiet addition, progress from 0 to 1 or None, and what Step would do.
+
+    whole: the addition with what there is no room for, as its title.
+    """
 
     word: str
     more: str = ""
     progress: float | None = None
     bad: bool = False
     next: str = ""
+    whole: str = ""
 
 
 class Message(NamedTuple):
@@ -91,7 +95,7 @@ def state_of_training(status: Status, when: str, back: bool, spoken: str) -> Mar
         '<div class="rw-state{busy}"><div class="rw-status{bad}" role="status" aria-live="off" title="{word} {more_text}"><b>{word}</b>{more}</div>'
         '<div class="rw-when{past}"><span>{when}</span>{newest}</div>{next}{bar}<span class="rw-hidden" aria-live="polite">{spoken}</span></div>'
     ).format(
-        bad=" rw-bad" if status.bad else "", word=status.word, more_text=status.more, more=more if status.more else "",
+        bad=" rw-bad" if status.bad else "", word=status.word, more_text=status.whole or status.more, more=more if status.more else "",
         busy=" rw-busy" if bar and status.more else "", past=" rw-past" if back else "", when=when, newest=newest if back else "", next=then, bar=bar, spoken=spoken,
     )  # fmt: skip
 

@@ -97,11 +97,8 @@ def status(world: World, training: Training) -> Status:
     if not training.here:
         before = "trained before" if training.history.counted else "trained elsewhere"
         return Status("Ready", "pretrained" if world.pretrained else before)
-    return Status("Stopped" if training.ended == "stopped" else "Ready", _here(training))
-
-
-def _here(training: Training) -> str:
-    return f"trained here with {training.backend}" if training.backend else "trained here"
+    whole = f"trained here with {training.backend}" if training.backend else ""
+    return Status("Stopped" if training.ended == "stopped" else "Ready", "trained here", whole=whole)
 
 
 def top(scene: Scene) -> Markup:
@@ -248,12 +245,12 @@ def accuracy(scene: Scene) -> Markup:
     here, turned = known.get(scene.epoch, float("nan")), accuracy_now(scene)
     if not len(scene.world.split.validation):
         return Markup('<div class="rw-accuracy">{}: no<br>{}</div>').format(term("accuracy"), term("validation rows"))
-    first = f"{100 * here:.1f} %" if np.isfinite(here) else "–"
+    first = per_cent(here) if np.isfinite(here) else "–"
     second: str = ""
     if scene.baseline is not None:
-        second = Markup("{} {:.1f} %").format(term("popularity"), 100 * scene.baseline)
+        second = Markup("{} {}").format(term("popularity"), per_cent(scene.baseline))
     if turned is not None:
-        first, second = f"{100 * turned:.1f} %", f"as trained {first}"
+        first, second = per_cent(turned), f"as trained {first}"
     n, words = measured_on(scene.world)
     few = n < FEW
     return Markup(
@@ -262,6 +259,12 @@ def accuracy(scene: Scene) -> Markup:
         words, term("accuracy"), first, second, Markup(' class="rw-few"') if few else "",
         f"{people(n)}: too few" if few else f"of {people(n)}",
     )  # fmt: skip
+
+
+def per_cent(share: float) -> str:
+    """ "3.7 %", and "100 %" without a decimal, which there is no room for."""
+    text = f"{100 * share:.1f}"
+    return f"{text.removesuffix('.0') if len(text) > 4 else text} %"
 
 
 def people(n: int) -> str:

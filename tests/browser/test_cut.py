@@ -65,3 +65,20 @@ def test_what_a_rank_changed_by_is_read_without_scrolling(opened, page):
     numbers = ".rw-gnn .rw-ranks-lines .bqplot .axis text"
     found = page.evaluate("s => [...document.querySelectorAll(s)].map(e => e.textContent)", numbers)
     assert {"1", "10", "rank"} <= set(found)
+
+
+@pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
+def test_the_strip_says_who_trained_and_the_neighbours_rows_are_whole(opened, page):
+    root = opened("panel = rw.KNNPanel(user='168', epochs=1)\npanel.train()\npanel", ".rw-knn")
+    state = root.locator(".rw-state .rw-status")
+    state.get_by_text("trained here").wait_for()
+    labpage.becomes(page, lambda: page.evaluate(CUT, ".rw-knn :is(.rw-state > div, .rw-accuracy, .rw-near-who)"), [])
+    assert "trained here with " in state.get_attribute("title")
+    root.locator(".rw-accuracy").evaluate("e => e.innerHTML = e.innerHTML.replaceAll(/[\\d.]+ %/g, '100 %')")
+    assert page.evaluate(CUT, ".rw-knn .rw-accuracy") == [], "a share of all of them has room, too"
+    for width in (932, 1320, 1440):
+        page.set_viewport_size({"width": width + look.MARGIN, "height": 900})
+        rows = root.locator(".rw-near-rows")
+        whole = "e => e.clientHeight % e.querySelector('.rw-near-row').offsetHeight"
+        labpage.becomes(page, lambda: rows.evaluate(whole), 0)  # noqa: B023
+        labpage.becomes(page, lambda: page.evaluate(CUT, ".rw-knn .rw-near-who"), [])
