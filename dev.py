@@ -150,6 +150,7 @@ def test(arguments):
     )
     if also.returncode == 0:  # without one, its tests are skipped and say why
         os.environ["RECWIDGETS_FIREFOX"] = also.stdout.splitlines()[-1]
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # workers on the same cores: threads would wait for each other
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start hundreds of kernels: each module is compiled once
     checks = (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"], ["pytest", *workers(arguments), *arguments])
     failed = [

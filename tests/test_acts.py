@@ -11,7 +11,7 @@ from recwidgets.data import UnknownUser
 from recwidgets.panel.acts import ACTS, Seen, UnknownAct, act, turned
 from recwidgets.panel.show import Asked, show
 from recwidgets.panel.state import Change, State, person_of, world_of
-from recwidgets.panel.trainer import as_given
+from recwidgets.panel.training import as_given
 
 SPLIT = random_table(np.random.default_rng(13), 18, 30, density=0.4).split("temporal", test=0.25)
 DATA = SPLIT.train

@@ -18,8 +18,8 @@ from recwidgets import protocols
 
 PACKAGE = Path(recwidgets.__file__).parent
 ROOMS = (
-    # the registry, the door to TensorFlow, memory, what trains, files, steps: they import nothing of other rooms
-    ("_found", "_tf", "_memory", "_backend", "_files", "steps"),
+    # the registry, the door to TensorFlow, memory, threads, what trains, files, steps: nothing of other rooms
+    ("_found", "_tf", "_memory", "_threads", "_backend", "_files", "steps"),
     ("data",),
     ("core",),
     ("protocols",),

@@ -13,7 +13,7 @@ from recwidgets.data import UnknownItem, UnknownUser
 from recwidgets.panel.edited import Edited
 from recwidgets.panel.settings import NAMES, jsonable, line, literal, restored, told
 from recwidgets.panel.state import State, person_of, world_of
-from recwidgets.panel.trainer import as_given
+from recwidgets.panel.training import as_given
 
 SPLIT = random_table(np.random.default_rng(13), 18, 30, density=0.4).split("temporal", test=0.25)
 DATA = SPLIT.train

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
+from .._threads import at_once
 from ..core import (
     Explanation,
     FitEvent,
@@ -130,7 +131,8 @@ class EmbeddingModel(ABC):
             self.data, self.snapshot, self.trained, self._cache = data, snapshot, settings, {}
             accuracy = float("nan")
             if validation is not None and len(validation):
-                accuracy = yield from held_out_accuracy_in_steps(self.at(snapshot, **settings), data, validation)
+                seen = self.at(snapshot, **settings)
+                accuracy = yield from at_once(held_out_accuracy_in_steps(seen, data, validation))
             yield FitEvent(step, total, {"loss": loss, "top_10_accuracy": accuracy}, snapshot)
 
     @abstractmethod

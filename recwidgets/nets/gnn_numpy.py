@@ -10,7 +10,7 @@ from ..data import Interactions
 from ..models._constants import DEPTH
 from ..steps import Steps, in_steps
 from . import settings
-from .parts_numpy import Edges, blocks, drawn_tables, hidden_wanted, inverse, softmax, some
+from .parts_numpy import ROWS, Edges, blocks, drawn_tables, hidden_wanted, inverse, softmax, some
 from .settings import GNNDropout, query_dropout
 
 
@@ -90,7 +90,7 @@ class GNNNumpy:
         table = out if drawn.candidates is None else out[drawn.candidates]
         loss, d_table, d_queries = 0.0, np.zeros_like(table), np.empty_like(queries)
         yield
-        for rows in blocks(self.n_users, len(table)):
+        for rows in blocks(self.n_users, len(table), ROWS):
             part, d_queries[rows] = softmax(queries[rows], table, wanted, rows, d_table)
             loss += part
             yield

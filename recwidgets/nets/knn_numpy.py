@@ -10,7 +10,7 @@ from ..data import Interactions
 from ..models._constants import LEAST
 from ..steps import Steps
 from . import settings
-from .parts_numpy import Edges, blocks, drawn_tables, hidden_wanted, inverse, product, softmax, some
+from .parts_numpy import ROWS, Edges, blocks, drawn_tables, hidden_wanted, inverse, product, softmax, some
 from .settings import KNNDropout, query_dropout
 
 LEAST_SQUARE = 1e-12  # the least squared length that is divided by
@@ -74,7 +74,7 @@ class KNNNumpy:
         loss, d_table, d_users, d_values = 0.0, np.zeros_like(table), np.empty_like(users), np.zeros_like(values)
         yield
 
-        for rows in blocks(self.n_users, max(len(table), len(keys))):
+        for rows in blocks(self.n_users, max(len(table), len(keys)), ROWS):
             # forward: the k nearest, weighed by the sixth power of their nearness
             near = near_to.forward(users[rows] - centre)  # (rows, n_keys)
             near[np.arange(rows.start, rows.stop)[:, None] == ids] = -2.0  # nobody is their own neighbour

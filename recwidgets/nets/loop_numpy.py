@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ..steps import Steps, drain
-from .parts_numpy import BLAS, blocks
+from .._threads import at_once
+from ..steps import Steps
+from .parts_numpy import blocks
 from .settings import cosine_rate
 
 
@@ -46,33 +45,11 @@ class Adam:
                 yield
 
 
-_LIMITED = threading.Lock()  # the number of threads is the whole process': the second to limit it would restore 1
-
-
 def learned(net: Any, adam: Adam, drawn: Any, rate: float) -> Steps[float]:
     """One step of the training: the loss before it."""
     loss, gradients = yield from net.step(drawn)
     yield from adam.step(gradients, rate)
     return float(loss)
-
-
-def one_thread(steps: Steps[float]) -> Steps[float]:
-    """All steps at once, numpy's products in one thread: these are small, and threads would wait for each other.
-
-    In a browser's tab there are no threads, and the steps are taken one by one.
-    """
-    if not BLAS:
-        return (yield from steps)
-    with _LIMITED, controller().limit(limits=1, user_api="blas"):
-        return float(drain(steps))
-
-
-@functools.cache
-def controller() -> Any:
-    """Of the threads of the libraries that numpy has loaded; finding them takes some milliseconds."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def run_epochs(
@@ -95,7 +72,7 @@ def run_epochs(
             step = epoch * batches + n
             drawn, rate_now = draw(step), cosine_rate(rate, step, epochs * batches)
             yield None
-            losses.append((yield from one_thread(learned(net, adam, drawn, rate_now))))
+            losses.append((yield from at_once(learned(net, adam, drawn, rate_now))))
             between(n + 1, batches)
             yield None
         yield float(np.mean(losses))

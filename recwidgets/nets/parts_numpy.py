@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._threads import BLAS
 from ..data._arrays import sized
 from ..steps import Steps
 
-BLAS = sys.platform != "emscripten"  # numpy in a browser's tab has none
 # numbers worked on at a time, so that they stay in the processor's cache; in a browser's tab clicks are answered
 # between two blocks
 BLOCK = 1 << (18 if BLAS else 16)
+ROWS = 128 if BLAS else 8  # of a softmax that are worked on together, at least: a product of fewer costs more a row
 FEW = 8  # nodes whose next neighbours are not added together, but one node after the other
 LEFT_OUT = -1e9  # the logit of an item that is no answer: its softmax is zero
 
@@ -32,9 +33,9 @@ def scipy_sparse() -> Any:
     return importlib.import_module("scipy.sparse")
 
 
-def blocks(rows: int, width: int) -> Iterator[slice]:
-    """0 … rows in slices, as many rows of `width` numbers as fit in a block, at least eight."""
-    step = max(BLOCK // max(width, 1), 8)
+def blocks(rows: int, width: int, least: int = 8) -> Iterator[slice]:
+    """0 … rows in slices, as many rows of `width` numbers as fit in a block, and at least so many."""
+    step = max(BLOCK // max(width, 1), least)
     for first in range(0, rows, step):
         yield slice(first, min(first + step, rows))
 

@@ -11,7 +11,7 @@ from ..data import Interactions
 from ..models._constants import HALF_LIVES, WINDOW, recency_start
 from ..steps import Steps
 from .clicks import click_batches
-from .parts_numpy import Wanted, add_rows, blocks, inverse, product, softmax, starts
+from .parts_numpy import ROWS, Wanted, add_rows, blocks, inverse, product, softmax, starts
 from .settings import FADE, TARGETS, SessionDropout, first_items, signed_identity, start_bias
 
 
@@ -95,7 +95,7 @@ class SessionNumpy:
         d_old = np.empty((*drawn.older.shape, dim), films.dtype)  # (batch, older, dim)
         yield
 
-        for rows in blocks(batch, self.n_items):
+        for rows in blocks(batch, self.n_items, ROWS):
             # forward: means of the last items, each weighed by recency in its own way, through a map each
             items = films[np.maximum(drawn.history[rows], 0)]  # (rows, window, dim)
             weight = recency * drawn.present[rows, :, None]  # (rows, window, means)

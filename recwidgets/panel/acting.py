@@ -8,6 +8,7 @@ from typing import Any
 
 import traitlets
 
+from .._threads import one_thread
 from ..core import Person
 from ..data import Interactions
 from . import acts
@@ -43,9 +44,10 @@ class Acting(Displayed):
     def _become(self, state: State) -> None:
         """Stand there: the model is asked once, and that one answer is shown everywhere."""
         parts = self._ready()
-        parts.become(state)
-        self._set_traits(**parts.traits)
-        self._paint()
+        with one_thread():
+            parts.become(state)
+            self._set_traits(**parts.traits)
+            self._paint()
 
     def _paint(self) -> None:
         """Let the page show the parts."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
+from .._threads import one_thread
 from ..steps import Steps, drain, in_steps
 from .trainer import running_loop
 
@@ -124,7 +125,8 @@ def _steps(work: Callable[[Told], Any], told: Told) -> Steps[Any]:
 
 def _result(work: Callable[[Told], Any], told: Told) -> Any:
     try:
-        return drain(_steps(work, told))
+        with one_thread():
+            return drain(_steps(work, told))
     except Exception as error:  # said by whoever asked, on the kernel's thread
         return error
 

@@ -14,7 +14,8 @@ from .all_users import AllUsers, measure_in_steps
 from .background import Background, Told
 from .show import Asked, model_at, view
 from .state import State, World
-from .trainer import Training, running_loop
+from .trainer import running_loop
+from .training import Training
 
 REST = 0.8  # s that an epoch must rest before it is measured
 MEASURED = 40  # measurements of all users that are remembered

@@ -27,7 +27,7 @@ from .opening import box, close_all, look
 from .show import Asked, Shown, failure, show
 from .state import State, World, as_found, as_split, world_of
 from .table import index_in
-from .trainer import Training, as_given
+from .training import Training, as_given
 
 NOTHING_HELD_OUT = markup.empty("Nothing is held out, so there is nothing to measure.")
 #: of a model that is taken as it is

@@ -23,7 +23,8 @@ from . import files, settings, views
 from .changes import sentence
 from .show import failure
 from .state import TEMPI, State, World, plain
-from .trainer import Training, running_loop
+from .trainer import running_loop
+from .training import Training
 
 Panel: TypeAlias = Any  # panel.Panel, which stands above this file
 

@@ -18,7 +18,7 @@ from ..protocols import Explains
 from .changes import sentence
 from .settings import jsonable
 from .state import World
-from .trainer import Training
+from .training import Training
 
 STATE_FORMAT = 2  # 2: by the names of Panel's options
 PACKAGES = ("recwidgets", "numpy", "tensorflow", "tensorflow-recommenders", "bqplot", "ipywidgets")

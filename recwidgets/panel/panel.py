@@ -24,7 +24,8 @@ from .saving import Saving
 from .show import Asked, Shown, show, untrained, view
 from .state import DRAWERS, State, World, remembered, world_of
 from .state import as_split as as_split
-from .trainer import Trainer, Training
+from .trainer import Trainer
+from .training import Training
 from .views import Scene
 
 if TYPE_CHECKING:  # bqplot takes its time: a panel's frame is on the page before

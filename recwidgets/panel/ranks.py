@@ -23,7 +23,7 @@ from .background import Background, Told
 from .changes import sentence
 from .show import Shown, model_at
 from .state import State, World
-from .trainer import Training
+from .training import Training
 
 JUMPS = 2  # that are told
 LEAST = np.log(1.5)  # a rank that changes by a smaller factor is no jump

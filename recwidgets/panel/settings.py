@@ -12,7 +12,7 @@ from typing import Any
 from ..protocols import Trainable, Tunable
 from .edited import from_ids, in_ids
 from .state import State, World, person_of, plain
-from .trainer import Training
+from .training import Training
 
 #: What may be told of a State; each is also an option of `Panel`.
 NAMES = ("user", "epoch", "knobs", "edited", "selected", "epochs", "learning_rate", "alpha")

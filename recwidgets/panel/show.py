@@ -28,7 +28,7 @@ from ..reasons.usual import Usual, usual
 from ..reasons.why_not import Difference, difference_of
 from .changes import as_in_why, away, for_all_users, moves, sentence, what_changed, what_it_added, what_they_added
 from .state import Change, State, World, compared_with, history_of, original_of, person_of
-from .trainer import Training
+from .training import Training
 
 T = TypeVar("T")
 K = 10  # items in a list

@@ -10,7 +10,7 @@ from ..page.elements import cut
 from .edited import Edited
 from .show import Shown
 from .state import State, World
-from .trainer import Training
+from .training import Training
 
 
 class Seen(NamedTuple):

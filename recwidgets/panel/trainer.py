@@ -9,126 +9,23 @@ import functools
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from .. import _backend, _tf
-from ..core import FitEvent, Knob
+from ..core import FitEvent
 from ..models._base import EmbeddingModel
 from ..models._tfrs import TfrsRecommender
-from ..protocols import Rewindable, Trainable, Tunable
 from ..training import Driver, TrainingHistory, pull
 from . import waiting
 from .sliced import SlicedDriver
 from .state import State, World
+from .training import Training, as_given, copy_to_train
 
 TICK = 1.0  # s between two updates of how long the first batch is waited for
 INTERVAL = 0.1  # s between two updates of the page while training: a slow browser drowns in more
 LAST_BATCH = 60.0  # s; loading TensorFlow cannot be interrupted
-RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Training:
-    """What can be said of the training: replaced by what the worker reports, never changed.
-
-    history: the epochs shown. model: whose they are: the caller's, or the copy that learned here.
-    trained: its knobs while it learned. here: these epochs were trained in this panel. as_it_is: the model answers
-    itself, not as it was at an epoch. state: "idle", "running" or
-    "paused"; holds: a paused one stands still; until then it ends the batch, or the measuring of the epoch, that it
-    was at. ended: how the last one ended, "", "done", "stopped" or "failed". fresh: a new training whose first
-    epoch has not come yet. progress: 0 to 1; pace: seconds an epoch. waited: seconds until the first batch, so far.
-    loading: TensorFlow is being imported; waited_before: how long it took when that was last so, None where that is not
-    known, or where this model does not load it.
-    backend: what it is, or was, trained with here, in words; "" for nothing, or a model with a way of its own.
-    rate: the caller's model's own learning rate, None for one without; the copy that learned here may have another.
-    earlier: how many epochs of the training before this one can be brought back.
-    """
-
-    history: TrainingHistory
-    model: Any
-    trained: Mapping[str, Any] = field(default_factory=dict)
-    here: bool = False
-    as_it_is: bool = False
-    state: str = "idle"
-    holds: bool = False
-    ended: str = ""
-    total: int = 0
-    progress: float = 0.0
-    pace: float | None = None
-    fresh: bool = False
-    waited: float = 0.0
-    loading: bool = False
-    waited_before: float | None = None
-    error: BaseException | None = None
-    backend: str = ""
-    rate: float | None = None
-    earlier: int = 0
-
-    @property
-    def step(self) -> int:
-        """The last finished epoch of the training under way."""
-        return 0 if self.fresh else self.newest
-
-    @property
-    def newest(self) -> int:
-        """The last epoch there is to look at, 0 for none."""
-        return self.history.last.step if self.history.last else 0
-
-    def number(self, epoch: int | None) -> int:
-        """The epoch that is looked at, None = the newest, as it is said; 0 where there is none, or it is not known."""
-        return (epoch or self.newest) if self.history.counted else 0
-
-    @property
-    def steps(self) -> list[int]:
-        """The epochs whose snapshots are kept."""
-        return [event.step for event in self.history.events]
-
-    @property
-    def rewindable(self) -> bool:
-        """Can the model answer as it was at an earlier epoch?"""
-        return isinstance(self.model, Rewindable) and not self.as_it_is
-
-    @property
-    def knobs(self) -> tuple[Knob, ...]:
-        return tuple(self.model.knobs) if isinstance(self.model, Tunable) else ()
-
-    @property
-    def rates(self) -> list[float]:
-        """What the slider offers; nothing for a model without a learning rate."""
-        return [] if self.rate is None else sorted({*RATES, self.rate})
-
-    @property
-    def seconds_left(self) -> float | None:
-        """From the pace of the epochs so far; None before one has shown how long it takes."""
-        return None if self.pace is None else max(0.0, (1 - self.progress) * self.total * self.pace)
-
-
-def as_given(world: World) -> Training:
-    """The training of a panel in which nothing was trained: what the model came with."""
-    trained = getattr(world.model, "trained", None)
-    knobs = dict(trained) if isinstance(trained, Mapping) else dict(world.values)
-    return Training(world.history, world.model, knobs, rate=_rate(world.model))
-
-
-def _rate(model: Any) -> float | None:
-    return float(model.learning_rate) if isinstance(model, Trainable) else None
-
-
-def copy_to_train(world: World, state: State) -> Any:
-    """A model like the caller's, with the knobs and the learning rate of the panel: training writes into this one."""
-    model: Any = world.model
-    if not isinstance(model, EmbeddingModel):  # whose views share nothing that a training writes into
-        try:
-            model = copy.deepcopy(model)
-        except Exception:  # a lock, a file, a handle of its own: then its attributes are shared, but not rebound
-            model = copy.copy(model)
-    if isinstance(model, Tunable):
-        model = model.at(**state.values(world))
-    if state.rate is not None and isinstance(model, Trainable):
-        model.learning_rate = state.rate
-    return model
 
 
 class Trainer:
@@ -148,6 +45,7 @@ class Trainer:
         self._inbox: queue.SimpleQueue[tuple[int, str, Any]] = queue.SimpleQueue()
         self._run = 0  # runs are numbered: what a stopped one still says is not heard
         self._since, self._drained, self._scheduled = 0.0, 0.0, False
+        self._news: list[tuple[int, str, Any]] = []  # from the inbox, not yet shown
         self._waiting: float | None = None  # since when the first batch is waited for
         self._cold = False  # TensorFlow was not loaded when the training began
         self._timer: asyncio.TimerHandle | None = None
@@ -287,20 +185,25 @@ class Trainer:
             self._loop.call_later(max(0.0, self._drained + INTERVAL - time.monotonic()), self._drain)
 
     def _pump(self) -> None:
+        """In a plain script: until the training ends or waits."""
         while (self._driver.alive and not self._driver.holds) or not self._inbox.empty():
             self._driver.work()
             with contextlib.suppress(queue.Empty):
-                self._take([self._inbox.get(timeout=self._driver.patience)])
+                self._news.append(self._inbox.get(timeout=self._driver.patience))
+            if time.monotonic() >= self._drained + INTERVAL:
+                self._drain()
             if self._waiting is not None and time.monotonic() - self._waiting >= self.training.waited + TICK:
                 self._tick(self._run)
+        self._drain()
 
     def _drain(self) -> None:
         """On the kernel's thread: take all that has come, and let it be shown once."""
         self._scheduled, self._drained = False, time.monotonic()
-        news = []
         while not self._inbox.empty():
-            news.append(self._inbox.get())
-        self._take(news)
+            self._news.append(self._inbox.get())
+        news, self._news = self._news, []
+        if news:
+            self._take(news)
 
     def _take(self, news: list[tuple[int, str, Any]]) -> None:
         with self._lock:  # a Reset on another thread must not come between

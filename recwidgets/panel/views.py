@@ -23,7 +23,7 @@ from .ranks import RankHistory
 from .show import Shown, names
 from .state import State, World
 from .timebar import time_bar
-from .trainer import Training
+from .training import Training
 
 BACK = "Back to the trained model"
 START_ANEW = "Starts anew, from nothing: the epochs trained here are kept, and a button under the list brings them back"
