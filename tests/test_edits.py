@@ -616,7 +616,7 @@ def test_several_films_taken_out_say_what_they_had_added_and_why_the_rest_change
     assert message.buttons[0][0] == "Put them back"
     added = sum(in_why(before)[panel.data.items[one]] for one in out)
     said = f"Together they had added {minus(added)} beyond as much of the average user"
-    assert f"{said}; the films that are left weigh more now" in message.more
+    assert f"{said}; those that are left weigh more now" in message.more
     if after.item == before.item:
         shared = [
             sum(line.value for line in why.lines if line.kind in ("popular", "average")) for why in (before, after)

@@ -203,9 +203,6 @@ class ComparePanel(Acting):
 
     # -- one state, shown by several models ------------------------------------------------------------
 
-    def _pinned(self) -> State:
-        return self.state  # an item is chosen by name here, on no list in particular
-
     def _paint(self) -> None:
         compared = self._ready()
         seen, pages, state = self._seen(), compared.pages, compared.state

@@ -80,9 +80,13 @@ ACTS |= {"previous": _step_user(-1), "next": _step_user(1)}
 
 
 def changed(state: State, edited: Edited | None, message: Message | Change | None, **more: Any) -> State:
-    """Another history: the answer before is kept beside, and there is a way back to it."""
+    """Another history: the answer before is kept beside, and there is a way back to it.
+
+    The item that is told of stays selected, wherever it goes in the list, or beyond.
+    """
     kept = remembered(state)
-    changes = {"gone": None, "turning": "", "opened": "", **more}
+    item = message.item if state.item is None and isinstance(message, Change) else state.item
+    changes = {"item": item, "gone": None, "turning": "", "opened": "", **more}
     return replace(state, edited=edited, message=message, before=kept, outlined=True, undo=kept, **changes)
 
 

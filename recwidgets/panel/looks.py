@@ -96,7 +96,12 @@ def alpha(seen: Seen, state: State, value: str) -> State:
     if state.turning == "alpha":
         return since(seen, replace(state, alpha=share / 100, message=None), state.undo)
     kept = remembered(state)
-    return since(seen, plain(state, alpha=share / 100, undo=kept, turning="alpha"), kept)
+    return since(seen, plain(state, alpha=share / 100, item=explained(seen, state), undo=kept, turning="alpha"), kept)
+
+
+def explained(seen: Seen, state: State) -> int | None:
+    """The item whose reason is shown: it stays so through a turned knob, which is turned to see what it does to it."""
+    return seen.shown.item if state.item is None else state.item
 
 
 def since(seen: Seen, state: State, before: State | None) -> State:

@@ -155,9 +155,8 @@ def answer_of(world: World, training: Training, state: State, asked: Asked) -> A
 def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     """All that is shown of `state`. What a model raises is said in the place that it concerns."""
     person = person_of(world, state)
-    shown = Shown(
-        person, empty=_empty(person, training, world.data.noun), message=_numbered(_said(state.message), state)
-    )
+    nothing = _empty(person, training, world.data.noun)
+    shown = Shown(person, empty=nothing, message=_numbered(_said(state.message), state))
     try:
         now = answer_of(world, training, state, asked)
     except Exception as error:
@@ -176,13 +175,8 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     message: Message | None = shown.message
     if isinstance(state.message, Change) and previous is not None:
         more = "" if other is not state.before else _added(state.message, previous, now, asked, why.reason)
-        since = (
-            ""
-            if other is state.before
-            else f"Since your first {world.data.noun}s: "
-            if state.own
-            else "Since the original: "
-        )
+        first = f"your first {world.data.noun}s" if state.own else "the original"
+        since = "" if other is state.before else f"Since {first}: "
         message = what_changed(
             previous, now, state.message.lead, state.message.item, more, _buttons(world, state, state.message), since
         )
