@@ -207,7 +207,8 @@ def train(options: Options, start: bool = True, **environment: str) -> dict[str,
 ENDED = """() => {
     const text = s => (document.querySelector(s)?.innerText ?? '').replace(/\\s+/g, ' ').trim();
     const status = text('.rw-gnn .rw-status'), note = text('.rw-gnn .rw-note');
-    if (/trained here/.test(status) && /Ready/.test(status)) return status;
+    if (/trained here/.test(status) && /Ready/.test(status))
+        return document.querySelector('.rw-gnn .rw-status').title; // with the backend
     if (/Failed/.test(status) || /Not begun/.test(note)) return note || status;
     const dialog = text('.jp-Dialog');
     return dialog || false;

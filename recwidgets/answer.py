@@ -129,9 +129,9 @@ def no_share(found: Answer) -> str:
     if not k or not np.isfinite(found.scores[found.top]).all():
         return ""
     if len(scores) > 1 and scores[0] == scores[-1]:
-        return f"All {len(scores):,} scores are the same: nothing here tells one film from another."
+        return f"All {len(scores):,} scores are the same: nothing here tells one {found.data.noun} from another."
     if len(scores) <= k:
-        films = "1 film" if k == 1 else f"{k} films"
+        films = f"{k} {found.data.noun}{'' if k == 1 else 's'}"
         return f"Only {films} can be recommended: the share is 100 %, whatever the scores are."
     shares, whole = softmax_shares(found.scores[found.top], found.unseen)
     for held, n, first in ((shares[0], 1, "The first score is"), (whole, k, f"The first {k} scores are")):

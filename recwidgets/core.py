@@ -5,6 +5,7 @@ Indices count from 0 inside; public calls take and give original ids. numpy only
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -181,6 +182,14 @@ def person_of(data: Interactions, who: Who) -> Person:
         raise TypeError(f"who must be a user id or a list of item ids, got {who!r}; see data.users and data.items")
     history = [data.item_index(item) for item in who]
     return Person(None, np.asarray(list(dict.fromkeys(history)), np.int32))
+
+
+def worded(data: Interactions | None, text: str) -> str:
+    """A text that speaks of films and names none, with the data's own word for them; as it is without data."""
+    if data is None or data.noun == "film":
+        return text
+    text = re.sub(r"\b([Aa]) film\b", r"\1n film", text)
+    return re.sub(r"\b([Ff])ilm(?=s?\b)", lambda found: "Item" if found[1] == "F" else "item", text)
 
 
 def film_label(data: Interactions, item: int) -> str:

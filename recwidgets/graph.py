@@ -16,6 +16,7 @@ from .data._arrays import stable_order
 from .steps import Steps, drain
 
 Array = NDArray[Any]
+FEW = 24  # neighbours: nodes with so many or fewer are summed together, and most items have no more
 # numbers gathered at a time: 1 MB of float32, which stays in the processor's cache; less in a browser's tab, where
 # clicks are answered between two blocks
 BLOCK = 1 << (16 if sys.platform == "emscripten" else 18)
@@ -80,9 +81,20 @@ def mean_over_in_steps(edges: Edges, vectors: Floats, counted: Array | None = No
     """`mean_over`, which may be left between two blocks of nodes."""
     degree = edges.degree
     out = np.zeros((len(degree), vectors.shape[1]), np.float32)
-    nodes = np.flatnonzero(degree)
+    most, done, few = max(BLOCK // vectors.shape[1], 1), 0, 0 if counted is not None else FEW
+    for n in range(1, few + 1):  # all nodes with so few neighbours at once: the same sums, in the same order
+        some = np.flatnonzero(degree == n)
+        for block in np.array_split(some, len(some) * n // most + 1):
+            first = edges.indptr[block]
+            total = vectors.take(edges.indices[first], 0)
+            for nth in range(1, n):
+                total += vectors.take(edges.indices[first + nth], 0)
+            out[block] = total
+            if (done := done + n * len(block)) > most:
+                done = 0
+                yield
+    nodes = np.flatnonzero(degree > few)
     starts, ends = edges.indptr[nodes].tolist(), edges.indptr[nodes + 1].tolist()
-    most, done = BLOCK // vectors.shape[1], 0
     for node, first, last in zip(nodes.tolist(), starts, ends, strict=True):
         near = edges.indices[first:last]
         if counted is not None:
@@ -91,7 +103,8 @@ def mean_over_in_steps(edges: Edges, vectors: Floats, counted: Array | None = No
         if (done := done + last - first) > most:
             done = 0
             yield
-    out[nodes] /= degree[nodes, None]
+    some = np.flatnonzero(degree)
+    out[some] /= degree[some, None]
     return out
 
 

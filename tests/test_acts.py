@@ -403,7 +403,9 @@ def test_turning_takes_away_what_was_said_of_a_dropped_film(play):
 def test_slow_motion_turns_a_knob_by_one_and_not_beyond_its_ends(play):
     assert play(START, ("knob-step:shrink", "1")).knobs == (("shrink", 2),)
     assert play(START, ("knob-step:shrink", "-1"), ("knob-step:shrink", "-1")).knobs == (("shrink", 0),)
-    assert turned(Seen(*made(), None), START, "shrink", 4).knobs == (("shrink", 4),)
+    world = made()
+    shown = show(*world, START, Asked())
+    assert turned(Seen(*world, shown), START, "shrink", 4).knobs == (("shrink", 4),)
 
 
 def test_epochs_and_learning_rate_are_for_the_next_training(play, trained_world):
@@ -422,3 +424,24 @@ def test_a_model_without_a_learning_rate_has_none_to_choose(play):
     world = world_of(SPLIT, Fixed(DATA, np.zeros((18, 30))))
     with pytest.raises(ValueError, match="the learning rate on the slider must be left out where there is none"):
         play(START, ("rate", "0"), world=(world, as_given(world)))
+
+
+def test_a_film_that_nobody_chose_is_kept_where_it_is_explained_and_by_no_other_act():
+    """A drop or a knob is looked at to see what it does to the film explained; an epoch has a first film of its own."""
+    world = made()
+    state, asked = START, Asked()
+    first = show(*world, state, asked).item
+    for name, value in (
+        ("tab", "sum"),
+        ("drawer", "ranks"),
+        ("epoch", "1"),
+        ("epoch", "99"),
+        ("user", "u6"),
+        ("user", "u5"),
+    ):
+        state = act(Seen(*world, show(*world, state, asked)), state, name, value)
+        assert state.item is None, name
+    for name, value in (("drop", f"film:{OWN[0]}"), ("knob:shrink", "4"), ("alpha", "40")):
+        changed = act(Seen(*world, show(*world, state, asked)), state, name, value)
+        assert changed.item == first, name
+        assert act(Seen(*world, show(*world, changed, asked)), changed, "undo", "").item is None

@@ -10,7 +10,7 @@ from worlds import Fixed, Svd, random_table
 import recwidgets as rw
 from recwidgets.panel.bump import SHOWN, lines, runs
 from recwidgets.panel.ranks import RankHistory, jump_epochs, jumps, stand
-from recwidgets.panel.way import course
+from recwidgets.panel.way import course, told
 
 SPLIT = random_table(np.random.default_rng(5), 20, 40, density=0.35).split("temporal", test=0.2, validation=0.1)
 
@@ -126,15 +126,43 @@ def test_a_jump_is_told_with_what_it_would_have_been_alone():
     assert jump.their == pytest.approx(np.mean([1.5 - 4, 1.4 - 3, 1.3 - 2]))
     assert jump.alone == 2, "with the others as they were: behind 5.0 alone"
     assert jump.others == 5, "with its old score of 1 it stays behind 5.0, 1.5, 1.4 and 1.3"
+    assert told(jump, "own films") == (
+        "Epochs 1 → 2, rank 5 → 2: its score rose by 3.50, the 3 films that it passed fell by 1.60 on average. "
+        "Its new score alone would bring rank 2, the others’ alone 5."
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ([0, 0.5, 0.5, 2.75], "its score rose by 2.75, the 2 films that it passed rose by 0.50 on average"),
+        ([0, -2.9, -1.9, 0], "its score stayed, the 2 films that it passed fell by 2.40 on average"),
+        ([0, 0, 0, 2.5], "its score rose by 2.50, the 2 films that it passed stayed on average"),
+    ],
+    ids=["both rose", "the others alone", "it alone"],
+)
+def test_a_jump_says_how_it_and_those_it_passed_moved_and_what_either_alone_would_bring(change, said):
+    before = np.array([5.0, 4, 3, 2])
+    (jump,) = jumps(history_of([before, before + change]), 3)
+    text = told(jump, "own films")
+    assert said in text and "doing" not in text
+    assert text.endswith(f"Its new score alone would bring rank {jump.alone}, the others’ alone {jump.others}.")
+
+
+def test_the_ranks_have_an_axis_with_numbers(panel):
+    panel.act("drawer", "ranks")
+    (axis,) = [one for one in panel._ready().regions.bump.figure.axes if one.side == "left"]
+    assert axis.visible and axis.label == "rank" and axis.tick_values[0] == 1
+    assert axis.scale.reverse and axis.scale.min < 1 and axis.scale.max > axis.tick_values[-1]
 
 
 def test_the_parts_of_a_jump_are_the_parts_of_both_scores():
     panel = rw.GNNPanel(user="168")
     panel.act("drawer", "ranks")
     found, item = ranks_of(panel), panel.shown.item
-    told = jumps(found, item)
-    assert told and all(jump.parts is not None for jump in told)
-    for jump in told:
+    known = jumps(found, item)
+    assert known and all(jump.parts is not None for jump in known)
+    for jump in known:
         assert sum(jump.parts) == pytest.approx(jump.own, abs=1e-3)
         scores = []
         for step in (jump.before, jump.after):

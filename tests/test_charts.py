@@ -233,6 +233,7 @@ def test_the_previous_answer_stays_as_an_outline_until_it_is_let_go(cls):
     np.testing.assert_array_equal(getattr(outline, "sizes" if outline.has_trait("sizes") else "y"), shown)
     chart.show(after)
     assert {id(other) for other in chart.figure.marks if other.visible} == alone
+    assert outline in chart.figure.marks, "hidden, not taken out: axes are drawn anew where a mark comes or goes"
 
 
 def test_showing_a_choice_is_not_a_click(cls):

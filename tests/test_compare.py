@@ -6,10 +6,11 @@ from pages import html, message, page
 
 import recwidgets as rw
 from recwidgets.panel import honesty, leaderboard, lists
-from recwidgets.panel.cases import Case, case_of, rank_in, why_not_listed
+from recwidgets.panel.cases import Case, case_of, rank_in, why_not_listed, why_of
 from recwidgets.panel.honesty import Lead, Row
 from recwidgets.panel.opening import PanelClosed
 from recwidgets.panel.show import Asked
+from recwidgets.reasons.words import without_all_users
 
 
 @pytest.fixture
@@ -97,7 +98,45 @@ def test_the_panels_verdict_is_that_of_its_models(panel):
     assert len(bands) == 5 * 3, "each band has its numbers; coverage has none"
 
 
+def test_the_footer_says_what_the_board_shows(panel):
+    def footer():
+        return page(panel, "rw-handles").one("span", "rw-data").text
+
+    def best():
+        models = [row for row in panel.rows if row.name not in honesty.BASELINES]
+        return max(models, key=lambda row: row.values["ndcg"][0])
+
+    honestly, first = best().values["ndcg"][0], footer()
+    for check in ("leak", "seen", "seed"):
+        panel.act("check", check)
+        number = best().values["ndcg"][0]
+        assert f"{best().label} has nDCG@10 {number:.3f}" in footer() and f"honestly {honestly:.3f}" in footer()
+        assert "noise" not in footer() and f"{number:.3f}" in page(panel, "rw-board").one("p", "rw-verdict").text
+        panel.act("check", check)
+        assert footer() == first
+    panel.act("check", "baseline")
+    assert footer() == first, "which baselines are shown says nothing of the models"
+
+
+def test_a_footer_of_what_is_not_measured_says_nothing_of_it():
+    rows = [row("a", [0.1, 0.2]), row("b", [0.5, 0.4])]
+    assert leaderboard.short_verdict(None, frozenset(), None, ()) == ""
+    assert "honestly" not in leaderboard.short_verdict(rows, frozenset({"leak"}), None, ())
+    assert leaderboard.short_verdict(rows, frozenset(), rows, honesty.leads(rows)).startswith("b ahead of a by 0.300")
+
+
 # ------------------------------------------------------------------ the selected film
+
+
+def test_what_all_users_get_is_said_once_beside_its_number(panel):
+    for case, tag in zip(panel._parts.cases.values(), page(panel, "rw-cases").all("p", "rw-case-why"), strict=True):
+        assert tag["title"] == why_of(case) and "ll users get" not in tag.text.replace("Popular with all users", "")
+        assert why_of(case).startswith(tag.text)
+    for told in ("4.28 of its 5.38", "5.38 (its score is 4.28)"):
+        assert without_all_users(f"A says. All users get {told} (the average user’s 1,021st).") == "A says."
+    assert without_all_users("A (b) says. The average user would get it 3rd.") == "A (b) says."
+    popular = "Popular with all users: the average user gets A 1st. 3 films add nothing to that."
+    assert without_all_users(popular) == popular
 
 
 def test_every_model_gives_its_reason_for_the_same_film(panel):
@@ -155,6 +194,18 @@ def test_a_model_that_fails_at_its_reason_is_said_in_its_place(panel):
     assert isinstance(case, Case) and "no scores" in case.fault and case.rank == 1
 
 
+def test_the_agreement_names_as_many_films_as_have_room(panel):
+    found = panel.answers["gnn"]
+    same = lists.agreement({"a": found, "b": found}, {"a": "A", "b": "B"})
+    titles = [found.full_title(item) for item in found.top.tolist()]
+    n = sum(title in same for title in titles)
+    assert (
+        1 <= n < 10 and f"and {10 - n} more" in same and sum(map(len, titles[:n])) <= max(lists.NAMED, len(titles[0]))
+    )
+    three = lists.agreement(dict.fromkeys("abc", found), {"a": "A", "b": "B", "c": "C"})
+    assert three.endswith("A shares 10 with B and 10 with C; B shares 10 with C.")
+
+
 def test_a_message_counts_the_new_films_of_each_model(panel):
     panel.act("drop", f"film:{panel.person.history[-1]}")
     shown = message(panel)
@@ -167,8 +218,8 @@ def test_a_message_counts_the_new_films_of_each_model(panel):
 
 
 def test_no_two_shared_films_have_the_same_mark():
-    marks = [lists.tied(n) for n in range(1, 19)]
-    assert len(set(marks)) == 18 and all("rw-tied-" in mark for mark in marks), "15 films can be shared by three lists"
+    marks = [lists.tied(n) for n in range(1, 16)]
+    assert len(set(marks)) == 15 and all("rw-tied-" in mark for mark in marks), "15 films can be shared by three lists"
     assert lists.tied(None) == ""
 
 

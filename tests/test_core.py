@@ -361,3 +361,19 @@ def test_the_best_of_a_long_row_are_those_of_a_sort(scores, k, gone):
     plain[:, sorted(gone)] = -np.inf
     expected = [naive(row, (), k) for row in plain]
     assert [cut(row) for row in rank_rows(plain.copy(), k)] == expected
+
+
+def test_the_mean_over_few_neighbours_is_the_same_to_the_last_bit():
+    rng = np.random.default_rng(4)
+    degree = np.concatenate([[0, 1, graph.FEW, graph.FEW + 1], rng.integers(0, 2 * graph.FEW, 300)])
+    indices = rng.integers(0, 80, degree.sum()).astype(np.int32)
+    edges = graph.Edges(np.concatenate([[0], np.cumsum(degree)]), indices)
+    vectors = rng.normal(size=(80, 24)).astype(np.float32)
+    slow = np.zeros((len(degree), 24), np.float32)
+    for node in np.flatnonzero(degree):
+        total = vectors[edges.of(node)[0]].copy()
+        for near in edges.of(node)[1:]:
+            total += vectors[near]
+        slow[node] = total / np.float32(degree[node])
+    np.testing.assert_array_equal(graph.mean_over(edges, vectors), slow)
+    np.testing.assert_array_equal(graph.mean_over(edges, vectors, np.ones(len(indices), np.bool_)), slow)

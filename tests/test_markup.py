@@ -91,7 +91,7 @@ def test_what_was_watched_later_has_a_tick_that_is_counted_and_read_out(data, mo
     page = listed(shown)
     ticks = [cell.text for cell in page.all("span", "rw-ok")][1:]  # the first is the column's head
     assert ticks == ["", "✓", "✓", "✓"] + [""] * 6
-    said = ["watched later" in row["aria-label"] for row in page.all("button", "rw-row")]
+    said = ["rated later" in row["aria-label"] for row in page.all("button", "rw-row")]
     assert said == [tick == "✓" for tick in ticks]
     assert page.one("p", "rw-foot").text == "✓ = in the held-out data, rated too: 3 of 10."
 
@@ -346,7 +346,7 @@ def test_the_facts_on_a_user_are_right():
     assert text == "2 ratings from 1 March 2000 to 2 March 2000 · mostly Crime, Drama"
     assert last == "Last rated: The Silence of the Lambs 3★ · Fargo 4.5★"
     assert selector.facts(data, 1)[1].startswith("1 rating on 5 March 2000")
-    assert selector.facts(data, 2) == ("User 9", "0 ratings", "No film rated yet.")
+    assert selector.facts(data, 2) == ("User 9", "0 ratings", "Nothing rated yet.")
     assert selector.known_ids(data) == "7 to 9"
 
 

@@ -1,9 +1,12 @@
 """A region of the page: acts of the learner come in, and in which order."""
 
+import re
 import threading
+from pathlib import Path
 
 import pytest
 
+from recwidgets.page import tokens
 from recwidgets.page.page import Page
 
 
@@ -62,3 +65,15 @@ def test_two_threads_type_one_after_the_other(page):
     first.join(10)
     second.join(10)
     assert page.handled == ["Far", "Fargo"]
+
+
+def test_the_own_embedding_has_a_colour_and_no_other_part_has_it():
+    style = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(tokens.__file__).parent.glob("*.css")))
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL))
+    own = re.compile(r"rw-(made|rib|col|sum|part)-own\b|rw-time-own\b")
+    coloured = [(said, body) for said, body in rules if "fill" in body or "background" in body]
+    named = [said for said, body in coloured if own.search(said)]
+    assert len(named) == 7 and all("var(--rw-own)" in body for said, body in coloured if own.search(said))
+    assert all(own.search(said) for said, body in rules if "var(--rw-own)" in body)
+    for theme in tokens.colours():
+        assert [name for name, value in theme.items() if value == theme["own"]] == ["own"]

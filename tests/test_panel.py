@@ -163,7 +163,7 @@ def test_an_untrained_model_says_what_to_do(made, split):
 
 def test_the_header_counts_what_there_is(panel, split):
     n = sum(map(len, (split.train, split.validation, split.test)))
-    assert f"18 users × 30 items · {n} ratings" in page(panel, "rw-handles").one("span", "rw-data").text
+    assert f"18 users × 30 films · {n} ratings" in page(panel, "rw-handles").one("span", "rw-data").text
 
 
 def test_motion_can_be_switched_off(made, split):
@@ -215,7 +215,7 @@ def test_a_user_without_a_film_and_one_who_has_seen_all_are_shown(made):
     panel.user = "u1"
     assert "seen" in page(panel, "rw-list").one(name="rw-empty").text
     panel.user = "u3"
-    assert "No film rated yet" in html(panel, "rw-user")
+    assert "Nothing rated yet" in html(panel, "rw-user")
     assert len(rows(panel)) == 6
     assert not message(panel)
 

@@ -161,7 +161,9 @@ def test_of_a_model_that_was_trained_elsewhere_no_epoch_is_made_up(tmp_path):
     assert "Trained elsewhere: for how long is not known" in text(panel, "rw-transport")
     assert not page(panel, "rw-transport").all("input", data_change="epoch")
     assert "its epochs are not known" in text(panel, "rw-ranks-head")
-    assert panel.epoch == 0 and repr(panel) == "Panel(Truncated SVD, a small world, user u4, epochs not known)"
+    assert (
+        panel.epoch == 0 and repr(panel) == "Panel(Truncated SVD, MovieLens, a small world, user u4, epochs not known)"
+    )
     assert repr(panel.history) == "TrainingHistory(epochs not known)"
     assert "epoch" not in panel.setup() and "epoch" not in file.read_text()
     with pytest.raises(ValueError, match="they are not known without history="):

@@ -185,7 +185,7 @@ def test_a_fingerprint_tells_data_apart(data):
 def test_without_a_file_the_sentence_says_how_to_make_one(data, home):
     assert pretrained.user_folder() == home
     with pytest.raises(
-        FileNotFoundError, match="no pretrained 'svd' for these .* interactions of a small world; train"
+        FileNotFoundError, match="no pretrained 'svd' for these .* interactions of MovieLens, a small world; train"
     ):
         rw.load_pretrained("svd", data)
 

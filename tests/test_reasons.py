@@ -688,7 +688,7 @@ def test_a_learners_own_layer_that_is_no_mean_is_not_taken_for_the_real_one(litt
 def test_somebody_without_a_history_gets_a_reason_too(little, name):
     data, models = little
     found = rw.reason(models[name], data, [], data.items[3])
-    assert found.kind == "none" and found.n == 0 and "Nothing that you watched is known" in found.headline
+    assert found.kind == "none" and found.n == 0 and "Nothing that you chose is known" in found.headline
     assert sum(line.value for line in found.lines) == pytest.approx(found.score, abs=1e-4)
 
 

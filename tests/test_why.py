@@ -234,7 +234,7 @@ def test_numbers_have_a_real_minus_and_zero_has_none(value, said):
 
 
 def test_without_a_film_there_is_a_hint():
-    assert "Select a film" in Markup(parts.nothing()).one("p").text
+    assert "Select a row" in Markup(parts.nothing()).one("p").text
 
 
 # ------------------------------------------------------------------ explanations that are not exact
@@ -315,7 +315,7 @@ def test_why_there_is_no_explanation_is_said_in_its_place(shown, kind):
     assert page.one("p", "rw-doubt").text == fault
     assert why.foot.html == ""
     why.show(Selected())
-    assert "Select a film" in why.head.html
+    assert "Select a row" in why.head.html
 
 
 def test_the_tabs_say_which_is_chosen_and_of_which_film(shown):

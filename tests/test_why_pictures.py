@@ -84,7 +84,7 @@ def test_the_lines_of_the_sum_add_up_to_the_score_and_to_the_score_as_shown(knn)
         assert sum(values) == pytest.approx(last) and last == pytest.approx(round(score, 2))
         assert sum(values[:-1]) == pytest.approx(round(asked_for.reason.personal, 2)), "as the headline has it"
         note = next(cell.text for cell in Markup(sums.lines(found, score)).all("small") if cell.text)
-        popular, sign, this = re.fullmatch(r"popular films (\S+) ([+−]) (\S+)", note).groups()
+        popular, sign, this = re.fullmatch(r"popular (\S+) ([+−]) (\S+)", note).groups()
         assert number(popular) + float(this) * (1 if sign == "+" else -1) == pytest.approx(values[-1]), "as shown"
 
 
@@ -381,8 +381,8 @@ def test_the_timeline_has_the_parts_that_headline_and_list_have(session, who, ra
     assert sum(part.value for part in found.parts) == pytest.approx(asked_for.answer.scores[asked_for.item], abs=1e-3)
     why = TimelineWhy(lambda act, value: None)
     why.show(asked_for)
-    assert "what all users get" in why.head.html and "the film, for all users" not in why.head.html
-    assert "of few films the oldest may weigh most" in why.head.html
+    assert "what all users get" in why.head.html and "by itself, for all users" not in why.head.html
+    assert "of few items the oldest may weigh most" in why.head.html
 
 
 values = st.floats(-3, 3).map(lambda value: round(value, 4))

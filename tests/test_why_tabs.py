@@ -142,6 +142,53 @@ def test_the_film_selected_is_no_rival_of_itself(shown):
     assert "is the film selected. Choose another one" in page.all("p")[-1].text
 
 
+def test_what_cannot_be_asked_about_is_said_at_the_field(small):
+    panel = rw.Panel(small[1], small[0]["gnn"], user="42")
+    panel.act("tab", "not")
+
+    def said():
+        head = Markup(panel._ready().regions.why.head.html)
+        assert panel.shown.message is None, "far from the field"
+        alerts = [tag.text for tag in head.all(role="alert")]
+        return (
+            alerts,
+            head.one("input").attributes.get("aria-invalid"),
+            head.one("input")["value"],
+            head.all("li", role="option"),
+        )
+
+    panel.act("rival-title", "no such film")
+    lead = "There is no film called no such film. Type a part of its title and choose from the list."
+    assert said() == ([lead], "true", "no such film", [])
+    panel.act("rival-find", "no such fil")
+    assert said()[:2] == ([], None)
+    selected = panel.shown.answer.full_title(panel.shown.item)
+    panel.act("rival", str(panel.shown.item))
+    assert said() == ([f"{selected} is the film selected; choose another one."], "true", selected, [])
+    other = int(panel.shown.answer.top[3])
+    panel.act("rival", str(other))
+    assert said()[:3] == ([], None, panel.shown.answer.full_title(other)) and panel.shown.difference is not None
+    panel.act("rival-title", "no such film")
+    panel.act("tab", "why")
+    panel.act("tab", "not")
+    assert said()[0] == [], "who comes back finds the field as it is"
+    panel.close()
+
+
+def test_a_difference_that_a_model_does_not_give_leaves_the_reason(small, monkeypatch):
+    def fails(question, rival):
+        raise KeyError("no such row")
+
+    monkeypatch.setattr("recwidgets.panel.show.difference_of", fails)
+    panel = rw.Panel(small[1], small[0]["gnn"], user="42")
+    panel.act("rival", str(int(panel.shown.answer.top[3])))
+    head = Markup(panel._ready().regions.why.head.html)
+    assert "gives no difference here: KeyError" in head.one("p", "rw-doubt").text
+    panel.act("tab", "why")
+    assert panel.shown.reason is not None and not panel.shown.fault
+    panel.close()
+
+
 def test_what_is_typed_finds_films(small):
     given = of(small, "gnn", "42")
     page = page_of(replace(given, typed="fargo"))

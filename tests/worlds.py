@@ -16,7 +16,7 @@ BATCHES = 4
 DEADLINE = 60  # seconds after which a test that waits has failed; nothing is measured with it
 
 
-def table(pairs, n_users, n_items, *, titles=None, name="a small world", times=None):
+def table(pairs, n_users, n_items, *, titles=None, name="MovieLens, a small world", times=None):
     """Interactions from (user, item) pairs of indices, oldest first; ids are "u1", "u2", … and "f1", "f2", …"""
     pairs = np.asarray(list(pairs), np.int64).reshape(-1, 2)
     return Interactions(

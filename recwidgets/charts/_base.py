@@ -80,13 +80,14 @@ class Chart(ABC):
     def outline(self, previous: Answer | None, mark: Any, trait: str, now: Any) -> None:
         """Let `mark` keep what is drawn now (the previous answer), or take it away where there is none.
 
-        It is the figure's last mark while there is one, so that the others stay as they are.
+        It is the figure's last mark from the first time on, and hidden where there is none: bqplot draws all axes anew
+        where a mark comes or goes.
         """
         if previous is not None and previous is not self._previous:
             setattr(mark, trait, now)
-        if (previous is not None) != (mark in self.figure.marks):
-            others = [other for other in self.figure.marks if other is not mark]
-            self.figure.marks = others if previous is None else [*others, mark]
+        if previous is not None and mark not in self.figure.marks:
+            self.figure.marks = [*self.figure.marks, mark]
+        mark.visible = previous is not None
         self._previous = previous
 
     def animate(self, wanted: bool) -> None:

@@ -155,4 +155,4 @@ class Columns(Chart):
         films = ", ".join(
             f"{answer.full_title(item)} {100 * share:.0f} %" for item, share in zip(answer.top, whole, strict=False)
         )
-        return f"Columns: share of the {self._clicks} clicks with the film in the top 10: {films}."
+        return f"Columns: share of the {self._clicks} clicks with the {answer.data.noun} in the top 10: {films}."

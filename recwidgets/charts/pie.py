@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ..answer import Answer, no_share, rounded, softmax_shares
-from ..core import Floats, Ints
+from ..core import Floats, Ints, worded
 from ..page.elements import joined
 from ..page.terms import term
 from ._base import NO_ANSWER, NOT_FINITE, PREVIOUS, Chart, figure
@@ -169,7 +169,9 @@ class Pie(Chart):
     def caption(self, answer: Answer | None) -> str:
         k = 10 if answer is None else len(answer.top)
         films = {1: "of one film", 10: "among the ten films"}.get(k, f"among the {k} films")
-        return Markup("{} {}.").format(term("softmax", "Softmax"), films)
+        return Markup("{} {}.").format(
+            term("softmax", "Softmax"), "within the list" if answer is None else worded(answer.data, films)
+        )
 
     def foot(self, answer: Answer | None) -> Markup:
         if answer is None or not len(answer.top):
@@ -180,6 +182,7 @@ class Pie(Chart):
         shares, whole = found
         percent, n, k = percentages(shares), int(np.isfinite(answer.unseen).sum()), len(answer.top)
         all_films = f"all {n:,} films" if n == len(answer.unseen) else f"the {n:,} films with a score"
+        all_films = worded(answer.data, all_films)
         said = no_share(answer) or f"A share of the probability in the top {k}; it is no certainty."
         slots = self.slots()
         keys = [(f"rw-f{slots[int(item)]}", str(n)) for n, item in enumerate(answer.top[:FIRST], 1)]
@@ -213,9 +216,10 @@ class Pie(Chart):
             f"{answer.full_title(item)} {share:.1f} %" for item, share in zip(answer.top[:FIRST], percent, strict=False)
         )
         others = f"; the others together {percent[FIRST]:.1f} %" if len(percent) > FIRST else ""
+        many = f"{answer.data.noun}s"
         return (
-            f"Pie of the first {len(answer.top)} films: {films}{others}. The list holds {100 * whole:.1f} % of the "
-            f"softmax over all films. {no_share(answer)}"
+            f"Pie of the first {len(answer.top)} {many}: {films}{others}. The list holds {100 * whole:.1f} % of the "
+            f"softmax over all {many}. {no_share(answer)}"
         ).rstrip()
 
     def drawing(self) -> Markup:

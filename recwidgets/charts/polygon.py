@@ -183,7 +183,9 @@ class Polygon(Chart):
         counts = ", ".join(
             f"{answer.full_title(item)} {count}" for item, count in zip(answer.top, self._counts, strict=True)
         )
-        return f"Frequency polygon: of the {self._k} nearest neighbours, so many rated each film: {counts}."
+        return (
+            f"Frequency polygon: of the {self._k} nearest neighbours, so many rated each {answer.data.noun}: {counts}."
+        )
 
 
 def by_rank(scores: Any, n_ranks: int = RANKS) -> tuple[Floats, Floats]:

@@ -128,6 +128,11 @@ class Interactions:
         )
 
     @property
+    def noun(self) -> str:
+        """What one item is called on a page: "film" in MovieLens data, else "item"."""
+        return "film" if self.name.startswith("MovieLens") else "item"
+
+    @property
     def n_users(self) -> int:
         return len(self.users)
 

@@ -228,4 +228,4 @@ class Session(TfrsRecommender):
             yield Part(film_label(data, own), "film", share * dot, own, share, ((share, dot),))
         if person.user is not None:
             yield Part("own embedding", "own", float(self._snapshot["users"][person.user] @ target))
-        yield Part("the film itself, the same for all users", "base", float(self._snapshot["bias"][item]))
+        yield Part(f"the {data.noun} itself, the same for all users", "base", float(self._snapshot["bias"][item]))

@@ -127,7 +127,7 @@ def alike(hops: Sequence[float]) -> Markup:
     )
     words = (
         "How alike two users’ messages are (mean cosine; 1 = the same, called over-smoothing). "
-        "Odd hops carry the embeddings of films, even hops those of users:"
+        "Odd hops carry the embeddings of items, even hops those of users:"
     )
     return Markup('<div>{}</div><div class="rw-hops">{}</div>').format(words, bars) if hops else Markup("")
 

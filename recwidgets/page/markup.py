@@ -30,13 +30,17 @@ from .terms import term
 
 
 class Status(NamedTuple):
-    """What the header says: a word in bold, a quiet addition, progress from 0 to 1 or None, and what Step would do."""
+    """What the header says: a word in bold, a quiet addition, progress from 0 to 1 or None, and what Step would do.
+
+    whole: the addition with what there is no room for, as its title.
+    """
 
     word: str
     more: str = ""
     progress: float | None = None
     bad: bool = False
     next: str = ""
+    whole: str = ""
 
 
 class Message(NamedTuple):
@@ -91,7 +95,7 @@ def state_of_training(status: Status, when: str, back: bool, spoken: str) -> Mar
         '<div class="rw-state{busy}"><div class="rw-status{bad}" role="status" aria-live="off" title="{word} {more_text}"><b>{word}</b>{more}</div>'
         '<div class="rw-when{past}"><span>{when}</span>{newest}</div>{next}{bar}<span class="rw-hidden" aria-live="polite">{spoken}</span></div>'
     ).format(
-        bad=" rw-bad" if status.bad else "", word=status.word, more_text=status.more, more=more if status.more else "",
+        bad=" rw-bad" if status.bad else "", word=status.word, more_text=status.whole or status.more, more=more if status.more else "",
         busy=" rw-busy" if bar and status.more else "", past=" rw-past" if back else "", when=when, newest=newest if back else "", next=then, bar=bar, spoken=spoken,
     )  # fmt: skip
 
@@ -172,12 +176,12 @@ def ranking(
         for n, (rank, item, score) in enumerate(zip(answer.ranks, answer.top.tolist(), said_scores, strict=True))
     )
     return title + Markup(
-        '<div class="rw-row rw-head"><span aria-hidden="true">#</span><span aria-hidden="true">Film</span>'
+        '<div class="rw-row rw-head"><span aria-hidden="true">#</span><span aria-hidden="true">{one}</span>'
         '<span class="rw-moved" aria-hidden="true" title="{since}">{sign}</span><span class="rw-num">{score}</span>'
         '<span>{made}</span><span class="rw-ok" aria-hidden="true">✓</span></div>'
         '<ol class="rw-rows" aria-label="{heading}">{rows}</ol>{legend}<p class="rw-cap rw-foot">{foot}</p>'
     ).format(
-        score=term("score", "Score"), made="" if parts is None else term("contribution", "= its parts"), since="change since the previous answer" if moved else "",
+        one=answer.data.noun.capitalize(), score=term("score", "Score"), made="" if parts is None else term("contribution", "= its parts"), since="change since the previous answer" if moved else "",
         sign="±" if moved else "", heading=escape(heading).striptags(), rows=rows, foot=list_foot(answer),
         legend=Markup("") if parts is None else _legend(answer),
     )  # fmt: skip
@@ -217,7 +221,7 @@ def part_bars(parts: Any) -> list[Markup]:
 
 def _legend(answer: Answer) -> Markup:
     whose = "your" if answer.person.user is None else "the user’s"
-    mine = "neighbours" if isinstance(answer.model, Neighbours) else f"{whose} films"
+    mine = "neighbours" if isinstance(answer.model, Neighbours) else f"{whose} {answer.data.noun}s"
     names = (("mine", mine), ("own", term("own embedding")), ("all", term("what all users get", "all users")))
     return Markup('<p class="rw-cap rw-made-legend">{}</p>').format(
         joined(Markup('<i class="rw-made-{}"></i>{}').format(kind, name) for kind, name in names)
@@ -228,7 +232,7 @@ def _row(
     answer: Answer, n: int, rank: str, item: int, score: str, chosen: bool, slot: int | None, move: str, bar: Markup
 ) -> Markup:  # fmt: skip
     seen, full = item in answer.later, answer.full_title(item)
-    spoken = f"Rank {rank}: {full}, score {score}{', watched later' if seen else ''}"
+    spoken = f"Rank {rank}: {full}, score {score}{', rated later' if seen else ''}"
     return Markup(
         '<li><button type="button" class="rw-row{on}" style="--n:{n}" data-row data-act="select" data-value="{n}" aria-pressed="{pressed}" '
         'aria-label="{spoken}" title="{full}"><span class="rw-chip{slot}">{rank}</span>{name}<span class="rw-moved">{move}</span>'
@@ -288,7 +292,7 @@ def who(
         '<p class="rw-facts" title="{name} · {facts} · {last}"><b>{name}</b> · {facts}<span class="rw-last"> · {last}</span></p>'
     ).format(
         field=combobox(
-            "User: an id, a favourite film or a genre", field, options, placeholder="42, Fargo, horror fans",
+            "User: an id, a favourite title or a genre", field, options, placeholder="42, Fargo, horror fans",
             stamp=field, find="find", enter="choose", leave="close", options_name="Users found", wrong=wrong,
         ),
         previous=button("Previous", "previous", name="Previous user"),

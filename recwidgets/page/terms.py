@@ -8,22 +8,22 @@ from __future__ import annotations
 from markupsafe import Markup
 
 TERMS = {
-    "accuracy": "Share of the held-out ratings whose film stands in its user’s top 10: among thousands of films a few "
+    "accuracy": "Share of the held-out ratings whose item stands in its user’s top 10: among thousands of items a few "
     "per cent is usual, and the number to beat is popularity’s.",
     "average user": "A user made up by taking the mean of all users’ queries: what this one gets needs no taste of one’s "
-    "own, and is ranked among the films that the user shown has not watched.",
+    "own, and is ranked among the items that the user shown has not rated.",
     "bootstrap": "The users are drawn anew with replacement 1,000 times, and 95 % of the means found lie in this "
     "interval: a measure of how much the number depends on which users there happen to be.",
-    "contribution": "What one film, one neighbour or one embedding adds to a score or takes from it; all contributions "
+    "contribution": "What one item, one neighbour or one embedding adds to a score or takes from it; all contributions "
     "add up to the score.",
-    "coverage": "Share of all films that stand in at least one user’s top 10.",
-    "embedding": "A list of numbers, learned in training, that stands for one film or user: films that the same people "
-    "watch get similar ones.",
+    "coverage": "Share of all items that stand in at least one user’s top 10.",
+    "embedding": "A list of numbers, learned in training, that stands for one item or user: items that the same people "
+    "choose get similar ones.",
     "epoch": "One pass of the training through all its data; after each, the model is kept so that you can go back.",
-    "half-life": "After so many films towards the past, a film counts half as much as the latest one.",
-    "held-out": "Ratings that are set aside before training, so that the model is asked about films that it was never "
+    "half-life": "After so many items towards the past, an item counts half as much as the latest one.",
+    "held-out": "Ratings that are set aside before training, so that the model is asked about items that it was never "
     "shown for this user.",
-    "hop": "One step along the graph from a film to its viewers or from a user to their films; each layer of the "
+    "hop": "One step along the graph from an item to its viewers or from a user to their items; each layer of the "
     "network passes messages one hop on.",
     "inner product": "Two embeddings multiplied number by number and added up: it is large where both point the same "
     "way.",
@@ -34,34 +34,34 @@ TERMS = {
     "messages come from n hops away.",
     "learning rate": "How far each step of training moves the embeddings: too small and it takes long, too large and it "
     "jumps past the best.",
-    "loss": "What training makes smaller: how little probability the model gives to the films that the users really "
-    "watched.",
+    "loss": "What training makes smaller: how little probability the model gives to the items that the users really "
+    "chose.",
     "more than noise": "The interval of the difference leaves out 0, so it does not hang on which users happen to be in "
     "the data; what another training would change is not in it.",
-    "ndcg": "Share of the best order that is possible: a held-out film counts 1 at rank 1 and less further down the top "
+    "ndcg": "Share of the best order that is possible: a held-out item counts 1 at rank 1 and less further down the top "
     "10, so 1 would be perfect and popularity’s value is the one to beat.",
-    "novelty": "How little known the recommended films are, in bits: one bit more means rated by half as many users.",
+    "novelty": "How little known the recommended items are, in bits: one bit more means rated by half as many users.",
     "over-smoothing": "How alike what the graph tells two users becomes with each hop of averaging, as the mean cosine of "
     "their messages after hop 1, 2, …: at 1 all users are told the same.",
-    "own embedding": "What was learned for this one user beside their films; somebody new has none.",
+    "own embedding": "What was learned for this one user beside their items; somebody new has none.",
     "pca": "Principal component analysis, the flat picture of long vectors that keeps most of their differences; what "
     "lies near here can still be far apart in the dimensions left out.",
-    "popularity": "A baseline that gives each user the films with the most ratings that they have not seen; a model "
+    "popularity": "A baseline that gives each user the items with the most ratings that they have not seen; a model "
     "that does not beat it has learned nothing about taste.",
-    "query": "The vector that stands for this user when films are looked up: a film’s score is its inner product with "
+    "query": "The vector that stands for this user when items are looked up: an item’s score is its inner product with "
     "the query.",
-    "recency weight": "How much of the query is this film’s by its age alone, no share of the score: a learned mean, scaled "
-    "to 100 % over the films there are, so of few films the oldest may weigh most.",
-    "score": "How well a film fits by this model’s count, the inner product of query and film’s vector: it is no star "
+    "recency weight": "How much of the query is this item’s by its age alone, no share of the score: a learned mean, scaled "
+    "to 100 % over the items there are, so of few items the oldest may weigh most.",
+    "score": "How well an item fits by this model’s count, the inner product of query and item’s vector: it is no star "
     "rating, and only the order counts.",
     "softmax": "Turns scores into shares that add up to 100 %, where one point more means 2.7 times the share: a way to "
     "draw scores, no certainty.",
-    "top 10": "The ten films with the highest scores among those that the user has not seen.",
+    "top 10": "The ten items with the highest scores among those that the user has not seen.",
     "validation rows": "Ratings held out to follow the training and to choose settings, apart from the test rows that "
     "only ✓ and the leaderboard look at.",
-    "what all users get": "The level that popular films have with this user, the same for all films, and what the average "
-    "user gives this film beyond these.",
-    "vote": "One of the user’s films which, asked alone as the whole history, puts this film into its top 10.",
+    "what all users get": "The level that popular items have with this user, the same for all items, and what the average "
+    "user gives this item beyond these.",
+    "vote": "One of the user’s items which, asked alone as the whole history, puts this item into its top 10.",
 }  # fmt: skip
 
 #: other names of the same

@@ -122,7 +122,7 @@ class Acting(Displayed):
             self.effects[name](self, value)  # takes the lock itself: a training in a plain script must not keep it
         else:
             with self._lock:
-                self._become(acts.act(self._seen(), self._pinned(), name, str(value)))
+                self._become(acts.act(self._seen(), self.state, name, str(value)))
                 self._after(name)
         self._tell(name)
 
@@ -133,11 +133,6 @@ class Acting(Displayed):
     def on_act(self, listener: Callable[[str], None]) -> None:
         """Call listener(name) after each act, of a learner or of code: "user", "select", "drop", "knob:layers", …"""
         self._listeners = (*self._listeners, listener)
-
-    def _pinned(self) -> State:
-        """The state with its selected item named, so that it stays selected wherever it goes in the list, or beyond."""
-        item = self.shown.item
-        return self.state if item is None or self.shown.away else replace(self.state, item=item)
 
     def close(self) -> None:
         """Take the panel off the page; its traits answer no more, either."""

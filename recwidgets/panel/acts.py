@@ -112,7 +112,8 @@ def turned(seen: Seen, state: State, name: str, value: Any) -> State:
         if isinstance(message, Change):
             message = replace(message, undo=f"Undo: {knob.label}")
         return replace(state, knobs=knobs, undo=kept, turning=name, message=message)
-    return looks.since(seen, plain(state, knobs=knobs, undo=kept, turning=name), kept)
+    item = looks.explained(seen, state)
+    return looks.since(seen, plain(state, knobs=knobs, item=item, undo=kept, turning=name), kept)
 
 
 def _knob(seen: Seen, name: str) -> Any:

@@ -23,6 +23,8 @@ from .way import way
 SHOWN = 12  # ranks that are drawn: an item that falls below leaves a gap
 PALE = 6  # items that left the list: more than so many are not drawn, but counted
 TOP, BOTTOM = 0, 20  # px over and under the ranks in the figure, where ranks.css puts the labels
+LEFT = 40  # px for the axis of the ranks
+MARKS = (1, 4, 7, 10)  # ranks with a number on the axis
 HIT = 196  # px² of a point that can be clicked; half its side and 1 px is what bqplot leaves free around all marks
 GREY, CHOSEN = "var(--rw-line)", "var(--rw-accent)"
 
@@ -98,12 +100,13 @@ class Bump:
         self.hits.observe(self._clicked, "selected")
         self.below = bqplot.Axis(scale=x, tick_format="d", grid_lines="none", **AXIS)
         left = bqplot.Axis(
-            scale=y, side="left", tick_values=np.arange(1, SHOWN + 1), tick_format="d", visible=False, **AXIS
-        )
+            scale=y, side="left", tick_values=np.array(MARKS), tick_format="d",
+            grid_lines="none", label="rank", label_offset="26px", **AXIS,
+        )  # fmt: skip
         self.figure = bqplot.Figure(
             marks=[self.pale, self.rest, self.first, self.marker, self.chosen, self.dots, self.hits],
             axes=[self.below, left], padding_x=0, padding_y=0, background_style={"fill": "transparent"},
-            fig_margin={"top": TOP, "bottom": BOTTOM, "left": 12, "right": 8}, animation_duration=0,
+            fig_margin={"top": TOP, "bottom": BOTTOM, "left": LEFT, "right": 8}, animation_duration=0,
             display_toolbar=False,
         )  # fmt: skip
         self.figure.layout.width, self.figure.layout.height, self.figure.layout.overflow = "100%", "100%", "hidden"
@@ -143,7 +146,7 @@ class Bump:
         """No lines: the sentence that says why."""
         for mark in (self.pale, self.rest, self.first, self.chosen, self.marker, self.dots, self.hits):
             _assign(mark, [], [])
-        text = history.nothing or next(iter(history.faults.values()), "") or "Ranking the films of all epochs …"
+        text = history.nothing or next(iter(history.faults.values()), "") or "Ranking the lists of all epochs …"
         self.head.show(Markup('<h3>Ranks over the epochs</h3><p class="rw-cap">{}</p>').format(text))
         self.labels.show("")
         self.foot.show("")
@@ -227,17 +230,17 @@ def _assign(mark: Any, x: Any, y: Any) -> None:
 
 def _head(history: RankHistory, drawn: Lines, data: Interactions, of: Listed, every: bool) -> Markup:
     """Title, what is drawn, and the button to the early epochs."""
-    words, choose = f"The {len(of.top)} films of the list for {of.whom}", Markup("")
+    words, choose = f"The {len(of.top)} {data.noun}s of the list for {of.whom}", Markup("")
     if drawn.first is not None and not every:
-        words += f" from epoch {drawn.first} on; before that the list changes too fast"
+        words += f" from epoch {drawn.first} on: before, it changes too fast"
         choose = button("All epochs", "ranks-all", "1", classes="rw-small")
     elif drawn.first is not None:
         words += f" at all epochs; half of them are there from epoch {drawn.first} on"
         choose = button(f"From epoch {drawn.first}", "ranks-all", "", classes="rw-small")
     words += "."
     if drawn.gone:
-        films = "one other film was" if drawn.gone == 1 else f"{drawn.gone} other films were"
-        words += f" {films[0].upper()}{films[1:]} in the list meanwhile{' (pale)' if drawn.left else ''}."
+        others = f"One other {data.noun}" if drawn.gone == 1 else f"{drawn.gone} others"
+        words += f" {others} came and went{' (pale)' if drawn.left else ''}."
     if history.faults:
         words += f" {len(history.faults)} of the epochs could not be ranked: {next(iter(history.faults.values()))}"
     if history.working:

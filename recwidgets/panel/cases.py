@@ -19,7 +19,7 @@ from ..reasons.asked import ask, known_data
 from ..reasons.parts import score_parts
 from ..reasons.reason import Reason, reason_of
 from ..reasons.usual import usual
-from ..reasons.words import ordinal
+from ..reasons.words import ordinal, without_all_users
 from ..why.parts import minus
 from .changes import sentence
 from .lists import where
@@ -83,8 +83,7 @@ def case_of(answer: Answer, item: int, asked: Asked) -> Case:
         why = asked.once(("reason", id(answer), item), answer, whole)
     except Exception as error:
         return replace(found, fault=f"It does not say why: {type(error).__name__}: {sentence(error)}")
-    text = why.headline.removesuffix(f" The average user would get it {ordinal(why.average_rank)}.")
-    return replace(found, headline=text, average_rank=average, parts=None if parts is None else parts[0])
+    return replace(found, headline=why.headline, average_rank=average, parts=None if parts is None else parts[0])
 
 
 def cases(found: Mapping[str, Case], labels: Mapping[str, str]) -> Markup:
@@ -94,9 +93,9 @@ def cases(found: Mapping[str, Case], labels: Mapping[str, str]) -> Markup:
     answers = {name: case.answer for name, case in found.items()}
     item = next(iter(found.values())).item
     cells = joined(
-        Markup('<div class="rw-case"><p class="rw-case-rank">{}: {}</p>{}</div>').format(
-            labels[name], said_of(case), _why(case)
-        )
+        Markup(
+            '<div class="rw-case{}"><p class="rw-case-rank"><span class="rw-case-name">{}: </span>{}</p>{}</div>'
+        ).format("" if case.listed else " rw-case-far", labels[name], said_of(case), _why(case))
         for name, case in found.items()
     )
     return Markup(
@@ -105,15 +104,17 @@ def cases(found: Mapping[str, Case], labels: Mapping[str, str]) -> Markup:
 
 
 def said_of(case: Case) -> Markup:
-    """The item's rank and score, and its rank for the average user."""
+    """The item's rank and score, and its rank for the average user; of how many, where the list does not show it."""
     if case.rank is None:
         return Markup("<b>no rank</b>")
-    words = f"rank {case.rank:,}" if case.listed else f"not on the list, rank {case.rank:,}"
+    words, of = f"rank {case.rank:,}", ""
+    if not case.listed:
+        words, of = f"not on the list, {words}", f" of {case.of:,}"
     average = Markup("")
     if case.average_rank is not None:
         average = Markup(" · {} {}").format(term("average user"), ordinal(case.average_rank))
-    return Markup("<b>{}</b> of {:,} · {} {}{}").format(
-        words, case.of, term("score"), scores_in_short(np.array([case.score]))[0], average
+    return Markup("<b>{}</b>{} · {} {}{}").format(
+        words, of, term("score"), scores_in_short(np.array([case.score]))[0], average
     )
 
 
@@ -125,23 +126,24 @@ def why_of(case: Case) -> str:
 
 
 def _why(case: Case) -> Markup:
-    """The reason in words; and the score as one exact bar with its numbers."""
+    """The reason in words, and the score as one exact bar with its numbers, which say what all users get."""
     text, bar = why_of(case), Markup("")
     if case.parts is not None and case.rank is not None:
-        mine = "neighbours" if isinstance(case.answer.model, Neighbours) else "films"
+        mine = "neighbours" if isinstance(case.answer.model, Neighbours) else f"{case.answer.data.noun}s"
         names = (mine, term("own embedding", "own"), term("what all users get", "all users"))
         numbers = joined(
             Markup('<span><i class="rw-made-{}"></i>{} {}</span>').format(kind, name, minus(value, 2))
             for kind, name, value in zip(("mine", "own", "all"), names, case.parts.tolist(), strict=True)
         )
         bar = Markup('{}<p class="rw-cap rw-made-legend">{}</p>').format(part_bars(case.parts[None])[0], numbers)
-    return Markup('<p class="rw-case-why" title="{}">{}</p>{}').format(text, text, bar)
+    shown = without_all_users(text) if bar else text
+    return Markup('<p class="rw-case-why" title="{}">{}</p>{}').format(text, shown, bar)
 
 
 def part_names(answer: Answer) -> tuple[str, str, str]:
     """The three parts of a score as they are called on the page."""
     whose = "your" if answer.person.user is None else "the user’s"
-    mine = "neighbours" if isinstance(answer.model, Neighbours) else f"{whose} films"
+    mine = "neighbours" if isinstance(answer.model, Neighbours) else f"{whose} {answer.data.noun}s"
     return mine, "own embedding", "all users"
 
 
@@ -152,13 +154,15 @@ def why_not_listed(case: Case) -> str:
     text = f"{minus(apart, 2)} behind {case.answer.full_title(last)}, rank {len(case.answer.top)}"
     if case.behind is None:
         return f"{text}."
-    named = sorted(zip(case.behind.tolist(), part_names(case.answer), strict=True), key=lambda part: -abs(part[0]))
+    mine = "neighbours" if isinstance(case.answer.model, Neighbours) else f"{case.answer.data.noun}s"
+    names = (mine, "own embedding", "all users")
+    named = sorted(zip(case.behind.tolist(), names, strict=True), key=lambda part: -abs(part[0]))
     said = [
         f"{name} {abs(value):.2f} {'less' if value > 0 else 'more'}"
         for value, name in named
         if abs(value) >= 0.005
     ]  # fmt: skip
-    return f"{text}: from {', '.join(said)}." if said else f"{text}."
+    return f"{text}: {', '.join(said)}." if said else f"{text}."
 
 
 def chosen_item(wanted: int | None, answers: Mapping[str, Any]) -> int | None:

@@ -29,14 +29,14 @@ def what_changed(
     item: the one that was selected, whose rank and score before and now are said. since: what it is compared with,
     where that is not the answer before the last change, as the beginning of a sentence.
     """
-    old, new = before.top.tolist(), after.top.tolist()
+    old, new, one = before.top.tolist(), after.top.tolist(), after.data.noun
     came = [after.full_title(other) for other in new if other not in old]
     went = [before.full_title(other) for other in old if other not in new]
     if came or went:
-        text = f"{len(came)} of {len(new)} films {'is' if len(came) == 1 else 'are'} new."
+        text = f"{len(came)} of {len(new)} {one}s {'is' if len(came) == 1 else 'are'} new."
     else:
         moved = sum(a != b for a, b in zip(old, new, strict=False))
-        text = f"the same {len(new)} films, {moved} at another rank." if moved else "the list stays as it was."
+        text = f"the same {len(new)} {one}s, {moved} at another rank." if moved else "the list stays as it was."
     text = f"{since}{text}" if since else f"{text[0].upper()}{text[1:]}"
     told = why = ""
     if item is not None and item not in after.left_out and item not in before.left_out:
@@ -73,7 +73,8 @@ def why_moved(before: Answer, after: Answer, item: int) -> str:
         return ""
     change = after.scores.astype(np.float64) - before.scores
     n, title = int(passed.sum()), cut(after.title(item)[0], TITLE)
-    films = ("the film" if n == 1 else f"the {n:,} films") + (" that it passed" if now < was else " that passed it")
+    one = after.data.noun
+    films = (f"the {one}" if n == 1 else f"the {n:,} {one}s") + (" that it passed" if now < was else " that passed it")
     average = "" if n == 1 else " on average"
     return f"Why: the score of {title} {_by(change[item])}, that of {films} {_by(change[passed].mean())}{average}."
 
@@ -104,7 +105,7 @@ def away(item: int | None, now: Answer) -> str:
     rank = None if item is None or item in now.top else rank_of(now, item)
     if item is None or rank is None:
         return ""
-    return f"{cut(now.title(item)[0], TITLE)} is {ordinal(rank)} now, not listed: here is the first film."
+    return f"{cut(now.title(item)[0], TITLE)} is {ordinal(rank)} now, not listed: here is the first {now.data.noun}."
 
 
 BEYOND = " beyond as much of the average user"  # what Why counts; the arithmetic counts that as well
@@ -131,7 +132,7 @@ def what_it_added(explanation: Explanation, *items: int, counted: str = "") -> s
         return ""
     value = minus(sum(part.value for part in parts))
     had = f"It had added {value}" if len(items) == 1 else f"Together they had added {value}"
-    return f"{had}{counted}; the films that are left weigh more now, so the score does not fall by just that."
+    return f"{had}{counted}; those that are left weigh more now, so the score does not fall by just that."
 
 
 def for_all_users(before: Reason | None, after: Reason | None) -> str:
@@ -143,7 +144,7 @@ def for_all_users(before: Reason | None, after: Reason | None) -> str:
     if None in shown or not all(shown) or minus(shown[0] or 0.0, 2) == minus(shown[1] or 0.0, 2):
         return ""
     old, new = (minus(value or 0.0, 2) for value in shown)
-    made = "it is what the films left, weighed anew, give to popular ones"
+    made = "it is what those left, weighed anew, give to what is popular"
     return f"“What all users get” went from {old} to {new}: {made}."
 
 

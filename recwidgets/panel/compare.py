@@ -203,9 +203,6 @@ class ComparePanel(Acting):
 
     # -- one state, shown by several models ------------------------------------------------------------
 
-    def _pinned(self) -> State:
-        return self.state  # an item is chosen by name here, on no list in particular
-
     def _paint(self) -> None:
         compared = self._ready()
         seen, pages, state = self._seen(), compared.pages, compared.state
@@ -217,7 +214,7 @@ class ComparePanel(Acting):
             # the leaderboard needs the room that a page of a large screen has, so the editor stays a drawer
             pages.editor.show(views.own_history(seen.world, replace(state, wide=False), Markup("")))
             pages.note.show(markup.message(self._message()))
-            pages.lists.show(lists.lists(compared.answers, labels, compared.item, parts, moved))
+            pages.lists.show(lists.lists(compared.answers, labels, compared.item, parts, moved, self.data.noun))
             pages.cases.show(cases(compared.cases, labels))
             for name in ("edit", "board"):
                 look(self, f"rw-open-{name}", state.drawer == name)
@@ -235,7 +232,7 @@ class ComparePanel(Acting):
         message, moved = first.message, {n: shown.moved for n, shown in compared.shown.items()}
         if message is None or message.bad or first.previous is None or len(moved) == 1:
             return message
-        return message._replace(text=lists.new_films(moved, labels))
+        return message._replace(text=lists.new_films(moved, labels, self.data.noun))
 
     # -- the leaderboard: worked out beside, shown on the kernel's thread --------------------------------
 
@@ -243,9 +240,9 @@ class ComparePanel(Acting):
         compared = self._ready()
         rows, honest = compared.rows.get(compared.off), compared.rows.get(frozenset())
         leads = compared.leads.get(compared.off, ())
-        board = leaderboard.board(rows, compared.off, honest, compared.progress, leads)
+        board = leaderboard.board(rows, compared.off, honest, compared.progress, leads, self.data)
         compared.pages.board.show(board if len(self.held_out) else NOTHING_HELD_OUT)
-        verdict = leaderboard.short_verdict(compared.leads.get(frozenset(), ()))
+        verdict = leaderboard.short_verdict(rows, compared.off, honest, leads, self.data)
         compared.pages.handles.show(handles(compared.state.drawer, verdict or views.about_data(self._seen().world)))
 
     def _rank(self) -> None:

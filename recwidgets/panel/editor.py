@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from markupsafe import Markup
 
-from ..core import film_label
+from ..core import film_label, worded
 from ..data import Interactions, display_title
 from ..page.elements import button, combobox, cut, joined, link, toggle
 from . import selector
@@ -40,7 +40,7 @@ _GONE = Markup(
 )
 _MOVE = Markup('<button data-act="{act}" aria-label="{name}"{more}>{sign}</button>')
 KEYS = (
-    "Drag a film to its place. By keys: arrows choose one, Alt with ↑ or ↓ moves it, Home puts it first, "
+    "Drag one to its place. By keys: arrows choose one, Alt with ↑ or ↓ moves it, Home puts it first, "
     "Delete takes it out."
 )
 
@@ -57,12 +57,13 @@ def editor(world: World, state: State, goal: Markup, refused: int | None = None)
     n, own, typed = len(edited.items), edited.user is None, state.item_typed
     changed = original is not None and not edited.same(original)
     user = cut(state.user, selector.ID)
-    text = f"{n} film{'' if n == 1 else 's'}, newest first."
+    text = f"{n} {data.noun}{'' if n == 1 else 's'}, newest first."
     if edited.dropped:
         out = len(edited.dropped)
         text += f" {out} taken out in Why stay{'s' if out == 1 else ''} out of the list too: {_out(data, edited)}."
     if own and not n:
-        text = "Pick three to five films you have seen. The model answers without retraining."
+        text = "Pick three to five films you have seen." if data.noun == "film" else "Pick three to five items."
+        text += " The model answers without retraining."
     tools = [
         button("Reverse", "reverse", classes="rw-small", off=n < 2, title="The whole order the other way round"),
         button("Original", "original", classes="rw-small", off=not changed, name="Back to the original",
@@ -94,9 +95,10 @@ def _field(data: Interactions, edited: Edited, typed: str | None, refused: int |
     example = next((item for item in shelf(data, refused) if item not in edited.items), None)
     hint = "" if example is None else f": {cut(display_title(str(data.titles[example]))[0], 24)}"
     return combobox(
-        "Add a film by its title", typed or "", selector.item_options(data, typed, refused), wide=True,
-        placeholder=f"Add a film{hint}", stamp=f"{typed or ''}-{len(edited.items)}", find="film", enter="add-title",
-        leave="film-close", options_name="Films found",
+        worded(data, "Add a film by its title"), typed or "", selector.item_options(data, typed, refused), wide=True,
+        placeholder=f"{worded(data, 'Add a film')}{hint}",
+        stamp=f"{typed or ''}-{len(edited.items)}", find="film", enter="add-title",
+        leave="film-close", options_name=worded(data, "Films found"),
     )  # fmt: skip
 
 
@@ -115,9 +117,9 @@ def _list(data: Interactions, edited: Edited, state: State) -> Markup:
     newer, older = max(first - STEP, 0), first + STEP
     more = n - first - len(here)
     return _LIST.format(
-        rows=joined(rows), first=first, label="Films, newest first", keys=KEYS,
-        newer=_page(f"{first:,} newer films", newer) if first else "",
-        older=_page(f"{more:,} older films", older) if more > 0 else "",
+        rows=joined(rows), first=first, label=worded(data, "Films, newest first"), keys=KEYS,
+        newer=_page(f"{first:,} newer {data.noun}s", newer) if first else "",
+        older=_page(f"{more:,} older {data.noun}s", older) if more > 0 else "",
     )  # fmt: skip
 
 

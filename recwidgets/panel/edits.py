@@ -29,7 +29,7 @@ def user(seen: Seen, state: State, value: str) -> State:
     state = _left(state)
     return plain(
         state, user=str(value), edited=None, item=None, typed=None, wrong=False, item_typed=None, rival=None,
-        rival_typed=None, opened="", undo=None, first=0, gone=None,
+        rival_typed=None, rival_wrong="", opened="", undo=None, first=0, gone=None,
     )  # fmt: skip
 
 
@@ -80,9 +80,13 @@ ACTS |= {"previous": _step_user(-1), "next": _step_user(1)}
 
 
 def changed(state: State, edited: Edited | None, message: Message | Change | None, **more: Any) -> State:
-    """Another history: the answer before is kept beside, and there is a way back to it."""
+    """Another history: the answer before is kept beside, and there is a way back to it.
+
+    The item that is told of stays selected, wherever it goes in the list, or beyond.
+    """
     kept = remembered(state)
-    changes = {"gone": None, "turning": "", "opened": "", **more}
+    item = message.item if state.item is None and isinstance(message, Change) else state.item
+    changes = {"item": item, "gone": None, "turning": "", "opened": "", **more}
     return replace(state, edited=edited, message=message, before=kept, outlined=True, undo=kept, **changes)
 
 
@@ -154,7 +158,7 @@ def take_out(seen: Seen, state: State, value: str) -> State:
             edited = edited.drop(item_of(seen, index, now))
         else:
             edited = edited.leave_out(index_in(data.users, index, "a neighbour"))
-    what = f"{len(many)} {'film' if kind == 'film' else 'neighbour'}{'' if len(many) == 1 else 's'}"
+    what = f"{len(many)} {data.noun if kind == 'film' else kind}{'' if len(many) == 1 else 's'}"
     asked = f"{what} {'is' if len(many) == 1 else 'are'} not asked any more."
     stay = OUT_OF_LIST if len(many) == 1 else OUT_OF_LIST.replace("stays", "stay")
     lead = f"You took out {what}; {'it' if len(many) == 1 else 'they'} {stay}." if kind == "film" else asked
@@ -201,7 +205,7 @@ def add_title(seen: Seen, state: State, value: str) -> State:
     if not value.strip():
         return state
     text = "Type a part of its title and choose from the list."
-    return replace(state, message=Message(f"There is no film called {cut(value)}.", text, True))
+    return replace(state, message=Message(f"There is no {seen.world.data.noun} called {cut(value)}.", text, True))
 
 
 @called("click")
@@ -224,8 +228,8 @@ def clear(seen: Seen, state: State, value: str) -> State:
     now = history_of(seen.world, state)
     if now.same(now.clear()):
         return state
-    n = len(now.items)
-    lead = f"You took out {'the one film' if n == 1 else f'all {n} films'}."
+    n, one = len(now.items), seen.world.data.noun
+    lead = f"You took out {f'the one {one}' if n == 1 else f'all {n} {one}s'}."
     if not n:
         lead = "What was taken out may be recommended again."
     return changed(state, now.clear(), Change(lead, seen.shown.item), first=0)

@@ -118,7 +118,7 @@ def trained_before(panel: Panel, value: Any = "") -> None:
 def trained(panel: Panel, finished: bool) -> None:
     """The trainer has news; without a finished epoch only what is said of the training changes."""
     parts = panel._ready()
-    training, state = parts.trainer.training, panel._pinned()
+    training, state = parts.trainer.training, panel.state
     error = training.error if training.ended == "failed" else None
     if error is not None and error is not parts.told_error:
         parts.told_error = error

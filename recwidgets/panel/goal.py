@@ -42,7 +42,7 @@ class Goal(NamedTuple):
         rank = None if answer is None else self.rank(answer)
         counted = f"{edits} edit{'' if edits == 1 else 's'}"
         where = (
-            "add a first film" if answer is None else "you have it: that does not count" if own else "seen by this user"
+            "add a first one" if answer is None else "you have it: that does not count" if own else "seen by this user"
         )
         if rank is not None:
             where = f"rank {rank:,} now"

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from ..core import worded
+from ..data import Interactions
 from ..page.elements import button, joined, yes
 from ..page.terms import term
 from ..why.parts import listed, minus
@@ -22,24 +24,26 @@ def board(
     honest: Sequence[Row] | None,
     ranking: tuple[int, int, float] | None = None,
     found: Sequence[Lead] = (),
+    data: Interactions | None = None,
 ) -> Markup:
     """Four strip plots: tick = value, band = interval, dashed = popularity; above them the four checks and the verdict.
 
     off: names of the checks that are switched off; honest: the rows with all of them on.
     ranking: while the rows are worked out, (models done, models in all, seconds left or NaN).
     found: `honesty.leads` of the rows, worked out beside: a view draws no random numbers.
+    data: whose word for an item is used.
     """
     switches = joined(
         Markup(
             '<button type="button" class="rw-check{lit}" role="switch" data-act="check" data-value="{name}" aria-checked="{on}" title="{rule}">'
             '<i aria-hidden="true"></i>{label}: {state}</button>'
         ).format(
-            lit="" if check.name in off else " rw-lit", name=check.name, on=yes(check.name not in off), rule=check.on,
-            label=check.label, state="off" if check.name in off else "on",
+            lit="" if check.name in off else " rw-lit", name=check.name, on=yes(check.name not in off), rule=worded(data, check.on),
+            label=worded(data, check.label), state="off" if check.name in off else "on",
         )
         for check in CHECKS
     )  # fmt: skip
-    words = " ".join(check.off for check in CHECKS if check.name in off)
+    words = " ".join(worded(data, check.off) for check in CHECKS if check.name in off)
     caption = Markup(
         "Tick = the value, band = 95 % {} over users, dashed = {}; on test rows, while a panel’s epochs are "
         "measured on {}."
@@ -51,18 +55,18 @@ def board(
         Markup('<p class="rw-cap" role="status">{}</p>').format(words) if words else "",
     )  # fmt: skip
     if rows is None:
-        return head + under_way(ranking)
+        return head + under_way(ranking, "film" if data is None else data.noun)
     shown = [row for row in rows if "baseline" not in off or row.name not in BASELINES]
     return head + verdict(rows, off, honest, found) + strips(shown, rows, off)
 
 
-def under_way(ranking: tuple[int, int, float] | None) -> Markup:
+def under_way(ranking: tuple[int, int, float] | None, one: str = "film") -> Markup:
     """How far the ranking is, with a button to stop it; or the button that starts it."""
     if ranking is None:
-        again = button("Rank all films for all users", "rank", classes="rw-small")
+        again = button(f"Rank all {one}s for all users", "rank", classes="rw-small")
         return Markup('<div class="rw-empty"><p role="status">Not measured. {}</p></div>').format(again)
     done, total, left = ranking
-    words = f"Ranking all films for all users: {done} of {total} models" + (
+    words = f"Ranking all {one}s for all users: {done} of {total} models" + (
         "" if math.isnan(left) else f", {left:.0f} s left"
     )
     return Markup(
@@ -156,8 +160,22 @@ def verdict(
     return Markup('<ul class="rw-verdict">{}</ul>{}').format(lines, _caution(len(shown)))
 
 
-def short_verdict(all_found: Sequence[Lead]) -> str:
-    """The comparison of the best two in a few words, for a narrow place; "" where there are none."""
+def short_verdict(
+    rows: Sequence[Row] | None, off: frozenset[str], honest: Sequence[Row] | None, all_found: Sequence[Lead],
+    data: Interactions | None = None,
+) -> str:  # fmt: skip
+    """What the board says of the best model, in a few words for a narrow place; "" where nothing is measured yet.
+
+    With all checks on that is the comparison with the second; with some off, what that did to the number.
+    """
+    if rows is None:
+        return ""
+    if off - {"baseline"}:
+        best = max((row for row in rows if row.name not in BASELINES), key=lambda row: row.values["ndcg"][0])
+        switched = ", ".join(worded(data, check.label) for check in CHECKS if check.name in off)
+        before = [row.values["ndcg"][0] for row in honest or () if row.name == best.name]
+        honestly = f", measured honestly {before[0]:.3f}" if before else ""
+        return f"“{switched}” off: {best.label} has nDCG@10 {best.values['ndcg'][0]:.3f}{honestly}"
     pair = [one for one in all_found if one.other.name not in BASELINES]
     if not pair:
         return ""

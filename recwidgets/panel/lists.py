@@ -16,8 +16,9 @@ from ..page.markup import empty, part_bars
 from ..page.terms import term
 from ..why.parts import listed
 
-COLOURS, WAYS = 6, 3  # of shared films: after six colours again, with another line
+COLOURS, WAYS = 5, 3  # of shared films: after five colours again, with another line
 ROWS = 10
+NAMED = 60  # characters of titles that the agreement names
 
 
 def lists(
@@ -26,14 +27,16 @@ def lists(
     chosen: int | None,
     parts: Mapping[str, NDArray[np.float64] | None] | None = None,
     moved: Mapping[str, Mapping[int, str]] | None = None,
+    one: str = "film",
 ) -> Markup:
     """Shares and list of each model side by side, links between items that are on both, and the agreement in words.
 
     parts, moved: by model, what the scores are made of (items, 3), and changes of rank since the previous answer.
+    one: what the data call an item.
     """
     known = {name: found for name, found in answers.items() if found is not None}
     if not known:
-        return empty("No films yet, so there is nothing to recommend from. Add one and the lists appear here.")
+        return empty(f"No {one}s yet, so there is nothing to recommend from. Add one and the lists appear here.")
     columns, colours, every = [], shared(known), list(known.values())
     highest = max((float(part[0].max()) for one in every if (part := shares(one))), default=1.0)
     for n, (name, found) in enumerate(known.items()):
@@ -44,12 +47,12 @@ def lists(
         columns.append(Markup("<div>{}{}</div>").format(head, rows))
     shown = joined(columns)
     far = " A short line ends in the rank on the list farther off." if "rw-beyond" in shown else ""
+    agreed = agreement(known, labels)
     return Markup(
         '<div class="rw-lists" style="grid-template-columns:{frame}">{columns}</div>'
-        '<p class="rw-agree"><b>{agreement}</b> <span class="rw-about-lines">Same mark = same film.{far}</span></p>'
-    ).format(
-        frame=" 44px ".join(["minmax(0,1fr)"] * len(known)), columns=shown, agreement=agreement(known, labels), far=far
-    )
+        '<p class="rw-agree" title="{agreement}"><b>{agreement}</b> '
+        '<span class="rw-about-lines">Same mark = same {one}.{far}</span></p>'
+    ).format(one=one, frame=" 44px ".join(["minmax(0,1fr)"] * len(known)), columns=shown, agreement=agreed, far=far)
 
 
 def shared(answers: Mapping[str, Answer]) -> dict[int, int]:
@@ -63,7 +66,7 @@ def shared(answers: Mapping[str, Answer]) -> dict[int, int]:
 
 
 def tied(mark: int | None) -> str:
-    """The classes of a shared item's mark: a colour, and from the seventh on another line."""
+    """The classes of a shared item's mark: a colour, and from the sixth on another line."""
     if not mark:
         return ""
     way, colour = divmod(mark - 1, COLOURS)
@@ -95,13 +98,14 @@ def column_head(
         )
         for n, (item, share) in enumerate(zip(found.top.tolist(), part.tolist(), strict=True), 1)
     )  # fmt: skip
+    one = found.data.noun
     return Markup(
         '<h3 title="{label}">{label}</h3><p class="rw-cap rw-whole"{why}>{softmax} of the ten, {whole} {all}</p>'
-        '<div class="rw-mini" role="img" aria-label="{label}: shares of the ten films: {said}.">{bars}'
+        '<div class="rw-mini" role="img" aria-label="{label}: shares of the ten {one}s: {said}.">{bars}'
         '<small>{first:.0f} %</small></div>'
     ).format(
-        label=label, softmax=term("softmax", "Shares"), whole=f"{100 * whole:.1f} %", said=said, bars=bars,
-        first=100 * float(part[0]), why=attribute("title", why), all="says nothing here" if why else "of all films’",
+        one=one, label=label, softmax=term("softmax", "Shares"), whole=f"{100 * whole:.1f} %", said=said, bars=bars,
+        first=100 * float(part[0]), why=attribute("title", why), all="says nothing here" if why else f"of all {one}s’",
     )  # fmt: skip
 
 
@@ -140,7 +144,7 @@ def _row(
         '<span>{bar}</span><span class="rw-ok">{tick}</span></button></li>'
     ).format(
         on=" rw-on" if chosen else "", item=item, pressed=yes(chosen), full=full, tied=tied(mark), rank=rank, bar=bar,
-        spoken=f"Rank {rank}: {full}{', watched later' if later else ''}", name=whole_name(*found.title(item)),
+        spoken=f"Rank {rank}: {full}{', rated later' if later else ''}", name=whole_name(*found.title(item)),
         move=move, tick="✓" if later else "",
     )  # fmt: skip
 
@@ -185,22 +189,30 @@ def agreement(answers: Mapping[str, Answer], labels: Mapping[str, str]) -> str:
     sets = {name: set(found.top.tolist()) for name, found in answers.items()}
     common = set.intersection(*sets.values())
     first = next(iter(answers.values()))
+    one = first.data.noun
     ranked = [item for item in first.top.tolist() if item in common]
     count = {2: "both", 3: "all three"}.get(len(sets), f"all {len(sets)}")
     if not ranked:
-        text = f"No film is on {count} lists."
+        text = f"No {one} is on {count} lists."
     else:
-        titles = [first.full_title(item) for item in ranked[:3]]
-        more = f" and {len(ranked) - 3} more" if len(ranked) > 3 else ""
-        text = f"{len(ranked)} film{'s are' if len(ranked) > 1 else ' is'} on {count} lists: {listed(titles)}{more}."
-    pairs = [f"{labels[a]} and {labels[b]} share {len(sets[a] & sets[b])}" for a, b in itertools.combinations(sets, 2)]
-    return f"{text} {'; '.join(pairs)}." if len(sets) > 2 else text
+        every = [first.full_title(item) for item in ranked]
+        n = max(1, sum(length <= NAMED for length in itertools.accumulate(map(len, every))))
+        titles = [*every[:n], *([f"{len(every) - n} more"] if len(every) > n else [])]
+        text = f"{len(ranked)} {one}{'s are' if len(ranked) > 1 else ' is'} on {count} lists: {listed(titles)}."
+    if len(sets) <= 2:
+        return text
+    names = list(sets)
+    pairs = [
+        f"{labels[a]} shares {listed([f'{len(sets[a] & sets[b])} with {labels[b]}' for b in names[n:]])}"
+        for n, a in enumerate(names[:-1], 1)
+    ]
+    return f"{text} {'; '.join(pairs)}."
 
 
-def new_films(moved: Mapping[str, Mapping[int, str]], labels: Mapping[str, str]) -> str:
+def new_films(moved: Mapping[str, Mapping[int, str]], labels: Mapping[str, str], one: str = "film") -> str:
     """How much a change did to each model's list, in one sentence."""
     counts = [f"{labels[name]} {sum(move == 'new' for move in moves.values())}" for name, moves in moved.items()]
-    return f"New films in the top 10: {', '.join(counts)}."
+    return f"New {one}s in the top 10: {', '.join(counts)}."
 
 
 def where(answers: Mapping[str, Answer], labels: Mapping[str, str], chosen: int) -> str:
@@ -214,4 +226,4 @@ def where(answers: Mapping[str, Answer], labels: Mapping[str, str], chosen: int)
             if chosen in top
             else f"not in the top {len(top)} of {labels[name]}"
         )
-    return f"Selected: {first.full_title(chosen)} – {', '.join(found)}."
+    return f"{first.full_title(chosen)}: {', '.join(found)}."

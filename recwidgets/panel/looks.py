@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..core import film_label
-from ..page.markup import Message
+from ..page.elements import cut
 from .state import DRAWERS, TABS, State, plain, remembered
 from .table import Seen, called, item_of, whole
 
@@ -19,7 +19,7 @@ def one_of(known: tuple[str, ...], value: str, what: str) -> str:
 @called("tab")
 def tab(seen: Seen, state: State, value: str) -> State:
     """Another answer to "why": see TABS."""
-    return replace(state, tab=one_of(TABS, value, "the tab"), opened="", rival_typed=None)
+    return replace(state, tab=one_of(TABS, value, "the tab"), opened="", rival_typed=None, rival_wrong="")
 
 
 @called("drawer")
@@ -49,34 +49,40 @@ def open_line(seen: Seen, state: State, value: str) -> State:
 
 @called("rival")
 def rival(seen: Seen, state: State, value: str) -> State:
-    """Ask why it is not this item, by index."""
+    """Ask why it is not this item, by index; the selected one is refused, at the field."""
     item = item_of(seen, value)
+    state = replace(state, tab="not", opened="")
     if item == seen.shown.item:
-        raise ValueError(f"{film_label(seen.world.data, item)} is the film selected; choose another one")
-    return replace(state, rival=item, rival_typed=None, tab="not", opened="")
+        title = film_label(seen.world.data, item)
+        return replace(
+            state, rival_typed=title, rival_wrong=f"{title} is the {seen.world.data.noun} selected; choose another one."
+        )
+    return replace(state, rival=item, rival_typed=None, rival_wrong="")
 
 
 @called("rival-find")
 def rival_find(seen: Seen, state: State, value: str) -> State:
     """What is typed to look for the item of "why not …?"."""
-    return replace(state, rival_typed=value)
+    return replace(state, rival_typed=value, rival_wrong="")
 
 
 @called("rival-close")
 def rival_close(seen: Seen, state: State, value: str) -> State:
-    return replace(state, rival_typed=None)
+    return replace(state, rival_typed=None, rival_wrong="")
 
 
 @called("rival-title")
 def rival_title(seen: Seen, state: State, value: str) -> State:
-    """The first item that the typed text finds, or a sentence that there is none."""
+    """The first item that the typed text finds, or a sentence at the field that there is none."""
     found = seen.world.data.search_items(value, limit=1) if value.strip() else []
     if found:
         return rival(seen, state, str(found[0].index))
     if not value.strip():
-        return replace(state, rival_typed=None)
-    text = "Type a part of its title and choose from the list."
-    return replace(state, message=Message(f"There is no film called {value}.", text, True))
+        return replace(state, rival_typed=None, rival_wrong="")
+    wrong = (
+        f"There is no {seen.world.data.noun} called {cut(value)}. Type a part of its title and choose from the list."
+    )
+    return replace(state, rival_typed=value, rival_wrong=wrong)
 
 
 @called("alpha")
@@ -90,7 +96,12 @@ def alpha(seen: Seen, state: State, value: str) -> State:
     if state.turning == "alpha":
         return since(seen, replace(state, alpha=share / 100, message=None), state.undo)
     kept = remembered(state)
-    return since(seen, plain(state, alpha=share / 100, undo=kept, turning="alpha"), kept)
+    return since(seen, plain(state, alpha=share / 100, item=explained(seen, state), undo=kept, turning="alpha"), kept)
+
+
+def explained(seen: Seen, state: State) -> int | None:
+    """The item whose reason is shown: it stays so through a turned knob, which is turned to see what it does to it."""
+    return seen.shown.item if state.item is None else state.item
 
 
 def since(seen: Seen, state: State, before: State | None) -> State:

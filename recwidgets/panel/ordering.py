@@ -72,7 +72,7 @@ def reverse(seen: Seen, state: State, value: str) -> State:
     now = history_of(seen.world, state)
     if len(now.items) < 2:
         return state
-    lead = f"You reversed the order of all {len(now.items)} films."
+    lead = f"You reversed the order of all {len(now.items)} {seen.world.data.noun}s."
     return changed(state, now.reverse(), Change(lead, seen.shown.item))
 
 

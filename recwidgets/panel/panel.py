@@ -218,7 +218,7 @@ class Panel(Saving):
         """Turn knobs of the model: panel.turn(layers=0). Raises ValueError or TypeError for what it does not have."""
         with self._lock:
             parts = self._ready()
-            before = state = self._pinned()
+            before = state = self.state
             for name, value in settings.checked_knobs(parts.world, parts.trainer.training, knobs):
                 state = acts.turned(self._seen(), state, name, value)
             if state is not before:  # several knobs are one change

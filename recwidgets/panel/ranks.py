@@ -25,7 +25,7 @@ from .show import Shown, model_at
 from .state import State, World
 from .training import Training
 
-JUMPS = 3  # that are told
+JUMPS = 2  # that are told
 LEAST = np.log(1.5)  # a rank that changes by a smaller factor is no jump
 NEAR = 0.05  # of a score's change: a part that is smaller is not told
 

@@ -114,7 +114,11 @@ class Regions:
     def _paint_ranks(self, scene: Scene) -> None:
         shown, every, whom = scene.shown, scene.state.every, views.whom(scene)
         top = () if shown.answer is None else tuple(shown.answer.top.tolist())
-        mine = "neighbours" if isinstance(scene.training.model, Neighbours) else f"{views.whose(scene)} films"
+        mine = (
+            "neighbours"
+            if isinstance(scene.training.model, Neighbours)
+            else f"{views.whose(scene)} {scene.world.data.noun}s"
+        )
         list_shown = Listed(top, shown.item, tuple(self._slots().items()), whom, mine)
         data, epoch = scene.world.data, scene.epoch
         key = (scene.ranks, list_shown, epoch, every)

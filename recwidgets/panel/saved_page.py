@@ -148,7 +148,7 @@ def _film(
     ).format(
         slot=f" film-{row.slot}" if row.slot else "", rank=row.rank, full=row.full, title=row.title, year=row.year,
         score=row.score, bar=bar,
-        later=Markup('<span aria-label="watched later" role="img">✓</span>') if row.later else "",
+        later=Markup('<span aria-label="rated later" role="img">✓</span>') if row.later else "",
     )  # fmt: skip
     if not headline:
         return Markup('<div class="row">{}</div>').format(said)
@@ -166,6 +166,6 @@ def _legend(names: Sequence[str]) -> Markup:
         Markup('<span><svg class="rw-picture key" viewBox="0 0 9 9" aria-hidden="true">{}</svg> {}</span>').format(
             rectangle(0, 0, 9, 9, fill(kind), 2), name
         )
-        for name, kind in zip(names, ("accent", "mid", "quiet"), strict=False)
+        for name, kind in zip(names, ("accent", "own", "quiet"), strict=False)
     )
     return Markup('<p class="cap keys">Score = {}</p>').format(keys) if names else Markup("")

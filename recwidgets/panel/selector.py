@@ -75,14 +75,14 @@ def facts(data: Interactions, user: int, edited: Edited | None = None) -> tuple[
             text += f" on {day(about.first)}" if same else f" from {day(about.first)} to {day(about.last)}"
         newest, word = original[::-1], "Last rated"
     else:
-        text = _changed(edited, original)
+        text = _changed(edited, original, data.noun)
         newest, word = list(edited.items[::-1]), "Newest now" if edited.user is not None else "Newest"
     own = edited is not None and edited.user is None
     if top := [] if own else _genres(data, newest):
         text += f" · mostly {', '.join(top)}"
     stars = {} if own else ratings(data, user)
     last = [_named(data, item) + (f" {stars[item]:g}★" if item in stars else "") for item in newest[:LAST]]
-    nothing = "Add a first one." if own else "No film is left." if edited is not None else "No film rated yet."
+    nothing = "Add a first one." if own else "Nothing is left." if edited is not None else "Nothing rated yet."
     return (
         "You" if own else f"User {cut(str(data.users[user]), ID)}",
         text,
@@ -90,17 +90,17 @@ def facts(data: Interactions, user: int, edited: Edited | None = None) -> tuple[
     )
 
 
-def _changed(edited: Edited, original: Sequence[int]) -> str:
+def _changed(edited: Edited, original: Sequence[int], one: str) -> str:
     """How an edited history differs from that in the data: "119 of 122 ratings, 2 films added"."""
     n = len(edited.items)
     if edited.user is None:
-        return f"{n} film{'' if n == 1 else 's'} of your own"
+        return f"{n} {one}{'' if n == 1 else 's'} of your own"
     now = set(edited.items)
     stayed = len(now & set(original))
     whole = f"{len(original)} rating{'' if len(original) == 1 else 's'}"
     text, new = whole if stayed == len(original) else f"{stayed} of {whole}", n - stayed
     if new:
-        return f"{text}, {new} film{'' if new == 1 else 's'} added"
+        return f"{text}, {new} {one}{'' if new == 1 else 's'} added"
     return text if list(edited.items) == [item for item in original if item in now] else f"{text}, in another order"
 
 

@@ -155,7 +155,8 @@ def answer_of(world: World, training: Training, state: State, asked: Asked) -> A
 def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     """All that is shown of `state`. What a model raises is said in the place that it concerns."""
     person = person_of(world, state)
-    shown = Shown(person, empty=_empty(person, training), message=_numbered(_said(state.message), state))
+    nothing = _empty(person, training, world.data.noun)
+    shown = Shown(person, empty=nothing, message=_numbered(_said(state.message), state))
     try:
         now = answer_of(world, training, state, asked)
     except Exception as error:
@@ -174,7 +175,8 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     message: Message | None = shown.message
     if isinstance(state.message, Change) and previous is not None:
         more = "" if other is not state.before else _added(state.message, previous, now, asked, why.reason)
-        since = "" if other is state.before else "Since your first films: " if state.own else "Since the original: "
+        first = f"your first {world.data.noun}s" if state.own else "the original"
+        since = "" if other is state.before else f"Since {first}: "
         message = what_changed(
             previous, now, state.message.lead, state.message.item, more, _buttons(world, state, state.message), since
         )
@@ -266,7 +268,12 @@ def _reasons(world: World, state: State, now: Answer, item: int | None, asked: A
             return Reasons(why, None, parts, shared)
         rival = str(data.items[state.rival])
         key = ("not", id(now), item, state.rival)
-        against = asked.once(key, now, lambda: difference_of(question(), rival))
+        try:
+            against = asked.once(key, now, lambda: difference_of(question(), rival))
+        except Exception as error:  # said where it was asked for; the reason stands
+            again = f"rw.why_not(panel.model, panel.data, panel.shown.person, {str(data.items[item])!r}, {rival!r})"
+            fault = refusal(f"{model.label} gives no difference here", error, again)
+            return Reasons(why, None, parts, shared, fault)
         return Reasons(why, against, parts, shared)
     except Exception as error:  # a model of one's own that answers here, but not so, or not for the average user
         name = "" if item is None else str(data.items[item])
@@ -330,14 +337,14 @@ def _as_in_why(of: Answer, item: int, asked: Asked) -> tuple[Explanation | None,
     return as_in_why(explanation, why, of.data)
 
 
-def _empty(person: Person, training: Training) -> str:
+def _empty(person: Person, training: Training, one: str) -> str:
     if training.history.last is None and training.state == "running":
         return "The model is learning its first epoch. The list appears when that is done."
     if training.history.last is None:
         return "This model has not learned anything yet, so it has no answer. Press Train."
     if person.user is None and not len(person.history):
-        return "No films yet, so there is nothing to recommend from. Add one and the list appears here."
-    return "Every film there is has been seen, so none is left to recommend."
+        return f"No {one}s yet, so there is nothing to recommend from. Add one and the list appears here."
+    return f"Every {one} there is has been seen, so none is left to recommend."
 
 
 def names(world: World, items: list[int]) -> list[str]:

@@ -112,8 +112,9 @@ class State:
     …?", by index. base: one of BASES, what a change is compared with. first: the first row of the edited history that
     is on the page, 0 = its newest. gone: (item, index) of the one that was taken out last and can be put back in its
     place.
-    typed, item_typed, rival_typed: what stands in the three fields, None = nothing is being typed. before: what arrows
-    count from; outlined: and charts draw it as an outline.
+    typed, item_typed, rival_typed: what stands in the three fields, None = nothing is being typed. rival_wrong: why
+    what is typed for "why not …?" cannot be asked about, as a sentence. before: what arrows count from;
+    outlined: and charts draw it as an outline.
     undo: the state that "Undo" leads to.
     """
 
@@ -138,6 +139,7 @@ class State:
     wrong: bool = False
     item_typed: str | None = None
     rival_typed: str | None = None
+    rival_wrong: str = ""
     playing: bool = False
     tempo: str = "normal"
     moving: bool = True

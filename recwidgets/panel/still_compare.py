@@ -102,7 +102,7 @@ def _column(
     made = [text(x, y + 10, label, size=13, bold=True, room=room)]
     known = lists.shares(found)
     if known is not None:
-        whole = f"Shares of the ten, {100 * known[1]:.1f} % of all films’"
+        whole = f"Shares of the ten, {100 * known[1]:.1f} % of all {found.data.noun}s’"
         made.append(text(x, y + 27, whole, size=11, ink="ink2", room=room))
         wide, foot = room / max(len(known[0]), 10), y + 38 + PILLARS
         for n, (item, share) in enumerate(zip(found.top.tolist(), known[0].tolist(), strict=True)):

@@ -15,7 +15,7 @@ COLUMN = float(DRAWN[0])
 LIST = EDGE + COLUMN + GAP  # where the list begins
 ROOM = WIDTH - 2 * EDGE
 STEP = 22.0  # px a row
-KINDS = ("accent", "mid", "quiet")  # the colours of the parts of a score
+KINDS = ("accent", "own", "quiet")  # the colours of the parts of a score
 CALL = 4  # lines of the call that makes it live
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from ..core import Knob
+from ..core import Knob, worded
 from ..page import markup
 from ..page.elements import cut
 from ..page.markup import Status
@@ -74,9 +74,8 @@ class Scene:
 def about_data(world: World) -> str:
     data, split = world.data, world.split
     whole = len(split.train) + len(split.validation) + len(split.test)
-    items = "movies" if data.name.startswith("MovieLens") else "items"
     rows = "ratings" if data.has_ratings else "interactions"
-    return f"{data.name} · {data.n_users:,} users × {data.n_items:,} {items} · {whole:,} {rows}"
+    return f"{data.name} · {data.n_users:,} users × {data.n_items:,} {data.noun}s · {whole:,} {rows}"
 
 
 def status(world: World, training: Training) -> Status:
@@ -98,11 +97,8 @@ def status(world: World, training: Training) -> Status:
     if not training.here:
         before = "trained before" if training.history.counted else "trained elsewhere"
         return Status("Ready", "pretrained" if world.pretrained else before)
-    return Status("Stopped" if training.ended == "stopped" else "Ready", _here(training))
-
-
-def _here(training: Training) -> str:
-    return f"trained here with {training.backend}" if training.backend else "trained here"
+    whole = f"trained here with {training.backend}" if training.backend else ""
+    return Status("Stopped" if training.ended == "stopped" else "Ready", "trained here", whole=whole)
 
 
 def top(scene: Scene) -> Markup:
@@ -177,7 +173,7 @@ def selected(scene: Scene) -> Selected:
     return Selected(
         shown.answer, shown.item, shown.rank, shown.explanation, shown.reason, shown.difference, shown.fault, state.tab,
         state.opened, state.rival, state.rival_typed, dropped, state.wide,
-        None if state.gone is None else state.gone[0], shown.away,
+        None if state.gone is None else state.gone[0], shown.away, state.rival_wrong,
     )  # fmt: skip
 
 
@@ -191,6 +187,7 @@ def transport(scene: Scene, spoken: str) -> Markup:
     at = markup.state_of_training(status_now, when(scene), state.epoch is not None, spoken)
     own, knob = own_knob(training), Markup("")
     if own is not None:
+        own = _worded(own, world)
         value = state.values(world)[own.name]
         told = "" if scene.alike is None else markup.alike_by_hop(scene.alike, int(own.high), float(value))
         knob = markup.own_knob(own, value, training.state != "idle", told)
@@ -223,6 +220,11 @@ def own_knob(training: Training) -> Knob | None:
     return next((knob for knob in training.knobs if knob.instant and not knob.choices), None)
 
 
+def _worded(knob: Knob, world: World) -> Knob:
+    """A knob that speaks of items as the data do."""
+    return knob._replace(hint=worded(world.data, knob.hint), unit=worded(world.data, knob.unit))
+
+
 def time_line(scene: Scene) -> Markup:
     """The slider over the epochs; where they are not known, or the model cannot go back, a sentence instead."""
     training = scene.training
@@ -243,12 +245,12 @@ def accuracy(scene: Scene) -> Markup:
     here, turned = known.get(scene.epoch, float("nan")), accuracy_now(scene)
     if not len(scene.world.split.validation):
         return Markup('<div class="rw-accuracy">{}: no<br>{}</div>').format(term("accuracy"), term("validation rows"))
-    first = f"{100 * here:.1f} %" if np.isfinite(here) else "–"
+    first = per_cent(here) if np.isfinite(here) else "–"
     second: str = ""
     if scene.baseline is not None:
-        second = Markup("{} {:.1f} %").format(term("popularity"), 100 * scene.baseline)
+        second = Markup("{} {}").format(term("popularity"), per_cent(scene.baseline))
     if turned is not None:
-        first, second = f"{100 * turned:.1f} %", f"as trained {first}"
+        first, second = per_cent(turned), f"as trained {first}"
     n, words = measured_on(scene.world)
     few = n < FEW
     return Markup(
@@ -257,6 +259,12 @@ def accuracy(scene: Scene) -> Markup:
         words, term("accuracy"), first, second, Markup(' class="rw-few"') if few else "",
         f"{people(n)}: too few" if few else f"of {people(n)}",
     )  # fmt: skip
+
+
+def per_cent(share: float) -> str:
+    """ "3.7 %", and "100 %" without a decimal, which there is no room for."""
+    text = f"{100 * share:.1f}"
+    return f"{text.removesuffix('.0') if len(text) > 4 else text} %"
 
 
 def people(n: int) -> str:
@@ -288,7 +296,7 @@ def more(scene: Scene) -> Markup:
         here = int(np.argmin([abs(known - rate) for known in rates]))
         settings.append(("rate", "Learning rate", here, 0, len(rates) - 1, f"{rates[here]:g}", busy))
     hint = "Reset to change these." if busy else "For the next training."
-    others = [knob for knob in training.knobs if knob is not own_knob(training)]
+    others = [_worded(knob, scene.world) for knob in training.knobs if knob is not own_knob(training)]
     rows = markup.knob_rows(others, state.values(scene.world), busy, all_users(scene))
     tools = markup.tools(scene.setup, state.moving, scene.shown.answer is not None)
     replay = markup.tempo(state.tempo, training.newest < 2 or not training.rewindable)
@@ -303,8 +311,10 @@ def all_users(scene: Scene) -> Markup:
     """What the knobs do to all users; nothing while none was turned."""
     now = scene.all_users
     if now is None:
-        return Markup("Ranking all films for all users …") if scene.measuring else Markup("")
-    text = f"On average two users share {now.shared:.1f} of their {now.depth} films"
+        return (
+            Markup("Ranking all {}s for all users …").format(scene.world.data.noun) if scene.measuring else Markup("")
+        )
+    text = f"On average two users share {now.shared:.1f} of their {now.depth} {scene.world.data.noun}s"
     if scene.as_trained is not None:
         text += f" (as trained: {scene.as_trained.shared:.1f})"
     return Markup("{}.{}").format(text, markup.alike(now.alike))

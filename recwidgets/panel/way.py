@@ -16,16 +16,22 @@ TOLD = 0.1  # of the largest: a smaller part of a change is not told
 
 
 def way(history: RankHistory, data: Interactions, item: int, mine: str = "own films") -> Markup:
-    """A paragraph for where it stood, and one for each jump. mine: what the first part of a score is called."""
+    """A paragraph for where it stood, and one for each of its largest jumps.
+
+    mine: what the first part of a score is called.
+    """
     steps, ranks = history.steps, history.ranks([item])[0].tolist()
     known = [(step, rank) for step, rank in zip(steps, ranks, strict=True) if rank > 0]
     if not known:
         return Markup("")
     text = Markup("<p><b>{}</b>: {}</p>").format(film_label(data, item), course(known))
-    found = jumps(history, item)
-    if len(found) > 1:
-        text += Markup("<p>Its {} largest jumps:</p>").format(len(found))
-    return text + joined(Markup("<p>{}</p>").format(told(jump, mine)) for jump in found)
+    largest = jumps(history, item, 1)  # where there is room for one alone, it is this
+    return text + joined(
+        Markup('<p class="rw-jump{}">{}</p>').format(
+            "" if jump in largest else " rw-jump-lesser", told(jump, mine, data.noun)
+        )
+        for jump in jumps(history, item)
+    )
 
 
 def course(known: list[tuple[int, int]]) -> str:
@@ -66,22 +72,15 @@ def _place(rank: int) -> str:
     return "first" if rank == 1 else ordinal(rank)
 
 
-def told(jump: Jump, mine: str) -> str:
-    """A jump, and whose doing it was: the item's own score, that of the films it passed, or both."""
+def told(jump: Jump, mine: str, one: str = "film") -> str:
+    """A jump: how its score and those of the films it passed moved, and the rank that either alone would bring."""
     up = jump.now < jump.was
     head = f"Epochs {jump.before} → {jump.after}, rank {jump.was:,} → {jump.now:,}: "
-    own = f"{_moved(jump.own)}{_parts(jump, mine)}"
-    count = f"the {jump.passed:,} films" if jump.passed > 1 else "the film"
+    count = f"the {jump.passed:,} {one}s" if jump.passed > 1 else f"the {one}"
     passed = f"{count} that {'it passed' if up else 'passed it'} {_moved(jump.their)}"
     passed += " on average" if jump.passed > 1 else ""
-    helped = jump.alone < jump.was if up else jump.alone > jump.was
-    made_room = jump.others < jump.was if up else jump.others > jump.was
-    if helped and made_room:
-        alone = f"By its own score alone it would be {_place(jump.alone)}, by the others’ alone {_place(jump.others)}."
-        return f"{head}its own score {own}, while {passed}. {alone}"
-    if helped:
-        return f"{head}its own doing. Its score {own}; {passed}."
-    return f"{head}the others’ doing. Its own score {own}, but {passed}."
+    alone = f"Its new score alone would bring rank {jump.alone:,}, the others’ alone {jump.others:,}."
+    return f"{head}its score {_moved(jump.own)}{_parts(jump, mine)}, {passed}. {alone}"
 
 
 def _moved(change: float) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import Ints, Terms
+from ..core import Ints, Terms, worded
 from ..protocols import Explains
 from .asked import Asked
 from .groups import Group, grouped
@@ -84,8 +84,8 @@ def _of_terms(asked: Asked, terms: Terms, voters: Ints) -> Flow:
     groups = grouped(asked, terms.kind, terms.index, values.sum(1), voters)
 
     lines = [
-        Line(f"what the {len(asked.usual.popular)} most popular films get, on average", 0.0, "popular"),
-        Line("this film against these, for all users", 0.0, "average"),
+        Line(f"what the {len(asked.usual.popular)} most popular {asked.data.noun}s get, on average", 0.0, "popular"),
+        Line(f"this {asked.data.noun} against these, for all users", 0.0, "average"),
         *(_line(asked, terms.kind, terms.index, values.sum(1), group) for group in groups),
         Line(LESS, 0.0, "less"),
         Line(OWN if asked.person.user is not None else f"no {OWN}, which others have", 0.0, "own"),
@@ -103,7 +103,7 @@ def _of_terms(asked: Asked, terms: Terms, voters: Ints) -> Flow:
     used = [*range(n_ways)]
     used += [n_ways] if terms.own.any() or average.own.any() else []
     used += [n_ways + 1] if terms.base.any() or average.base.any() or alpha else []
-    ways = (*terms.ways, OWN, SAME)
+    ways = (*(worded(asked.data, way) for way in terms.ways), OWN, SAME)
     there = {"own": n_ways in used, "less": bool(alpha)}
     kept = [row for row, line in enumerate(lines) if there.get(line.kind, True)]
     return _flow(asked, [lines[row] for row in kept], [ways[way] for way in used], table[np.ix_(kept, used)])
@@ -139,8 +139,8 @@ def _of_scores(asked: Asked) -> Flow:
     mine, theirs = float(asked.scores[popular].mean(dtype=np.float64)), float(scores[popular].mean())
     average = float(scores[asked.item]) - theirs
     lines = [
-        Line(f"what the {len(popular)} most popular films get, on average", 0.0, "popular"),
-        Line("this film against these, for all users", 0.0, "average"),
+        Line(f"what the {len(popular)} most popular {asked.data.noun}s get, on average", 0.0, "popular"),
+        Line(f"this {asked.data.noun} against these, for all users", 0.0, "average"),
         Line("what it gets beyond this", 0.0, "unexplained"),
     ]
     return _flow(asked, lines, ["score"], np.array([[mine], [average], [asked.score - mine - average]]))

@@ -41,15 +41,16 @@ def grouped(asked: Asked, kind: str, index: Ints, values: NDArray[Any], voters: 
     return [group for group in groups if group.rows.any()]
 
 
-def films(n: int) -> str:
-    return f"{n:,} film" if n == 1 else f"{n:,} films"
+def films(data: Interactions, n: int) -> str:
+    """ "1 film", "2,158 films", or what the items of these data are called."""
+    return f"{n:,} {data.noun}" if n == 1 else f"{n:,} {data.noun}s"
 
 
 def _by_taste(data: Interactions, items: Ints, values: NDArray[Any], votes: Mask) -> Iterator[Group]:
     """The voters, then the genres or decades that add most beyond their size, then the rest."""
     if votes.any():
         count = int(votes.sum())
-        yield Group(f"the {films(count)} that vote{'s' if count == 1 else ''} for it", "voters", votes)
+        yield Group(f"the {films(data, count)} that vote{'s' if count == 1 else ''} for it", "voters", votes)
     left, others = ~votes, "other " if votes.any() else ""
     for _ in range(NAMED - int(votes.any())):
         best = _most_telling(data, items, values, left)
@@ -57,10 +58,10 @@ def _by_taste(data: Interactions, items: Ints, values: NDArray[Any], votes: Mask
             break
         name, rows = best
         count = int(rows.sum())
-        yield Group(f"{count:,} {others}film{'' if count == 1 else 's'} {name}", "group", rows)
+        yield Group(f"{count:,} {others}{data.noun}{'' if count == 1 else 's'} {name}", "group", rows)
         left, others = left & ~rows, "other "
     count = int(left.sum())
-    yield Group(f"{count:,} {others}film{'' if count == 1 else 's'}", "rest", left)
+    yield Group(f"{count:,} {others}{data.noun}{'' if count == 1 else 's'}", "rest", left)
 
 
 def _most_telling(data: Interactions, items: Ints, values: NDArray[Any], left: Mask) -> tuple[str, Mask] | None:
@@ -95,15 +96,16 @@ def _tags(data: Interactions) -> tuple[list[str], Mask]:
 
 def _by_age(asked: Asked, items: Ints) -> Iterator[Group]:
     """items: newest first. The window's end is the model's to say; without one all are in it."""
-    age = np.arange(len(items))
+    data, age = asked.data, np.arange(len(items))
     window = len(asked.model.weights(len(items))) if hasattr(asked.model, "weights") else len(items)
     last, more = RECENT[0], RECENT[0] + RECENT[1]
-    yield Group(f"the last film, {film_label(asked.data, int(items[0]))}", "recent", age < last)
+    yield Group(f"the last {data.noun}, {film_label(data, int(items[0]))}", "recent", age < last)
     next_ones, rest, older = (age >= last) & (age < min(more, window)), (age >= more) & (age < window), age >= window
     count = int(next_ones.sum())
-    yield Group("the film before it" if count == 1 else f"the {films(count)} before it", "recent", next_ones)
-    yield Group(f"the {films(int(rest.sum()))} before these", "group", rest)
-    yield Group(f"{int(older.sum()):,} older film{'' if older.sum() == 1 else 's'}", "rest", older)
+    before = f"the {data.noun} before it" if count == 1 else f"the {films(data, count)} before it"
+    yield Group(before, "recent", next_ones)
+    yield Group(f"the {films(data, int(rest.sum()))} before these", "group", rest)
+    yield Group(f"{int(older.sum()):,} older {data.noun}{'' if older.sum() == 1 else 's'}", "rest", older)
 
 
 def _by_rating(asked: Asked, users: Ints) -> Iterator[Group]:

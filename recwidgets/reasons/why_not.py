@@ -112,7 +112,7 @@ def _contributions(asked: Asked, rival: int) -> list[Contribution]:
     if terms.own.any():
         found.append(Contribution("own embedding", float(terms.own @ apart), "own"))
     if terms.base.any():
-        found.append(Contribution("the films themselves, for all users", float(terms.base @ apart), "base"))
+        found.append(Contribution(f"the {data.noun}s themselves, for all users", float(terms.base @ apart), "base"))
     return found
 
 

@@ -30,6 +30,9 @@ ALL = 0.995  # printed as 100 %
 NOTHING = 0.005  # printed as 0.00
 COUNTED = 10  # neighbours: of fewer, a share in per cent says no more than the count
 LONG = 170  # characters: three lines of a panel's reason
+_LAST_SENTENCE = re.compile(
+    r" (All users get [^()]*\((its score is [^()]*\) \()?the average user’s \S+\)|The average user would get it \S+)\.$"
+)
 _ALTERNATES = re.compile(r"(?: \([^()]*\))+$")
 
 
@@ -58,7 +61,7 @@ def headline(asked: Asked, facts: Facts) -> tuple[str, str]:
     if not asked.n:
         return "none", _nothing_known(asked, facts)
     if _all_alike(asked):
-        return "none", f"All films get the same score here, so the order says nothing. {_average(facts)}"
+        return "none", f"All {asked.data.noun}s get the same score here, so the order says nothing. {_average(facts)}"
     if facts.net < ADDS_NOTHING * abs(asked.score) and facts.average_rank <= POPULAR:
         return "popular", _popular(asked, facts)
     if facts.of:
@@ -104,7 +107,7 @@ def _votes(asked: Asked, facts: Facts) -> str:
     put, them = ("puts", "its") if facts.votes == 1 else ("put", "their")
     return _said(
         f"{facts.votes:,} of {_mine(asked)}, each asked alone, {put} {_title(asked)} into {them} top 10; "
-        f"a popular film gets {_about(facts.votes_usual)}",
+        f"a popular {asked.data.noun} gets {_about(facts.votes_usual)}",
         facts,
     )
 
@@ -120,7 +123,8 @@ def _popular(asked: Asked, facts: Facts) -> str:
         adds = _adds(facts.net, one, "that", "only " if little else "")
     votes = ""
     if facts.votes:
-        who = f"{facts.votes:,} of {films(asked.n)}" if facts.of else f"{facts.votes:,} of them, asked alone,"
+        of = films(asked.data, asked.n) if facts.of else "them, asked alone,"
+        who = f"{facts.votes:,} of {of}"
         votes = f"; {'it' if asked.n == 1 and not facts.of else who} {_s('vote', facts.votes == 1)} for it too"
     return (
         f"Popular with all users: the average user gets {_title(asked)} {ordinal(facts.average_rank)}. "
@@ -176,24 +180,26 @@ def _recent(asked: Asked, facts: Facts) -> str:
         if first < NOTHING:
             text = f"What {mine} say for {title} is not said by the last, {latest}"
         else:
-            text = f"{latest}, the last of {mine}, {_part(first, total, True, title, asked.n - 1)}"
+            text = f"{latest}, the last of {mine}, {_part(asked, first, total, True, title, asked.n - 1)}"
         return _said(text, facts)
     before = asked.n - LAST
     if last < NOTHING:
         gives = "add nothing to" if last > -NOTHING else f"take {_amount(last)} from"
-        older = f"the {films(before)} before them {_adds(total - last, before == 1)}"
+        older = f"the {films(asked.data, before)} before them {_adds(total - last, before == 1)}"
         return _said(f"The last {LAST} of {mine} {gives} {title}; {older}", facts)
-    text = f"The last {LAST} of {mine} {_part(last, total, False, title, before, ' before them')}"
+    text = f"The last {LAST} of {mine} {_part(asked, last, total, False, title, before, ' before them')}"
     alone = _amount(first) if first >= NOTHING else "nothing" if first > -NOTHING else f"takes {_amount(first)} from it"
     named = _said(f"{text}; {latest}, the last one, {alone}", facts)
     return named if len(named) <= LONG else _said(f"{text}; the last one {alone}", facts)
 
 
-def _part(value: float, total: float, one: bool, to: str, left: int, which: str = "") -> str:
+def _part(asked: Asked, value: float, total: float, one: bool, to: str, left: int, which: str = "") -> str:
     """ "add 3.03 of the 5.73 that all add to it", or, where the others lower it, what they take."""
     if value <= total:
         return f"{_s('add', one)} {value:.2f} of the {total:.2f} that all add to {to}"
-    others = f"the other {'film' if left == 1 else films(left)}" if not which else f"the {films(left)}{which}"
+    data = asked.data
+    others = f"the other {data.noun if left == 1 else films(data, left)}" if not which else ""
+    others = others or f"the {films(data, left)}{which}"
     return f"{_s('add', one)} {value:.2f} to {to}; {others} {_adds(total - value, left == 1, 'it')}"
 
 
@@ -209,25 +215,27 @@ def _film(asked: Asked, facts: Facts, row: int) -> str:
     text = f"{film}, one of {_mine(asked)}, adds {value:.2f}"
     if value <= total:
         return _said(f"{text} of the {total:.2f} that they add to {_title(asked)}", facts)
-    return _said(f"{text} to {_title(asked)}; {_others(asked.n - 1, total - value)}", facts)
+    return _said(f"{text} to {_title(asked)}; {_others(asked, asked.n - 1, total - value)}", facts)
 
 
 def _group(asked: Asked, facts: Facts, line: Line) -> str:
-    label = line.label.replace(" other film", " film")  # other than the voters, which are not told of here
+    one = f" {asked.data.noun}"
+    label = line.label.replace(f" other{one}", one)  # other than the voters, which are not told of here
     text, total = f"{_capital(label)} add {_printed(facts)[facts.lines.index(line)]:.2f}", net(facts.lines)
     if line.value <= total:
         return _said(f"{text} of the {total:.2f} that {_mine(asked)} add to {_title(asked)}", facts)
-    return _said(f"{text} to {_title(asked)}; {_others(asked.n - len(line.items), total - line.value)}", facts)
+    return _said(f"{text} to {_title(asked)}; {_others(asked, asked.n - len(line.items), total - line.value)}", facts)
 
 
-def _others(count: int, value: float) -> str:
-    return f"the other {'film' if count == 1 else films(count)} {_adds(value, count == 1, 'it')}"
+def _others(asked: Asked, count: int, value: float) -> str:
+    return f"the other {asked.data.noun if count == 1 else films(asked.data, count)} {_adds(value, count == 1, 'it')}"
 
 
 def _spread(asked: Asked, facts: Facts) -> str:
     total, one = net(facts.lines), asked.n == 1
     adds = f"{_mine(asked)} {_adds(total, one, _title(asked))}"
-    return _said(_capital(adds) if one else f"No single film stands out: {adds}{_asked_alone(facts)}", facts)
+    none = f"No single {asked.data.noun} stands out"
+    return _said(_capital(adds) if one else f"{none}: {adds}{_asked_alone(facts)}", facts)
 
 
 def _against(asked: Asked, facts: Facts) -> str:
@@ -298,13 +306,20 @@ def _shared(facts: Facts) -> str:
     return f"All users get {part} {whole} (the average user’s {ordinal(facts.average_rank)})."
 
 
+def without_all_users(text: str) -> str:
+    """A headline without its last sentence, what all users get, for a place that shows that as a number."""
+    return _LAST_SENTENCE.sub("", text)
+
+
 def _mine(asked: Asked) -> str:
     """ "your only film", "user 42’s 352 films"."""
-    return f"{_whose(asked)} {'only film' if asked.n == 1 else films(asked.n)}"
+    return f"{_whose(asked)} {f'only {asked.data.noun}' if asked.n == 1 else films(asked.data, asked.n)}"
 
 
 def _nothing_known(asked: Asked, facts: Facts) -> str:
-    return f"Nothing that {_who(asked)} watched is known, so no film speaks for {_title(asked)}. {_average(facts)}"
+    who, title, one = _who(asked), _title(asked), asked.data.noun
+    seen = "watched" if one == "film" else "chose"
+    return f"Nothing that {who} {seen} is known, so no {one} speaks for {title}. {_average(facts)}"
 
 
 def _silent(asked: Asked, facts: Facts) -> str:

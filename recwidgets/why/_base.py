@@ -34,7 +34,8 @@ class Selected:
     fault: why there is no explanation, as a sentence. tab: one of TABS. opened: the line of the reason that is
     open. rival, typed: the item of "why not …?" by index, and what stands in its field. dropped: titles of what
     was taken out of the history; back: the one of them, by index, that can be put back in its place. wide: the page is
-    large. away: where the item is that was selected, where it is not this one.
+    large. away: where the item is that was selected, where it is not this one. wrong: why what is typed cannot be asked
+    about.
     """
 
     answer: Answer | None = None
@@ -52,6 +53,7 @@ class Selected:
     wide: bool = False
     back: int | None = None
     away: str = ""
+    wrong: str = ""
 
 
 class Why:
@@ -96,9 +98,11 @@ class Why:
             self.say(parts.no_explanation(answer.full_title(item), selected.fault or NO_REASON))
         elif selected.tab == "not":
             asked = rival.markup(
-                answer, item, reason, selected.rival, selected.typed, selected.difference, selected.wide
+                answer, item, reason, selected.rival, selected.typed, selected.difference, selected.wide,
+                selected.wrong, selected.fault,
             )  # fmt: skip
-            self.show_only(asked + (doubtful(selected.fault) if reason is None else ""))
+            untold = reason is None and selected.rival is None
+            self.show_only(asked + (doubtful(selected.fault) if untold else ""))
         elif selected.tab == "sum" and selected.explanation is not None:
             beyond = reason is not None and any(line.kind == "average" for line in reason.lines)
             self.show_only(parts.arithmetic(selected.explanation, note=parts.WHOLE if beyond else ""))
@@ -186,6 +190,6 @@ def tab_bar(chosen: str, title: str = "", away: str = "") -> Markup:
         for name, words in TABS.items()
     )
     heading = Markup('<h3 class="rw-hidden">{}</h3>').format(f"Why {title}?" if title else "Why?")
-    bar = Markup('<div role="tablist" aria-label="The selected film">{}</div>').format(buttons)
+    bar = Markup('<div role="tablist" aria-label="The selection">{}</div>').format(buttons)
     said = Markup('<p class="rw-away" role="status" title="{0}">{0}</p>').format(away) if away else Markup("")
     return heading + bar + said

@@ -96,7 +96,7 @@ class NeighboursWhy(Why):
     def draw(self, selected: Selected) -> None:
         answer, item, explanation = selected.answer, selected.item, selected.explanation
         assert answer is not None and item is not None
-        lines, score = sums.sums_of(selected.reason, explanation), float(answer.scores[item])
+        lines, score = sums.sums_of(selected.reason, explanation, answer.data), float(answer.scores[item])
         self.head.show(self.heading(selected) + sums.bar(lines, score) + sums.lines(lines, score))
         near = around(answer, item, explanation, selected.reason)
         if not near:  # no history, or nobody left to ask
@@ -273,11 +273,11 @@ def films_of(answer: Answer, item: int, near: Sequence[Neighbour]) -> Markup:
     )  # fmt: skip
     rest = float(values.sum() - values[order].sum())
     left = len(items) - len(order)
-    others = f"{left} other film{'' if left == 1 else 's'} {parts.minus(rest)}, " if left else ""
+    others = f"{left} other {answer.data.noun}{'' if left == 1 else 's'} {parts.minus(rest)}, " if left else ""
     return Markup(
-        '<div class="rw-near-films"><p>User {who} alone decides. Nearest to this film, of their {n} films:</p><ol>{some}</ol>'
+        '<div class="rw-near-films"><p>User {who} alone decides. Nearest to this {one}, of their {n} {one}s:</p><ol>{some}</ol>'
         "<p>{others}own embedding {own}.</p></div>"
-    ).format(who=who, n=len(items), some=some, others=others, own=parts.minus(own))
+    ).format(who=who, one=answer.data.noun, n=len(items), some=some, others=others, own=parts.minus(own))
 
 
 def caption(answer: Answer, near: Sequence[Neighbour], flat: Flat | None) -> Markup:

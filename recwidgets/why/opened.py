@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from ..answer import Answer
-from ..core import film_label
+from ..core import film_label, worded
 from ..page.elements import joined
 from ..reasons.flow import Line
 from ..reasons.reason import Reason
@@ -49,11 +49,11 @@ def group(answer: Answer, reason: Reason, n: int, deeper: bool) -> Markup:
         for place, value in zip(first, values, strict=False)
     ]  # fmt: skip
     if rest:
-        whom = "neighbours" if people else "films"
+        whom = "neighbours" if people else f"{data.noun}s"
         rows.append(_other(f"{len(rest):,} other {whom} together", values[-1], digits))
     return _PAGE.format(
         back=n, title=sentence_case(line.label), value=parts.minus(round(line.value, digits), digits), rows=joined(rows),
-        caption=caption(line, reason, deeper),
+        caption=worded(data, caption(line, reason, deeper)),
     )  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from ..answer import Answer
 from ..answer import rounded as rounded
-from ..core import Explanation, Part
+from ..core import Explanation, Part, worded
+from ..data import Interactions
 from ..page.elements import cut, joined
 from ..reasons.words import shown_values
 
@@ -74,21 +75,21 @@ def doubts(explanation: Explanation, listed_score: float) -> str:
 # -- lines and sentences -----------------------------------------------------------------------------
 
 
-def summands(explanation: Explanation, drawn: int = DRAWN) -> list[Line]:
+def summands(explanation: Explanation, drawn: int = DRAWN, data: Interactions | None = None) -> list[Line]:
     """The largest evidence one by one, the rest of it together, then the own part and the base.
 
-    Their values, as rounded, add up to the score as rounded, if the parts do.
+    Their values, as rounded, add up to the score as rounded, if the parts do. data: whose word for an item is used.
     """
     evidence = [part for part in explanation.parts if part.kind not in NAMES]
     first = sorted(evidence, key=lambda part: -abs(part.value))[:drawn]
     lines = [Line(part.label, part.value, part.kind, part.index) for part in first]
     if len(evidence) > len(first):
         rest = sum(part.value for part in evidence) - sum(part.value for part in first)
-        kind = PLURAL.get(evidence[0].kind, "contributions")
+        kind = worded(data, PLURAL.get(evidence[0].kind, "contributions"))
         lines.append(Line(f"{len(evidence) - len(first)} other {kind}", rest, "rest"))
     for kind, name in NAMES.items():
         if any(part.kind == kind for part in explanation.parts):
-            lines.append(Line(name, explanation.total(kind), kind))
+            lines.append(Line(worded(data, name), explanation.total(kind), kind))
     values = as_shown([line.value for line in lines], explanation.score)
     return [line._replace(value=value) for line, value in zip(lines, values, strict=True)]
 
@@ -108,14 +109,14 @@ def sentence(answer: Answer, explanation: Explanation) -> str:
         item = answer.data.item_index(explanation.item)
         shared = sum(item in answer.data.history(user) for user in every)
         if len(every) == 1:
-            rated = "rated it" if shared else "has not rated it, but films like it"
+            rated = "rated it" if shared else f"has not rated it, but {answer.data.noun}s like it"
             return f"Because {words} is the only neighbour, and {rated}."
         near = f"{words} {'is' if len(named) == 1 else 'are'} near"
         return f"Because {near}, and {shared} of the {len(every)} nearest rated it; {carry}."
     if named[0].kind != "film":  # a kind of the learner's own
         return f"Because of {words}; {carry}."
     whom = "you" if answer.person.user is None else f"user {answer.data.users[answer.person.user]}"
-    return f"Because {whom} watched {words}; {carry}."
+    return f"Because {whom} {'watched' if answer.data.noun == 'film' else 'chose'} {words}; {carry}."
 
 
 def listed(words: Sequence[str]) -> str:
@@ -127,7 +128,7 @@ def listed(words: Sequence[str]) -> str:
 
 
 def nothing() -> Markup:
-    return Markup('<h3>Why?</h3><p class="rw-cap">Select a film to see what its score is made of.</p>')
+    return Markup('<h3>Why?</h3><p class="rw-cap">Select a row to see what its score is made of.</p>')
 
 
 def no_explanation(title: str, fault: str) -> Markup:
@@ -198,7 +199,7 @@ def remove(line: Line) -> Markup:
 
 def markup(answer: Answer, item: int, explanation: Explanation) -> Markup:
     """The heading, the sentence, the bar of the contributions and the sum."""
-    lines = summands(explanation)
+    lines = summands(explanation, data=answer.data)
     return heading(answer, item, explanation) + bar(lines) + table(lines, explanation.score)
 
 

@@ -21,10 +21,10 @@ from .flow import Drawn, Row, Size
 NAMED = 3  # items that a line names
 #: how a headline begins where it counts; the first that fits is emphasised
 COUNTS = re.compile(
-    r"(?:Popular with all users|(?:Your|User .+?’s) only film(?=,| speaks| adds)|No single film stands out"
-    r"|(?:[\d,]+|None|All) of the [\d,]+ nearest neighbours|(?:Your|User .+?’s) [\d,]+ films(?= speak against| add nothing)"
-    r"|[\d,]+ of .+? films?(?=, each asked alone)|The last [\d,]+ of .+? films(?= add| take)"
-    r"|[\d,]+ (?:other )?films? .+?(?= add))"
+    r"(?:Popular with all users|(?:Your|User .+?’s) only (?:film|item)(?=,| speaks| adds)|No single (?:film|item) stands out"
+    r"|(?:[\d,]+|None|All) of the [\d,]+ nearest neighbours|(?:Your|User .+?’s) [\d,]+ (?:film|item)s(?= speak against| add nothing)"
+    r"|[\d,]+ of .+? (?:film|item)s?(?=, each asked alone)|The last [\d,]+ of .+? (?:film|item)s(?= add| take)"
+    r"|[\d,]+ (?:other )?(?:film|item)s? .+?(?= add))"
 )
 
 
@@ -108,9 +108,9 @@ def short(label: str) -> str:
     label = label.removesuffix(", which others have")
     label = re.sub(r"^the (?=[\d,]+ )", "", label)
     label = re.sub(r"^([\d,]+) neighbours? who ", r"\1 ", label)
-    label = re.sub(r"^([\d,]+) films? (that|before)", r"\1 \2", label)
-    label = re.sub(r"^([\d,]+) (?:other )?films? of the genre ", r"\1 in ", label)
-    label = re.sub(r"^([\d,]+) (?:other )?films? of the (?=\d{3}0s$)", r"\1 from the ", label)
+    label = re.sub(r"^([\d,]+) (?:film|item)s? (that|before)", r"\1 \2", label)
+    label = re.sub(r"^([\d,]+) (?:other )?(?:film|item)s? of the genre ", r"\1 in ", label)
+    label = re.sub(r"^([\d,]+) (?:other )?(?:film|item)s? of the (?=\d{3}0s$)", r"\1 from the ", label)
     return label[:1].upper() + label[1:]
 
 
@@ -176,4 +176,4 @@ def _ways(
         )
         for n, (slot, way, value) in enumerate(zip(drawn.ways, (flow_.ways[n] for n in flow.ways_of(flow_)), values, strict=True))
     )  # fmt: skip
-    return Markup('<ol class="rw-flow-ways" aria-label="Ways that your films take">{}</ol>').format(items)
+    return Markup('<ol class="rw-flow-ways" aria-label="Ways to the score">{}</ol>').format(items)

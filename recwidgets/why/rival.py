@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from ..answer import Answer
-from ..core import film_label
+from ..core import film_label, worded
 from ..page.elements import combobox, cut, joined, option
 from ..ranking import rank
 from ..reasons.reason import Reason
@@ -20,7 +20,7 @@ OPTIONS = 8  # items under the field
 FEW, MANY = (5, 3), (13, 6)  # items for the one and for the other that are drawn, on a small and a large page
 
 _PICK = Markup(
-    '<div class="rw-rival"><span>Why not</span>{field}<span class="rw-cut" title="{title}">instead of <b>{title}</b>?</span></div>{others}'
+    '<div class="rw-rival"><span>Why not</span>{field}{wrong}<span class="rw-cut" title="{title}">instead of <b>{title}</b>?</span></div>{others}'
 )
 _ROW = Markup(
     '<li title="{full}"><span class="rw-name"><span>{name}</span><small>{more}</small></span><span class="rw-num">{value}</span><span class="rw-apart"><i class="{kind}" style="{side}:50%;width:{width:.1f}%"></i></span></li>'
@@ -29,33 +29,43 @@ _ROW = Markup(
 
 def markup(
     answer: Answer, item: int, reason: Reason | None, rival: int | None, typed: str | None, difference: Difference | None,
-    wide: bool,
+    wide: bool, wrong: str = "", fault: str = "",
 ) -> Markup:  # fmt: skip
-    """The picker; below it the difference, or what can be asked."""
-    top = picker(answer, item, reason, rival, typed)
+    """The picker; below it the difference, or what can be asked.
+
+    wrong: why what is typed cannot be asked about; fault: what the model raised instead of a reason or a difference.
+    """
+    top = picker(answer, item, reason, rival, typed, wrong)
+    if wrong:
+        return top
     if rival is None:
-        words = "Choose a film: its score is held against that of the film selected, contribution by contribution."
+        words = "Choose one: its score is held against that of the one selected, contribution by contribution."
         return top + Markup('<p class="rw-cap rw-rival-none">{}</p>').format(words)
     if rival == item:
-        words = f"{film_label(answer.data, rival)} is the film selected. Choose another one to compare it with."
+        words = f"{film_label(answer.data, rival)} is the {answer.data.noun} selected. Choose another one to compare it with."
         return top + Markup('<p class="rw-rival-none">{}</p>').format(words)
     if difference is None or difference.rival != str(answer.data.items[rival]):
         return top + Markup('<p class="rw-doubt" role="status">{}</p>').format(
-            "This model gave no score to compare with."
+            fault or "This model gave no score to compare with."
         )
     return top + apart(answer, difference, wide)
 
 
-def picker(answer: Answer, item: int, reason: Reason | None, rival: int | None, typed: str | None) -> Markup:
+def picker(
+    answer: Answer, item: int, reason: Reason | None, rival: int | None, typed: str | None, wrong: str = ""
+) -> Markup:
     data = answer.data
-    found = data.search_items(typed, limit=OPTIONS) if typed and typed.strip() else []
+    found = data.search_items(typed, limit=OPTIONS) if typed and typed.strip() and not wrong else []
     chosen = "" if rival is None else film_label(data, rival)
     field = combobox(
-        "A film to ask about", chosen if typed is None else typed, joined(option("rival", hit.index, hit.label) for hit in found),
-        placeholder="a film, by its title", stamp=f"{rival}-{chosen}", find="rival-find", enter="rival-title",
-        leave="rival-close", options_name="Films found",
+        worded(data, "A film to ask about"), chosen if typed is None else typed, joined(option("rival", hit.index, hit.label) for hit in found),
+        placeholder=worded(data, "a film, by its title"), stamp=f"{rival}-{chosen}", find="rival-find", enter="rival-title",
+        leave="rival-close", options_name=worded(data, "Films found"), wrong=bool(wrong),
     )  # fmt: skip
-    return _PICK.format(field=field, title=answer.title(item)[0], others=_others(answer, item, reason, rival is None))
+    said = Markup('<span class="rw-rival-wrong" role="alert">{}</span>').format(wrong) if wrong else ""
+    return _PICK.format(
+        field=field, wrong=said, title=answer.title(item)[0], others=_others(answer, item, reason, rival is None)
+    )
 
 
 def _others(answer: Answer, item: int, reason: Reason | None, named: bool) -> Markup:
@@ -75,7 +85,7 @@ def _others(answer: Answer, item: int, reason: Reason | None, named: bool) -> Ma
     if not named:
         return Markup('<p class="rw-rival-others"><span>or</span>{}</p>').format(joined(links)) if links else Markup("")
     rows = joined(Markup("<li>{}</li>").format(link) for link in links)
-    return Markup('<ul class="rw-rival-named" aria-label="Films to ask about">{}</ul>').format(rows)
+    return Markup('<ul class="rw-rival-named" aria-label="What to ask about">{}</ul>').format(rows)
 
 
 def suggestions(answer: Answer, item: int, reason: Reason | None) -> list[tuple[str, str, int]]:
@@ -130,7 +140,9 @@ def said(answer: Answer, found: Difference) -> Markup:
     average = f"for the average user at rank {found.rival_average_rank:,}"
     if found.rival_rank is None:
         who = "You have" if answer.person.user is None else f"User {answer.data.users[answer.person.user]} has"
-        return Markup("<b>{} watched it already</b>, so it is left out; its score is {}.").format(who, where)
+        return Markup("<b>{} {}</b>, so it is left out; its score is {}.").format(
+            who, "watched it already" if answer.data.noun == "film" else "it already", where
+        )
     return Markup("<b>It is at rank {}</b>, {}; {}.").format(f"{found.rival_rank:,}", where, average)
 
 
@@ -140,7 +152,7 @@ def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) ->
     rival = answer.data.item_index(found.rival)
     title = answer.title(rival)[0]
     if not named:
-        return _sum(found)
+        return _sum(answer, found)
     positive, negative = [part for part in named if part.value > 0], [part for part in named if part.value < 0]
     shown = [*positive[: most[0]], *sorted(negative, key=lambda part: part.value)[: most[1]]]
     scale = max((abs(part.value) for part in shown), default=0.0) or 1.0
@@ -157,10 +169,10 @@ def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) ->
         )
         for part in shown
     )
-    head = "Neighbour by neighbour" if people else "Film by film"
+    head = "Neighbour by neighbour" if people else worded(answer.data, "Film by film")
     return Markup(
         '<h3 class="rw-apart-head">{} <span class="rw-cap">each with all users’ part in it, larger scale · hatched: for {}</span></h3><ol class="rw-apart-rows">{}</ol>{}'
-    ).format(head, title, rows, _sum(found))  # fmt: skip
+    ).format(head, title, rows, _sum(answer, found))  # fmt: skip
 
 
 def _notes(answer: Answer, found: Difference, people: bool) -> dict[str, str]:
@@ -172,12 +184,12 @@ def _notes(answer: Answer, found: Difference, people: bool) -> dict[str, str]:
     return {str(data.users[user]): f"({one.get(user, '–')} and {other.get(user, '–')})" for user in {*one, *other}}
 
 
-def _sum(found: Difference) -> Markup:
+def _sum(answer: Answer, found: Difference) -> Markup:
     """Everything once: for, against, and what is of no film."""
     named = [part for part in found.contributions if part.id]
     pieces: list[tuple[str, float]] = []
     if named:
-        kind = "neighbour" if named[0].kind == "neighbour" else "film"
+        kind = "neighbour" if named[0].kind == "neighbour" else answer.data.noun
         pieces.append((_count(found.in_favour, kind, "for"), sum(part.value for part in named if part.value > 0)))
         pieces.append((f"{found.against:,} against", sum(part.value for part in named if part.value < 0)))
     pieces += [(part.label, part.value) for part in _nameless(found.contributions)]

@@ -16,7 +16,7 @@ from .rival import signed
 
 _PAGE = Markup(
     '<p class="rw-headline" title="{plain}"><span>{said}</span></p><ol class="rw-opened-rows rw-go-rows" tabindex="0" aria-label="{name}">{rows}</ol>'
-    '<div class="rw-go-foot">{out}<p class="rw-cap">{counted}This is how close it is to the next film, not why it is here. {undo}</p></div>'
+    '<div class="rw-go-foot">{out}<p class="rw-cap">{counted}This is how close it is to the next one, not why it is here. {undo}</p></div>'
 )
 
 
@@ -63,11 +63,11 @@ def said(answer: Answer, reason: Reason) -> Markup:
     people = bool(reason.needed_neighbours)
     n, title = len(reason.needed_neighbours or reason.needed), _title(answer, reason.item)
     of = (reason.raters.of if reason.raters else n) if people else reason.n
-    what = ("neighbour" if people else "film") + ("" if of == 1 else "s")
+    what = ("neighbour" if people else answer.data.noun) + ("" if of == 1 else "s")
     asked = n - _moving_in(reason) if people else n  # of those that are asked now
     which = f"this 1 of {of:,} {what}" if n == 1 else f"these {asked:,} of {of:,} {what}"
     if not people and n == of:
-        which = f"{'the only film' if n == 1 else f'all {n:,} films'} of the history"
+        which = f"{f'the only {answer.data.noun}' if n == 1 else f'all {n:,} {answer.data.noun}s'} of the history"
     more = "" if n == 1 else f" No smaller set does that, for any of the {_follow(answer, reason)} that follow."
     if people:
         more = " Others would be asked in their stead." + more
@@ -85,39 +85,40 @@ def _moving_in(reason: Reason) -> int:
 def _follow(answer: Answer, reason: Reason) -> str:
     """How many films were looked at: those that rank right below, at most RIVALS."""
     n = min(int((answer.unseen < answer.scores[answer.data.item_index(reason.item)]).sum()), RIVALS)
-    return f"{n} film" if n == 1 else f"{n} films"
+    return f"{n} {answer.data.noun}" if n == 1 else f"{n} {answer.data.noun}s"
 
 
 def none_found(answer: Answer, reason: Reason) -> tuple[str, str]:
     """What it means that there is no such set: (in a sentence, what was tried)."""
-    title = _title(answer, reason.item)
+    title, one = _title(answer, reason.item), answer.data.noun
     if not reason.n:
-        return f"There is no film to take out: {title} comes without any history.", ""
+        return f"There is no {one} to take out: {title} comes without any history.", ""
     if any(line.kind == "popular" for line in reason.lines) and reason.flow.ways == ("score",):
         return _by_asking(answer, reason, title)
     if all(line.kind not in PERSONAL for line in reason.lines):
         return (
-            f"Nothing of the history would have to go: no film of it adds anything to {title}.",
+            f"Nothing of the history would have to go: no {one} of it adds anything to {title}.",
             "What is the same for all users puts it where it is.",
         )
     if reason.flow.ways == ("score",):
         return _by_asking(answer, reason, title)
     return (
         f"No such set was found: whatever small part of the history goes, {title} stays ahead of the {_follow(answer, reason)} that follow.",
-        "That is a lead which hangs on no single film; taking out one by one changes the score, but not the order.",
+        f"That is a lead which hangs on no single {one}; taking out one by one changes the score, but not the order.",
     )
 
 
 def _by_asking(answer: Answer, reason: Reason, title: str) -> tuple[str, str]:
     """For a model that does not sum terms: it is asked without each film."""
+    one = answer.data.noun
     if reason.n > TRIED:
         return (
             "What would have to go is not known for this model and so long a history.",
-            f"It does not sum terms, so it is asked without each film in turn, up to {TRIED} films; here are {reason.n:,}.",
+            f"It does not sum terms, so it is asked without each {one} in turn, up to {TRIED} {one}s; here are {reason.n:,}.",
         )
     return (
-        f"No single film decides: without any one of them, {title} stays ahead of the {_follow(answer, reason)} that follow.",
-        "The model does not sum terms, so it was asked without each film in turn; sets of more are not looked for.",
+        f"No single {one} decides: without any one of them, {title} stays ahead of the {_follow(answer, reason)} that follow.",
+        f"The model does not sum terms, so it was asked without each {one} in turn; sets of more are not looked for.",
     )
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from markupsafe import Markup
 
 from ..answer import rounded
-from ..core import Explanation
+from ..core import Explanation, worded
+from ..data import Interactions
 from ..page.elements import joined
 from ..reasons.reason import Reason
 from . import parts
@@ -33,13 +34,15 @@ class Sum(NamedTuple):
     pieces: tuple[float, ...] = ()
 
 
-def sums_of(reason: Reason | None, explanation: Explanation | None) -> list[Sum]:
+def sums_of(
+    reason: Reason | None, explanation: Explanation | None, data: Interactions | None = None
+) -> list[Sum]:  # fmt: skip
     """The lines of a reason, what all users get as one; without a reason the model's own contributions by kind.
 
-    They add up to the score as the reason's lines, or the model's parts, do.
+    They add up to the score as the reason's lines, or the model's parts, do. data: whose word for an item is used.
     """
     if reason is None:
-        return [] if explanation is None else _by_kind(explanation)
+        return [] if explanation is None else _by_kind(explanation, data)
     usual = {line.kind: line.value for line in reason.lines if line.kind in ("popular", "average")}
     lines = [
         Sum(line.label, "", line.value, line.kind, n if line.items else -1)
@@ -52,13 +55,13 @@ def sums_of(reason: Reason | None, explanation: Explanation | None) -> list[Sum]
     return lines
 
 
-def _by_kind(explanation: Explanation) -> list[Sum]:
+def _by_kind(explanation: Explanation, data: Interactions | None) -> list[Sum]:
     kinds = list(dict.fromkeys(part.kind for part in explanation.parts))
     found = []
     for kind in kinds:
         n = sum(part.kind == kind for part in explanation.parts)
         many = f"{n} {parts.PLURAL.get(kind, 'contributions')}" if n > 1 else "one contribution"
-        found.append(Sum(parts.NAMES.get(kind, many), "", explanation.total(kind), kind))
+        found.append(Sum(worded(data, parts.NAMES.get(kind, many)), "", explanation.total(kind), kind))
     return found
 
 
@@ -110,7 +113,7 @@ def _note(line: Sum, shown: float) -> str:
     if not line.pieces or not np.isfinite(line.pieces).all():
         return line.note
     popular, this = rounded(line.pieces, DIGITS, shown)
-    return f"popular films {parts.minus(popular, DIGITS)} {'−' if this < 0 else '+'} {abs(this):.{DIGITS}f}"
+    return f"popular {parts.minus(popular, DIGITS)} {'−' if this < 0 else '+'} {abs(this):.{DIGITS}f}"
 
 
 def _name(line: Sum) -> Markup | str:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from markupsafe import Markup
 
 from ..answer import Answer
-from ..core import Explanation, Part
+from ..core import Explanation, Part, worded
 from ..page.elements import button, joined
 from ..page.terms import term
 from ..reasons.reason import Reason
@@ -76,9 +76,11 @@ def rows_of(
     rest = []
     if before:
         n = len(before)
-        rest.append(Row(f"{n} film{'' if n == 1 else 's'} before", "", sum(part.value for part in before), "before"))
+        one = "film" if answer is None else answer.data.noun
+        rest.append(Row(f"{n} {one}{'' if n == 1 else 's'} before", "", sum(part.value for part in before), "before"))
     for kind, name in parts.NAMES.items():
         if any(part.kind == kind for part in explanation.parts):
+            name = name if answer is None else worded(answer.data, name)
             rest.append(Row((names or NAMES).get(kind, name), name, explanation.total(kind), kind))
     if others := [part for part in explanation.parts if part.kind not in ("film", *parts.NAMES)]:
         label = others[0].label if len(others) == 1 else "other contributions"
@@ -86,7 +88,7 @@ def rows_of(
     return first, rest
 
 
-NAMES = {"own": "own embedding", "base": "the film, for all users"}
+NAMES = {"own": "own embedding", "base": "by itself, for all users"}
 BEYOND = {"own": "own embedding", "base": "what all users get"}
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 T = TypeVar("T")
 KINDS = ("gnn", "knn", "session")
 ROW = re.compile(
-    r"Rank (?P<rank>\d+)=?: (?P<title>.*), score (?P<score>[-−]?\d+\.\d+)(, watched later)?(, (up \d+|down \d+|new))?$"
+    r"Rank (?P<rank>\d+)=?: (?P<title>.*), score (?P<score>[-−]?\d+\.\d+)(, rated later)?(, (up \d+|down \d+|new))?$"
 )
 DRAWN = "e => e.getClientRects().length && getComputedStyle(e).strokeDasharray === 'none'"
 NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"

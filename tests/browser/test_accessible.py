@@ -78,9 +78,9 @@ PAIRS = [
     *[(ink, ground, 4.5) for ink in ("ink", "ink2") for ground in ("surface", "soft", "tint")],
     *[(ink, "surface", 4.5) for ink in ("accent", "bad", "good")],
     ("bad", "bad-bg", 4.5), ("ink", "bad-bg", 4.5), ("on-accent", "accent", 4.5),
-    *[("on-film", f"film-{n}", 4.5) for n in (1, 2, 3)], *[("on-film", f"tie-{n}", 4.5) for n in range(1, 7)],
-    *[(f"film-{n}", "surface", 3.0) for n in (1, 2, 3)], *[(f"tie-{n}", "surface", 3.0) for n in range(1, 7)],
-    ("line", "surface", 3.0),
+    *[("on-film", f"film-{n}", 4.5) for n in (1, 2, 3)], *[("on-film", f"tie-{n}", 4.5) for n in range(1, 6)],
+    *[(f"film-{n}", "surface", 3.0) for n in (1, 2, 3)], *[(f"tie-{n}", "surface", 3.0) for n in range(1, 6)],
+    ("line", "surface", 3.0), ("own", "surface", 3.0), ("own", "quiet", 3.0),
 ]  # fmt: skip
 COLOURS = """names => {
     const probe = document.querySelector('.rw-panel').appendChild(document.createElement('i'));

@@ -1,0 +1,84 @@
+"""A panel as wide as in a classroom's JupyterLab, with the file browser open: no text is cut or drawn over another."""
+
+import labpage
+import look
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+
+NARROW = [{"width": 932 + look.MARGIN, "height": 900}]
+#: of these elements, those whose text is cut: by an ellipsis, by a height, or by a box that scrolls
+CUT = """selectors => [...document.querySelectorAll(selectors)]
+    .filter(e => e.checkVisibility({visibilityProperty: true}))
+    .filter(e => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1).map(e => e.innerText)"""
+#: pairs of elements that share a part of the page
+OVER = """selectors => {
+    const [some, others] = selectors.map(one => [...document.querySelectorAll(one)]);
+    const boxes = others.map(e => e.getBoundingClientRect());
+    return some.filter(e => {
+        const p = e.getBoundingClientRect();
+        return boxes.some(q => p.left < q.right - 0.5 && q.left < p.right - 0.5
+            && p.top < q.bottom - 0.5 && q.top < p.bottom - 0.5);
+    }).map(e => e.innerText);
+}"""
+
+
+@pytest.fixture
+def opened(open_in_lab, page, tmp_path):
+    """opened(code, selector): a notebook with this one cell, run, and the panel on the page."""
+
+    def start(code, selector):
+        path = tmp_path / "cut.ipynb"
+        look.write_notebook(f"import recwidgets as rw\n{code}", path)
+        open_in_lab(path)
+        labpage.run_all(page)
+        root = page.locator(selector)
+        root.locator(".rw-list [data-row]").nth(9).wait_for()
+        return root
+
+    return start
+
+
+@pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
+def test_a_comparison_has_room_for_its_words(opened, page):
+    root = opened("rw.ComparePanel(user='168')", ".rw-compare")
+    root.locator(".rw-case").nth(2).wait_for()
+    said = ".rw-agree, .rw-where, .rw-case-rank, .rw-case-why, .rw-case .rw-made-legend, .rw-whole, .rw-foot"
+    cut = f".rw-compare :is({said})"
+    labpage.becomes(page, lambda: page.evaluate(CUT, cut), [])
+    labpage.becomes(page, lambda: page.evaluate(OVER, [".rw-mini small", ".rw-pillar"]), [])
+    root.locator(".rw-list [data-row]").nth(17).click()  # on one list of the three
+    root.locator(".rw-case-far").nth(1).wait_for()
+    labpage.becomes(page, lambda: page.evaluate(CUT, cut), [])
+
+
+@pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
+def test_what_a_rank_changed_by_is_read_without_scrolling(opened, page):
+    root = opened("rw.GNNPanel(user='168')", ".rw-gnn")
+    root.locator(".rw-handle-ranks").click()
+    for n in (0, 4, 9):
+        title = root.locator(".rw-list [data-row]").nth(n).get_attribute("title")
+        root.locator(".rw-rank-label").nth(n).click()
+        root.locator(".rw-ranks-way").get_by_text(title).wait_for()
+        root.locator(".rw-ranks-way .rw-jump").first.get_by_text("Its new score alone").wait_for()
+        labpage.becomes(page, lambda: page.evaluate(CUT, ".rw-gnn .rw-ranks-way"), [])
+    numbers = ".rw-gnn .rw-ranks-lines .bqplot .axis text"
+    found = page.evaluate("s => [...document.querySelectorAll(s)].map(e => e.textContent)", numbers)
+    assert {"1", "10", "rank"} <= set(found)
+
+
+@pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
+def test_the_strip_says_who_trained_and_the_neighbours_rows_are_whole(opened, page):
+    root = opened("panel = rw.KNNPanel(user='168', epochs=1)\npanel.train()\npanel", ".rw-knn")
+    state = root.locator(".rw-state .rw-status")
+    state.get_by_text("trained here").wait_for()
+    labpage.becomes(page, lambda: page.evaluate(CUT, ".rw-knn :is(.rw-state > div, .rw-accuracy, .rw-near-who)"), [])
+    assert "trained here with " in state.get_attribute("title")
+    root.locator(".rw-accuracy").evaluate("e => e.innerHTML = e.innerHTML.replaceAll(/[\\d.]+ %/g, '100 %')")
+    assert page.evaluate(CUT, ".rw-knn .rw-accuracy") == [], "a share of all of them has room, too"
+    for width in (932, 1320, 1440):
+        page.set_viewport_size({"width": width + look.MARGIN, "height": 900})
+        rows = root.locator(".rw-near-rows")
+        whole = "e => e.clientHeight % e.querySelector('.rw-near-row').offsetHeight"
+        labpage.becomes(page, lambda: rows.evaluate(whole), 0)  # noqa: B023
+        labpage.becomes(page, lambda: page.evaluate(CUT, ".rw-knn .rw-near-who"), [])
