@@ -16,7 +16,7 @@ from worlds import DEADLINE, Svd, random_table, trained
 import recwidgets as rw
 from recwidgets.data import UnknownItem
 from recwidgets.panel import changes, waiting
-from recwidgets.reasons.words import ordinal
+from recwidgets.reasons.numbers import ordinal
 
 SPLIT = random_table(np.random.default_rng(13), 18, 30, density=0.4).split("temporal", test=0.25)
 

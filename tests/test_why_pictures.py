@@ -15,9 +15,9 @@ from recwidgets.answer import answer
 from recwidgets.core import Explanation, Part, Person, person_of
 from recwidgets.panel import acts
 from recwidgets.panel.edited import of_user
+from recwidgets.reasons.numbers import shown_values
 from recwidgets.reasons.parts import score_parts
 from recwidgets.reasons.usual import Usual
-from recwidgets.reasons.words import shown_values
 from recwidgets.why import around, sums, timeline
 from recwidgets.why._base import Selected
 from recwidgets.why.neighbours import NeighboursWhy

@@ -16,10 +16,11 @@ from ..page.markup import part_bars, scores_in_short
 from ..page.terms import term
 from ..protocols import Neighbours
 from ..reasons.asked import ask, known_data
+from ..reasons.numbers import ordinal
 from ..reasons.parts import score_parts
 from ..reasons.reason import Reason, reason_of
 from ..reasons.usual import usual
-from ..reasons.words import ordinal, without_all_users
+from ..reasons.words import without_all_users
 from ..why.parts import minus
 from .changes import sentence
 from .lists import where

@@ -13,8 +13,8 @@ from ..core import Explanation
 from ..data import Interactions
 from ..page.elements import cut
 from ..page.markup import Message, scores_in_short
+from ..reasons.numbers import ALL_USERS, ordinal
 from ..reasons.reason import Reason
-from ..reasons.words import ALL_USERS, ordinal
 from ..why.parts import listed, minus
 
 TITLE, MOST = 24, 150  # characters of a title in a message, and of a message of three lines

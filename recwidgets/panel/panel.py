@@ -335,10 +335,8 @@ class Panel(Saving):
                 effects.measured(self, error)
 
     def _held(self) -> list[Any]:
-        if self._parts is None:
-            return []
-        regions = self._parts.regions
-        return [self.chart, regions.why, regions.curve, regions.bump]
+        regions = None if self._parts is None else self._parts.regions
+        return [] if regions is None else [self.chart, regions.why, regions.curve, regions.bump]
 
     def close(self) -> None:
         """Stop the training, take the panel off the page, and give back all that it held."""

@@ -27,7 +27,8 @@ from ..reasons.reason import Reason, reason_of
 from ..reasons.usual import Usual, usual
 from ..reasons.why_not import Difference, difference_of
 from .changes import as_in_why, away, for_all_users, moves, sentence, what_changed, what_it_added, what_they_added
-from .state import Change, State, World, compared_with, history_of, original_of, person_of
+from .messages import buttons, numbered, said
+from .state import Change, State, World, compared_with, person_of
 from .training import Training
 
 T = TypeVar("T")
@@ -156,7 +157,7 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
     """All that is shown of `state`. What a model raises is said in the place that it concerns."""
     person = person_of(world, state)
     nothing = _empty(person, training, world.data.noun)
-    shown = Shown(person, empty=nothing, message=_numbered(_said(state.message), state))
+    shown = Shown(person, empty=nothing, message=numbered(said(state.message), state))
     try:
         now = answer_of(world, training, state, asked)
     except Exception as error:
@@ -178,44 +179,14 @@ def show(world: World, training: Training, state: State, asked: Asked) -> Shown:
         first = f"your first {world.data.noun}s" if state.own else "the original"
         since = "" if other is state.before else f"Since {first}: "
         message = what_changed(
-            previous, now, state.message.lead, state.message.item, more, _buttons(world, state, state.message), since
+            previous, now, state.message.lead, state.message.item, more, buttons(world, state, state.message), since
         )
     outlined = state.outlined or (previous is not None and other is not state.before)
     return replace(
         shown, answer=now, rank=rank, item=item, previous=previous, outlined=outlined, explanation=explanation,
-        away=away(state.item, now), message=_numbered(message, state), moved=moves(previous, now),
+        away=away(state.item, now), message=numbered(message, state), moved=moves(previous, now),
         **why._replace(fault=fault)._asdict(),
     )  # fmt: skip
-
-
-def _said(message: Message | Change | None) -> Message | None:
-    """What is said of a change where there is no answer to compare."""
-    if isinstance(message, Change):
-        return Message(message.lead, buttons=((message.undo, "undo", ""),))
-    return message
-
-
-def _numbered(message: Message | None, state: State) -> Message | None:
-    """The message with the number of the change that its undo takes back: clicked twice, it takes back one."""
-    if message is None or not any(act == "undo" for _, act, _ in message.buttons):
-        return message
-    buttons = ((label, act, str(state.changes) if act == "undo" else value) for label, act, value in message.buttons)
-    return message._replace(buttons=tuple(buttons))
-
-
-def _buttons(world: World, state: State, change: Change) -> list[tuple[str, str, str]]:
-    """Take the change back; and, after several changes, compare with what they all began from, or no more."""
-    buttons = [(change.undo, "undo", "")]
-    original, before = original_of(world, state), state.before
-    if original is None or before is None or state.wide or state.drawer == "edit":
-        return buttons  # the editor, where it is open, has these two side by side
-    if history_of(world, state).same(original):
-        return buttons
-    if state.base == "original":
-        return [*buttons, ("Since the last change", "base", "last")]
-    if history_of(world, before).same(original):
-        return buttons
-    return [*buttons, ("Since the original", "base", "original")]
 
 
 def _previous(world: World, training: Training, state: State | None, asked: Asked) -> Answer | None:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from ..core import film_label
 from ..data import Interactions
 from ..page.elements import joined
-from ..reasons.words import ordinal
+from ..reasons.numbers import ordinal
 from ..why.parts import listed, minus
 from .ranks import Jump, RankHistory, jumps
 

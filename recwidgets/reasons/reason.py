@@ -13,10 +13,11 @@ from .asked import Asked, ask
 from .flow import Flow, Line, flow_of, row_values
 from .groups import ratings_of
 from .needed import Needed, needed
+from .numbers import net
 from .usual import TOP
 from .votes import usual_votes, voters_of
 from .why_not import rank_of
-from .words import LAST, Facts, headline, net
+from .words import LAST, Facts, headline
 
 
 @dataclass(frozen=True)

@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..answer import rounded
 from .asked import Asked
 from .flow import Line
 from .groups import films
+from .numbers import ALL_USERS, NOTHING, PERSONAL, about, amount, digits_of, net, ordinal, percent, shown_values
 from .usual import POPULAR
 
 ADDS_NOTHING = 0.06  # of the score: less than that is not what brought the item up
-ALL_USERS = ("popular", "average")  # two lines that are one on the page: what all users get
-PERSONAL = ("voters", "recent", "raters", "group", "rest")  # the kinds of lines that are the person's
 LAST = 5  # items that a headline by recency counts
 LEADS = 0.4  # of what the items add: a named group, or a film, that brings so much is a reason
 MORE = 1.5  # times the votes that a popular item gets: as many are no reason
 ALL = 0.995  # printed as 100 %
-NOTHING = 0.005  # printed as 0.00
 COUNTED = 10  # neighbours: of fewer, a share in per cent says no more than the count
 LONG = 170  # characters: three lines of a panel's reason
 _LAST_SENTENCE = re.compile(
@@ -107,7 +103,7 @@ def _votes(asked: Asked, facts: Facts) -> str:
     put, them = ("puts", "its") if facts.votes == 1 else ("put", "their")
     return _said(
         f"{facts.votes:,} of {_mine(asked)}, each asked alone, {put} {_title(asked)} into {them} top 10; "
-        f"a popular {asked.data.noun} gets {_about(facts.votes_usual)}",
+        f"a popular {asked.data.noun} gets {about(facts.votes_usual)}",
         facts,
     )
 
@@ -136,7 +132,7 @@ def _neighbours(asked: Asked, facts: Facts) -> str:
     """Who rated it and who did not, each with what they add: the larger of the two first."""
     rated, others = _by_raters(facts)
     n, of, left, title = facts.raters, facts.of, facts.of - facts.raters, _title(asked)
-    did = f"{f'{n / of:.0%}; ' if of >= COUNTED and n not in (0, of) else ''}of all users {_percent(facts.share)}"
+    did = f"{f'{n / of:.0%}; ' if of >= COUNTED and n not in (0, of) else ''}of all users {percent(facts.share)}"
     if of == 1:
         text = f"The one nearest neighbour {'rated' if n else 'has not rated'} {title} ({did}): their user vector"
         return _said(f"{text} {_adds(rated + others, True, 'it')}", facts)
@@ -184,11 +180,11 @@ def _recent(asked: Asked, facts: Facts) -> str:
         return _said(text, facts)
     before = asked.n - LAST
     if last < NOTHING:
-        gives = "add nothing to" if last > -NOTHING else f"take {_amount(last)} from"
+        gives = "add nothing to" if last > -NOTHING else f"take {amount(last)} from"
         older = f"the {films(asked.data, before)} before them {_adds(total - last, before == 1)}"
         return _said(f"The last {LAST} of {mine} {gives} {title}; {older}", facts)
     text = f"The last {LAST} of {mine} {_part(asked, last, total, False, title, before, ' before them')}"
-    alone = _amount(first) if first >= NOTHING else "nothing" if first > -NOTHING else f"takes {_amount(first)} from it"
+    alone = amount(first) if first >= NOTHING else "nothing" if first > -NOTHING else f"takes {amount(first)} from it"
     named = _said(f"{text}; {latest}, the last one, {alone}", facts)
     return named if len(named) <= LONG else _said(f"{text}; the last one {alone}", facts)
 
@@ -264,18 +260,8 @@ def _adds(value: float, one: bool, to: str = "", only: str = "") -> str:
     """ "add 0.31 to it", "takes only 0.02 from it"; without `to`, "add 0.31" and "take away 0.02"."""
     verb, into = ("add", "to") if value >= 0 else ("take", "from")
     if not to:
-        return f"{_s(verb, one)} {'' if value >= 0 else 'away '}{_amount(value)}"
-    return f"{_s(verb, one)} {only}{_amount(value)} {into} {to}"
-
-
-def _amount(value: float) -> str:
-    return f"{abs(value):.2f}" if abs(value) >= NOTHING else "less than 0.01"
-
-
-def _percent(share: float) -> str:
-    if 0 < share < NOTHING:
-        return "under 1%"
-    return f"{share:.0%}" if share else "none"
+        return f"{_s(verb, one)} {'' if value >= 0 else 'away '}{amount(value)}"
+    return f"{_s(verb, one)} {only}{amount(value)} {into} {to}"
 
 
 def _s(verb: str, one: bool) -> str:
@@ -356,45 +342,5 @@ def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def _about(count: float) -> str:
-    """A mean number of votes: whole from 2 on, else with one digit."""
-    if count < 0.05:
-        return "hardly any" if count else "none"
-    return f"{count:,.0f}" if count >= 2 else f"{count:.1f}"
-
-
-def ordinal(n: int) -> str:
-    """ "1st", "2nd", "11th", "1,022nd"."""
-    ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n:,}{ending}"
-
-
 def _printed(facts: Facts) -> list[float]:
     return shown_values([line.value for line in facts.lines], [line.kind for line in facts.lines], facts.score, 2)
-
-
-def digits_of(largest: float, count: int = 3) -> int:
-    """Digits after the point: two from 1 on, as in the list; for less so many that `count` of the largest's count."""
-    size = abs(largest)
-    if not size or not np.isfinite(size) or size >= 1:
-        return 2 if size < 100 else 1 if size < 1000 else 0
-    return min(count - 1 - int(np.floor(np.log10(size))), 6)
-
-
-def shown_values(values: Sequence[float], kinds: Sequence[str], score: float, digits: int) -> list[float]:
-    """The lines of a reason as they are printed: what is the person's adds up to what a headline says of it, all of it
-    to the score. values, kinds: of the lines; score: what all of them add up to."""
-    mine = [n for n, kind in enumerate(kinds) if kind in PERSONAL]
-    others = [n for n in range(len(values)) if n not in mine]
-    total = round(float(score), digits)
-    own = round(float(sum(values[n] for n in mine)), digits) if others else total
-    found = [0.0] * len(values)
-    for some, whole in ((mine, own), (others, round(total - own, digits) if mine else total)):
-        for n, value in zip(some, rounded([values[n] for n in some], digits, whole) if some else (), strict=True):
-            found[n] = value
-    return found
-
-
-def net(lines: tuple[Line, ...]) -> float:
-    """The sum of the lines that are the person's items or neighbours."""
-    return float(sum(line.value for line in lines if line.kind in PERSONAL))

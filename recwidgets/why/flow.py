@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..page.elements import joined
 from ..reasons.flow import OWN, SAME, Flow
-from ..reasons.words import ALL_USERS, PERSONAL
+from ..reasons.numbers import ALL_USERS, PERSONAL
 
 GAP = 5.0  # px around what is drawn in a slot
 

@@ -8,9 +8,9 @@ from ..answer import Answer
 from ..core import film_label, worded
 from ..page.elements import joined
 from ..reasons.flow import Line
+from ..reasons.numbers import digits_of
 from ..reasons.reason import Reason
 from ..reasons.viewers import Through
-from ..reasons.words import digits_of
 from . import parts
 from .picture import own_stars, stars
 

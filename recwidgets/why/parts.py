@@ -16,7 +16,7 @@ from ..answer import rounded as rounded
 from ..core import Explanation, Part, worded
 from ..data import Interactions
 from ..page.elements import cut, joined
-from ..reasons.words import shown_values
+from ..reasons.numbers import shown_values
 
 DRAWN = 5  # summands named one by one; the others are one line
 DIGITS = 3

@@ -13,8 +13,8 @@ from ..data import Interactions, display_title
 from ..page.elements import joined
 from ..page.terms import TERMS
 from ..reasons.flow import OWN, Flow, Line
+from ..reasons.numbers import ALL_USERS, digits_of
 from ..reasons.reason import Reason
-from ..reasons.words import ALL_USERS, digits_of
 from . import flow, parts
 from .flow import Drawn, Row, Size
 

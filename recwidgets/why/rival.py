@@ -10,9 +10,9 @@ from ..answer import Answer
 from ..core import film_label, worded
 from ..page.elements import combobox, cut, joined, option
 from ..ranking import rank
+from ..reasons.numbers import digits_of
 from ..reasons.reason import Reason
 from ..reasons.why_not import Contribution, Difference
-from ..reasons.words import digits_of
 from . import parts
 from .picture import own_stars, stars
 

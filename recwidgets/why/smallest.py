@@ -8,8 +8,8 @@ from ..answer import Answer
 from ..core import film_label
 from ..page.elements import button, cut, joined
 from ..reasons.needed import RIVALS, TRIED
+from ..reasons.numbers import PERSONAL, digits_of
 from ..reasons.reason import Reason
-from ..reasons.words import PERSONAL, digits_of
 from .parts import LABEL
 from .picture import own_stars, stars
 from .rival import signed

@@ -13,8 +13,8 @@ from ..answer import Answer
 from ..core import Explanation, Part, worded
 from ..page.elements import button, joined
 from ..page.terms import term
+from ..reasons.numbers import ALL_USERS
 from ..reasons.reason import Reason
-from ..reasons.words import ALL_USERS
 from . import parts
 from ._base import Selected, Why
 
