@@ -17,8 +17,10 @@ def numbered(message: Message | None, state: State) -> Message | None:
     """The message with the number of the change that its undo takes back: clicked twice, it takes back one."""
     if message is None or not any(act == "undo" for _, act, _ in message.buttons):
         return message
-    numbered_ones = ((label, act, str(state.changes) if act == "undo" else value) for label, act, value in message.buttons)
-    return message._replace(buttons=tuple(numbered_ones))
+    n = str(state.changes)
+    return message._replace(
+        buttons=tuple((label, act, n if act == "undo" else value) for label, act, value in message.buttons)
+    )
 
 
 def buttons(world: World, state: State, change: Change) -> list[tuple[str, str, str]]:
