@@ -54,7 +54,9 @@ def small():
     whole = table_.split("temporal", test=0.2, validation=0.15)
     pairs = [(user, item) for user, item in zip(whole.train.user, whole.train.item, strict=True) if user > 2]
     pairs += [(0, item) for item in range(21)] + [(1, item) for item in range(24)]
-    return Split(table(pairs, 12, 24, name="MovieLens, a small world"), whole.validation, whole.test, "temporal", None, "")
+    return Split(
+        table(pairs, 12, 24, name="MovieLens, a small world"), whole.validation, whole.test, "temporal", None, ""
+    )
 
 
 def unmeasured(model, split):
