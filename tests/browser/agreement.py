@@ -223,7 +223,8 @@ def compare(panel: PanelPage, kernel: dict[str, Any]) -> dict[str, Any]:
     if not columns:
         return kernel
     cases = dict(
-        text.split(": ", 1) for text in panel.root.locator(".rw-case-rank").evaluate_all("c => c.map(e => e.innerText)")
+        text.split(": ", 1)
+        for text in panel.root.locator(".rw-case-rank").evaluate_all("c => c.map(e => e.textContent)")
     )
     for column in columns:
         model = kernel["lists"][column["label"]]
