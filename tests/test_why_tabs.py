@@ -11,10 +11,11 @@ import recwidgets as rw
 from recwidgets.answer import answer
 from recwidgets.core import person_of
 from recwidgets.ranking import rank
+from recwidgets.reasons.numbers import ordinal
 from recwidgets.reasons.reason import Out, reason
 from recwidgets.reasons.why_not import Contribution, Difference, why_not
 from recwidgets.why import rival, smallest
-from recwidgets.why._base import Selected, Why
+from recwidgets.why._base import AWAY, Selected, Why
 
 
 def number(text):
@@ -73,9 +74,12 @@ def test_the_suggestions_are_what_they_say(small, name, place):
     average = items @ queries[np.unique(small[1].user)].mean(0)
     average[given.answer.person.history] = -np.inf
     usual = [item for item in np.argsort(-average, kind="stable").tolist()]
-    links = page_of(given).all("button", data_act="rival")
+    page = page_of(given)
+    links = page.all("button", data_act="rival")
     expected = [int(order[place + 1]), int(order[10])]
     expected.append(next(item for item in usual if item not in (given.item, *expected)))
+    gets = f"which the average user gets {ordinal(usual.index(expected[2]) + 1)}"
+    assert gets in page.all("li")[-1].text
     assert [int(link["data-value"]) for link in links] == expected
     for link, item in zip(links, expected, strict=True):
         assert link.text == given.answer.full_title(item)
@@ -196,6 +200,18 @@ def test_what_is_typed_finds_films(small):
     assert found == [("rival", str(hit.index)) for hit in small[1].search_items("fargo", limit=8)]
     assert page.one("input")["value"] == "fargo"
     assert not page_of(given).all("li", role="option")
+
+
+def test_the_picture_makes_room_for_where_the_film_selected_is(small):
+    """The flow is lower by as much as the sentence takes, so that its score is seen."""
+    given = of(small, "gnn", "42")
+
+    def height(selected):
+        why = Why(silent)
+        return float(re.search(r'<svg width="\d+" height="(\d+)"', why.flow(selected)).group(1))
+
+    away = replace(given, away="Jurassic Park is 7,701st now, not listed: here is the first film.")
+    assert height(given) - height(away) == AWAY
 
 
 # ------------------------------------------------------------------ what would have to go

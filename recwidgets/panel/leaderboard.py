@@ -45,7 +45,7 @@ def board(
     )  # fmt: skip
     words = " ".join(worded(data, check.off) for check in CHECKS if check.name in off)
     caption = Markup(
-        "Tick = the value, band = 95 % {} over users, dashed = {}; on test rows, while a panel’s epochs are "
+        "Tick = the value, band = 95 % {} over users, not over trainings; dashed = {}. On test rows, while a panel’s epochs are "
         "measured on {}."
     ).format(term("interval"), term("popularity"), term("validation rows"))
     head = Markup(

@@ -21,6 +21,7 @@ from .flow import SMALL, WIDE, Size
 
 TABS = {"why": "Why", "not": "Why not …?", "go": "What would have to go", "sum": "Arithmetic"}
 DOUBT = 42  # px for what is not right with an explanation
+AWAY = 36  # px for where the item is that was selected
 FAULT = 100  # px for what its method raised, with the line that raises it again
 NO_REASON = "The model does not say how it comes to this score."
 
@@ -148,6 +149,8 @@ class Why:
         size = size or (WIDE if selected.wide else SMALL)
         if doubts(selected):
             size = size._replace(height=size.height - (FAULT if selected.explanation is None else DOUBT))
+        if selected.away:
+            size = size._replace(height=size.height - AWAY)
         return picture.markup(selected.answer, selected.reason, size, self.hatching, shown)
 
     def show_only(self, words: Markup) -> None:

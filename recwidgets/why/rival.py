@@ -10,7 +10,7 @@ from ..answer import Answer
 from ..core import film_label, worded
 from ..page.elements import combobox, cut, joined, option
 from ..ranking import rank
-from ..reasons.numbers import digits_of
+from ..reasons.numbers import digits_of, ordinal
 from ..reasons.reason import Reason
 from ..reasons.why_not import Contribution, Difference
 from . import parts
@@ -98,10 +98,10 @@ def suggestions(answer: Answer, item: int, reason: Reason | None) -> list[tuple[
     behind = rank(answer.scores, answer.left_out, min(len(top) + 1, answer.data.n_items))
     if len(behind) > len(top):
         found.append((f"rank {len(top) + 1}", "which just missed the list", int(behind[len(top)])))
-    for id_ in () if reason is None else reason.average_top:
-        first = answer.data.item_index(id_)
-        if first not in (item, *(other for *_, other in found)) and first not in answer.left_out:
-            found.append(("all users’ first", "which the average user gets first", first))
+    for place, id_ in enumerate(() if reason is None else reason.average_top, 1):
+        usual = answer.data.item_index(id_)
+        if usual not in (item, *(other for *_, other in found)) and usual not in answer.left_out:
+            found.append((f"all users’ {ordinal(place)}", f"which the average user gets {ordinal(place)}", usual))
             break
     return found
 

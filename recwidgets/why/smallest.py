@@ -69,9 +69,10 @@ def said(answer: Answer, reason: Reason) -> Markup:
     if not people and n == of:
         which = f"{f'the only {answer.data.noun}' if n == 1 else f'all {n:,} {answer.data.noun}s'} of the history"
     more = "" if n == 1 else f" No smaller set does that, for any of the {_follow(answer, reason)} that follow."
-    if people:
+    if people and n > asked:
+        which += f" and {n - asked:,} who would move in"
+    elif people:
         more = " Others would be asked in their stead." + more
-        which += f" and {n - asked:,} who would move in" if n > asked else ""
     return Markup("Without <b>{}</b>, <i>{}</i> would be ahead of <i>{}</i>.{}").format(
         which, _title(answer, str(reason.rival)), title, more
     )

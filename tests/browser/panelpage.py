@@ -183,8 +183,11 @@ class PanelPage:
             const edge = panel.getBoundingClientRect(), out = [];
             const name = e => (e.className.baseVal ?? e.className) + ': ' + e.textContent.trim().slice(0, 40);
             // A long title ends in an ellipsis by design: its inner boxes are wider than what is seen.
-            const cut = e => getComputedStyle(e).textOverflow === 'ellipsis';
-            const shortened = e => e !== panel && (cut(e) || shortened(e.parentElement));
+            const cut = e => getComputedStyle(e).textOverflow === 'ellipsis', known = new Map([[panel, false]]);
+            const shortened = e => {  // asked of many in the same box
+                if (!known.has(e)) known.set(e, cut(e) || shortened(e.parentElement));
+                return known.get(e);
+            };
             for (const e of [panel, ...panel.querySelectorAll('*')]) {
                 if (e.tagName === 'g') continue;  // no ink of its own: what is in it is looked at by itself
                 const box = e.getBoundingClientRect();

@@ -216,6 +216,7 @@ def settled(page, read, timeout=5_000):
     """What `read` finds wrong, as a list; looked at again for some seconds while it finds anything."""
     with contextlib.suppress(AssertionError):
         labpage.becomes(page, read, [], timeout)
+        return []
     return read()
 
 
