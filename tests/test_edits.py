@@ -113,7 +113,9 @@ def test_the_same_history_gets_the_same_list_while_a_session_trains_in_numpy():
     )  # fmt: skip
 
     async def walk():
-        panel, lists, kept, trained = rw.Panel(data, rw.Session(dim=8, epochs=30, backend="numpy")), {}, [], 0
+        # so many epochs that the training is not over before the acts are
+        panel = rw.Panel(data, rw.Session(dim=8, epochs=100_000, backend="numpy"))
+        lists, kept, trained = {}, [], 0
         panel.train()
         while not panel.training.newest:
             await asyncio.sleep(0.01)

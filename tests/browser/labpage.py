@@ -44,7 +44,7 @@ GONE = re.compile(
     r"Canceled future for \w+ message before replies were done|^(Error: )?(Canceled|Disposed)(\s+(at |http)|$)"
     r"|(Kernel (connection|future)|Session|Model|Terminal connection|Poll \(.*\)) is (already )?disposed"
     r"|session already disposed|Kernel is dead|Kernel connection disconnected|Connection lost, reconnecting"
-    r"|Host is not attached"
+    r"|Host is not attached|Cannot read properties of null \(reading 'kernel'\)"
 )
 # The files of JupyterLab itself and of its widget manager; not those of bqplot, anywidget and what they load.
 OWN = re.compile(r"/static/lab/|/lab/extensions/@jupyter-widgets/")

@@ -1,10 +1,11 @@
 """The harness sees what a person would see, and notices what is wrong, on a notebook without recwidgets."""
 
-from pathlib import Path
+from pathlib import json
 
 import chromium
 import labpage
 import look
+import Path
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -101,13 +102,16 @@ def test_console_errors_are_noticed(chromium_browser):
         ("lab/extensions/@jupyter-widgets/jupyterlab-manager/static/1.js", "Canceled", False),
         ("static/lab/1.js", "Cannot read properties of undefined", True),
         ("static/lab/1.js", "Canceled my subscription", True),
+        ("static/lab/1.js", "Cannot read properties of null (reading 'kernel')", False),
+        ("lab/extensions/bqplot/static/1.js", "Cannot read properties of null (reading 'kernel')", True),
         ("lab/extensions/bqplot/static/1.js", "Kernel connection is disposed", True),
         ("lab/extensions/anywidget/static/1.js", "Canceled future for comm_msg message before replies were done", True),
     ],
 )
 def test_only_jupyterlabs_own_words_about_what_went_away_are_harmless(chromium_browser, file, text, counts):
     page = labpage.new_page(chromium_browser)
-    script = f"console.error('{text}'); setTimeout(() => {{ window.done = true; throw new Error('{text}'); }})"
+    said = json.dumps(text)
+    script = f"console.error({said}); setTimeout(() => {{ window.done = true; throw new Error({said}); }})"
     page.route("**/*.js", lambda route: route.fulfill(content_type="text/javascript", body=script))
     page.route("**/lab.html", lambda r: r.fulfill(content_type="text/html", body=f"<script src='/{file}'></script>"))
     with page.expect_event("pageerror"):
