@@ -1,11 +1,11 @@
 """The harness sees what a person would see, and notices what is wrong, on a notebook without recwidgets."""
 
-from pathlib import json
+import json
+from pathlib import Path
 
 import chromium
 import labpage
 import look
-import Path
 import pytest
 
 pytestmark = pytest.mark.browser
