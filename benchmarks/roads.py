@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -45,13 +46,19 @@ def walked(page: Any, open_it: Callable[[Any], None]) -> dict[str, float]:
 
 
 def notebook_road(url: str, root: Path) -> Callable[[Any], None]:
-    """Open the notebook at `url`, and run its cell from the keyboard as soon as it is there."""
+    """Open the notebook at `url`, and run its cell from the keyboard as soon as it is there, until it runs.
+
+    JupyterLab does nothing on a key that comes before the notebook has its kernel.
+    """
 
     def go(page: Any) -> None:
         _tools()[1].write_notebook(CODE, root / "first.ipynb")
         page.goto(url, wait_until="domcontentloaded")
-        page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-        page.keyboard.press("Shift+Enter")
+        begun = page.locator(".jp-InputPrompt").filter(has_text=re.compile(r"[*\d]"))
+        while not begun.count():
+            page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+            page.keyboard.press("Control+Enter")
+            page.wait_for_timeout(500)
 
     return go
 
@@ -207,7 +214,7 @@ def table(section: Mapping[str, Any]) -> str:
         else:
             lines.append(f"| {label} | not measured | | | |")
     when = f"{section['when']}, {section['machine']['processor']}, {section['machine']['cores']} cores"
-    return "\n".join([*lines, "", f"Measured {when}, other work beside it."])
+    return "\n".join([*lines, "", f"Measured {when}."])
 
 
 def write_page(section: Mapping[str, Any], path: Path = ROOT / "docs" / "howto" / "roads.md") -> None:
