@@ -89,6 +89,13 @@ FORGET = """() => {
         if (cell.model.type === 'code') cell.model.executionCount = null;
 }"""
 
+# A notebook is saved; its kernel is ended; the picture that a panel leaves for whoever has no kernel.
+SAVE = "async () => { await window.jupyterapp.shell.currentWidget.context.save(); }"
+DIES = "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.shutdown(); }"
+STILL = ".jp-Notebook .jp-OutputArea-child:has(> .jp-RenderedSVG)"
+# What JupyterLab says of its own where a notebook with a live view has another kernel, or none: the very case.
+NO_VIEW = re.compile(r"widget model not found|Cannot read properties of null \(reading 'kernel'\)")
+
 
 class ConsoleLog:
     """The page's console errors and uncaught exceptions, without the named harmless ones."""

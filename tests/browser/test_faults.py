@@ -19,11 +19,6 @@ pytestmark = pytest.mark.browser
 
 LONG = float(os.environ.get("RECWIDGETS_FAULTS") or 0)  # s
 ROOMY = pytest.mark.parametrize("page", [{"width": 1680}], indirect=True, ids=["roomy"])  # with all drawers in sight
-SAVE = "async () => { await window.jupyterapp.shell.currentWidget.context.save(); }"
-DIES = "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.shutdown(); }"
-STILL = ".jp-Notebook .jp-OutputArea-child:has(> .jp-RenderedSVG)"
-# What JupyterLab says of its own where a notebook with a live view has another kernel, or none.
-GONE = re.compile(r"widget model not found|Cannot read properties of null \(reading 'kernel'\)")
 
 
 @pytest.fixture
@@ -160,7 +155,7 @@ def test_a_reloaded_page_and_a_second_tab_show_the_panel_that_trains(opened, pag
     panel = PanelPage(page, "session")
     panel.filled()
     trains(panel)
-    page.evaluate(SAVE)
+    page.evaluate(labpage.SAVE)
     before = newest(panel)
     page.reload(wait_until="domcontentloaded")
     panel = PanelPage(page, "session")
@@ -196,14 +191,14 @@ def test_a_notebook_that_was_saved_while_training_shows_a_picture_and_what_to_do
     first = [title for title, _ in panel.rows()]
     trains(panel)
     panel.choose("14")
-    page.evaluate(SAVE)
-    page.evaluate(DIES)
+    page.evaluate(labpage.SAVE)
+    page.evaluate(labpage.DIES)
     page.evaluate("window.jupyterapp.commands.execute('application:close').then(() => null)")
     page.wait_for_function("!document.querySelector('.jp-Notebook')")
     for kernel in ("{shouldStart: false, canStart: false}", "{}"):  # without one, and with a new one
         page.evaluate(f"""window.jupyterapp.commands.execute('docmanager:open', {{
             path: 'faults.ipynb', factory: 'Notebook', kernelPreference: {kernel}}}).then(() => null)""")
-        picture = page.locator(f"{STILL} img")
+        picture = page.locator(f"{labpage.STILL} img")
         expect(picture).to_be_visible()
         said = unquote(picture.get_attribute("src"))
         assert all(title in said for title in first) and "user 7 · epoch 3 of 3" in said
@@ -218,7 +213,7 @@ def test_a_notebook_that_was_saved_while_training_shows_a_picture_and_what_to_do
     expect(picture).to_be_hidden()
     kernel = agreement.agree(panel)
     assert [title for title, _ in kernel["rows"]] == first and kernel["newest"] == 3
-    page.console.errors = [error for error in page.console.errors if not GONE.search(error)]
+    page.console.errors = [error for error in page.console.errors if not labpage.NO_VIEW.search(error)]
 
 
 PANELS = ("gnn", "knn", "session", "compare")

@@ -19,12 +19,7 @@ from recwidgets.page.page import HERE
 pytestmark = pytest.mark.browser
 
 CODE = "import recwidgets as rw\nrw.GNNPanel(user='168')"
-STILL = ".jp-Notebook .jp-OutputArea-child:has(> .jp-RenderedSVG)"
 PAINTED = "image => image.complete && image.naturalWidth > 400 && image.naturalHeight > 300"
-SAVE = "async () => { await window.jupyterapp.shell.currentWidget.context.save(); }"
-DIES = "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.shutdown(); }"
-# What JupyterLab says of its own where a notebook with a live view has no kernel, and no session: the very case.
-GONE = re.compile(r"widget model not found|Cannot read properties of null \(reading 'kernel'\)")
 
 
 # ------------------------------------------------------------------ JupyterLab
@@ -54,37 +49,37 @@ def outputs(page):
 def test_the_live_panel_is_what_is_seen_and_a_kernel_that_goes_takes_nothing_away(run, page):
     panel = run(CODE, "gnn")
     panel.filled()
-    expect(page.locator(STILL)).to_have_count(1)
-    expect(page.locator(STILL)).to_be_hidden()
+    expect(page.locator(labpage.STILL)).to_have_count(1)
+    expect(page.locator(labpage.STILL)).to_be_hidden()
     assert outputs(page) == [
         ["application/vnd.jupyter.widget-view+json", "text/plain"],
         ["image/svg+xml", "text/plain"],
     ]
     rows = panel.rows()
-    page.evaluate(DIES)
+    page.evaluate(labpage.DIES)
     page.wait_for_function("!window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel")
     assert panel.rows() == rows
-    expect(page.locator(STILL)).to_be_hidden()
+    expect(page.locator(labpage.STILL)).to_be_hidden()
 
 
 @pytest.mark.parametrize("name", ["GNNPanel", "ComparePanel"])
 def test_a_saved_notebook_that_is_opened_without_its_kernel_shows_the_picture(run, page, name):
     run(f"import recwidgets as rw\nrw.{name}(user='168')", name.removesuffix("Panel").lower()).root.wait_for()
-    expect(page.locator(STILL)).to_have_count(1)
-    page.evaluate(SAVE)
-    page.evaluate(DIES)
+    expect(page.locator(labpage.STILL)).to_have_count(1)
+    page.evaluate(labpage.SAVE)
+    page.evaluate(labpage.DIES)
     page.evaluate("window.jupyterapp.commands.execute('application:close').then(() => null)")
     page.wait_for_function("!document.querySelector('.jp-Notebook')")
     page.evaluate("""() => window.jupyterapp.commands.execute('docmanager:open', {
         path: 'still.ipynb', factory: 'Notebook', kernelPreference: {shouldStart: false, canStart: false}}
     ).then(() => null)""")
-    expect(page.locator(STILL)).to_be_visible()
+    expect(page.locator(labpage.STILL)).to_be_visible()
     expect(page.locator(".rw-panel")).to_have_count(0)
-    page.wait_for_function(f"({PAINTED})(document.querySelector('{STILL} img'))")
-    picture = page.locator(f"{STILL} img").get_attribute("src")
+    page.wait_for_function(f"({PAINTED})(document.querySelector('{labpage.STILL} img'))")
+    picture = page.locator(f"{labpage.STILL} img").get_attribute("src")
     assert "Rear%20Window" in picture and f"rw.{name}(user%3D%26%2334%3B168%26%2334%3B)" in picture
     labpage.screenshot(page, f"still-reopened-{name}")
-    page.console.errors = [error for error in page.console.errors if not GONE.search(error)]
+    page.console.errors = [error for error in page.console.errors if not labpage.NO_VIEW.search(error)]
 
 
 def test_a_notebook_that_is_not_trusted_says_it_in_words(executed, open_in_lab, page, tmp_path):
@@ -98,14 +93,14 @@ def test_a_notebook_that_is_not_trusted_says_it_in_words(executed, open_in_lab, 
     expect(said).to_contain_text("Top 10 for user 168")
     expect(said).to_contain_text('rw.GNNPanel(user="168")')
     expect(page.locator(".jp-Notebook .jp-RenderedSVG")).to_have_count(0)
-    page.console.errors = [error for error in page.console.errors if not GONE.search(error)]
+    page.console.errors = [error for error in page.console.errors if not labpage.NO_VIEW.search(error)]
 
 
 def test_a_panel_that_is_closed_leaves_no_picture_and_a_cell_run_again_has_one(run, page):
     run(CODE.replace("rw.GNN", "panel = rw.GNN") + "\npanel", "gnn").filled()
     labpage.run_all(page)
-    expect(page.locator(STILL)).to_have_count(1)
-    expect(page.locator(STILL)).to_be_hidden()
+    expect(page.locator(labpage.STILL)).to_have_count(1)
+    expect(page.locator(labpage.STILL)).to_be_hidden()
     page.evaluate("""() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute(
         {code: 'panel.close()'}).done.then(() => null)""")
     expect(page.locator(".rw-panel")).to_have_count(0)
