@@ -1,9 +1,10 @@
 """What every test can ask for."""
 
+import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,17 @@ def course(once: Callable[..., Path], repo: Path) -> Path:
     """Everything that instructor/make.py writes, by its command."""
     command = [sys.executable, str(repo / "instructor" / "make.py"), "--out"]
     return once("course", lambda folder: subprocess.run([*command, str(folder)], check=True, capture_output=True))
+
+
+@pytest.fixture(autouse=True)
+def _no_browsers_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A worker that had a browser test has Playwright's event loop on its thread; to a test without one, it is hidden."""
+    loop = None if request.node.get_closest_marker("browser") else asyncio._get_running_loop()
+    if loop is not None:
+        asyncio._set_running_loop(None)
+    yield
+    if loop is not None:
+        asyncio._set_running_loop(loop)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
