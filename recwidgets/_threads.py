@@ -1,4 +1,4 @@
-"""numpy's products in one thread, while a click is answered or a batch is learned.
+"""numpy's products in one thread, while a click is answered or a batch is learned; and a batch's halves on two cores.
 
 The products of a panel are small. On several threads each of them ends with a wait of all for the last one, and
 threads that wait for the next product go on using their processors: where several kernels or tests share a machine,
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from .steps import Steps, drain
@@ -43,6 +45,38 @@ def at_once(steps: Steps[T]) -> Steps[T]:
     with one_thread():
         result: T = drain(steps)
         return result
+
+
+def side_by_side(first: Steps[T], second: Steps[T]) -> Steps[tuple[T, T]]:
+    """What both return, worked out at the same time where there is a core for each: numpy lets others work meanwhile.
+
+    Neither may read what the other writes. Halves of a batch wait for each other once, the threads of BLAS after each
+    product. In a browser's tab they are taken in turn, and may be left at their yields.
+    """
+    if not _two_cores():
+        return (yield from first), (yield from second)
+    done: Future[T] = Future()
+    beside = threading.Thread(target=_fill, args=(done, first), name="recwidgets-half", daemon=True)
+    beside.start()
+    try:
+        mine = drain(second)
+    finally:
+        beside.join()  # also where the second failed: the first writes to the caller's arrays
+    return done.result(), mine
+
+
+def _fill(done: Future[T], steps: Steps[T]) -> None:
+    try:
+        done.set_result(drain(steps))
+    except BaseException as error:  # raised where the result is asked for
+        done.set_exception(error)
+
+
+def _two_cores() -> bool:
+    """Whether another thread would have a core of its own; not in a browser's tab, which has no threads."""
+    if sys.platform == "emscripten":
+        return False
+    return (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) > 1
 
 
 @functools.cache

@@ -59,7 +59,7 @@ def course(once: Callable[..., Path], repo: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_browsers_loop(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A worker that had a browser test has Playwright's event loop on its thread; to a test without one, it is hidden."""
+    """Hide the event loop that Playwright leaves on a worker's thread from tests without a browser."""
     loop = None if request.node.get_closest_marker("browser") else asyncio._get_running_loop()
     if loop is not None:
         asyncio._set_running_loop(None)

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._threads import side_by_side
 from ..data import Interactions
 from ..models._constants import DEPTH
 from ..steps import Steps, in_steps
 from . import settings
-from .parts_numpy import ROWS, Edges, blocks, drawn_tables, hidden_wanted, inverse, softmax, some
+from .parts_numpy import ROWS, Edges, blocks, drawn_tables, halves, hidden_wanted, inverse, softmax, some
 from .settings import GNNDropout, query_dropout
 
 
@@ -88,12 +89,20 @@ class GNNNumpy:
         wanted = hidden_wanted(self.user, self.item, drawn.shown, (self.n_users, self.n_items), drawn.candidates)
         out = self.arrays["films_out"]
         table = out if drawn.candidates is None else out[drawn.candidates]
-        loss, d_table, d_queries = 0.0, np.zeros_like(table), np.empty_like(queries)
+        d_queries = np.empty_like(queries)
         yield
-        for rows in blocks(self.n_users, len(table), ROWS):
-            part, d_queries[rows] = softmax(queries[rows], table, wanted, rows, d_table)
-            loss += part
-            yield
+
+        def learn(half: slice) -> Steps[tuple[float, Any]]:
+            """The loss of half of the users, and its gradient by the table of items."""
+            loss, d_table = 0.0, np.zeros_like(table)
+            for rows in blocks(half, len(table), ROWS):
+                part, d_queries[rows] = softmax(queries[rows], table, wanted, rows, d_table)
+                loss += part
+                yield
+            return loss, d_table
+
+        learned = yield from side_by_side(*map(learn, halves(self.n_users)))
+        loss, d_table = (one + other for one, other in zip(*learned, strict=True))
 
         # backward: the same way, the other way round
         d_queries *= drawn.dropout

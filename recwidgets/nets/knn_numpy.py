@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._threads import side_by_side
 from ..data import Interactions
 from ..models._constants import LEAST
 from ..steps import Steps
 from . import settings
-from .parts_numpy import ROWS, Edges, blocks, drawn_tables, hidden_wanted, inverse, product, softmax, some
+from .parts_numpy import ROWS, Edges, blocks, drawn_tables, halves, hidden_wanted, inverse, product, softmax, some
 from .settings import KNNDropout, query_dropout
 
 LEAST_SQUARE = 1e-12  # the least squared length that is divided by
@@ -67,52 +68,57 @@ class KNNNumpy:
         keys = every[ids]  # (n_keys, dim)
         values = keys + own[ids]  # (n_keys, dim)
         centre = keys.mean(0)
-        near_to = Nearness(self.similarity, keys - centre)
         k = min(self.k, len(keys) - 1)
         wanted = hidden_wanted(self.user, self.item, drawn.shown, (self.n_users, self.n_items), drawn.candidates)
         table = out if drawn.candidates is None else out[drawn.candidates]
-        loss, d_table, d_users, d_values = 0.0, np.zeros_like(table), np.empty_like(users), np.zeros_like(values)
+        d_users = np.empty_like(users)
         yield
 
-        for rows in blocks(self.n_users, max(len(table), len(keys)), ROWS):
-            # forward: the k nearest, weighed by the sixth power of their nearness
-            near = near_to.forward(users[rows] - centre)  # (rows, n_keys)
-            near[np.arange(rows.start, rows.stop)[:, None] == ids] = -2.0  # nobody is their own neighbour
-            edge = np.partition(near, len(keys) - k, axis=1)[:, len(keys) - k, None]
-            chosen = (near >= edge) & (near >= LEAST)  # the others' weights do not change
-            power = np.maximum(near, LEAST)
-            power *= power * power
-            power *= power
-            power[near < edge] = 0.0
-            total = power.sum(1, keepdims=True)  # (rows, 1)
-            weight = power / total  # (rows, n_keys)
-            queries = product(weight, values) * drawn.dropout[rows]  # (rows, dim)
+        def learn(half: slice) -> Steps[tuple[Any, ...]]:
+            """The loss of half of the users, and its gradients by what all share."""
+            near_to, loss = Nearness(self.similarity, keys - centre), 0.0
+            d_table, d_values = np.zeros_like(table), np.zeros_like(values)
+            for rows in blocks(half, max(len(table), len(keys)), ROWS):
+                # forward: the k nearest, weighed by the sixth power of their nearness
+                near = near_to.forward(users[rows] - centre)  # (rows, n_keys)
+                near[np.arange(rows.start, rows.stop)[:, None] == ids] = -2.0  # nobody is their own neighbour
+                edge = np.partition(near, len(keys) - k, axis=1)[:, len(keys) - k, None]
+                chosen = (near >= edge) & (near >= LEAST)  # the others' weights do not change
+                power = np.maximum(near, LEAST)
+                power *= power * power
+                power *= power
+                power[near < edge] = 0.0
+                total = power.sum(1, keepdims=True)  # (rows, 1)
+                weight = power / total  # (rows, n_keys)
+                queries = product(weight, values) * drawn.dropout[rows]  # (rows, dim)
 
-            # two losses: of the neighbours, and of the user's vector alone
-            part, d_queries = softmax(queries, table, wanted, rows, d_table)
-            yield
-            direct = users[rows] * drawn.dropout[rows]
-            other, d_direct = direct_softmax(direct, table, wanted, rows, d_table, self.drop.direct)
-            loss += part + self.drop.direct * other
-            yield
+                # two losses: of the neighbours, and of the user's vector alone
+                part, d_queries = softmax(queries, table, wanted, rows, d_table)
+                yield
+                direct = users[rows] * drawn.dropout[rows]
+                other, d_direct = direct_softmax(direct, table, wanted, rows, d_table, self.drop.direct)
+                loss += part + self.drop.direct * other
+                yield
 
-            # backward
-            d_queries *= drawn.dropout[rows]
-            d_values += product(weight.T, d_queries)  # (n_keys, dim)
-            d_weight = product(d_queries, values.T)  # (rows, n_keys)
-            d_weight -= (d_weight * weight).sum(1, keepdims=True)
-            d_near = 6 * weight * d_weight  # weight = near⁶ / total
-            np.divide(d_near, near, out=d_near, where=chosen)
-            d_near[~chosen] = 0.0
-            d_users[rows] = near_to.backward(d_near)
-            d_users[rows] += d_direct * drawn.dropout[rows]
-            yield
+                # backward
+                d_queries *= drawn.dropout[rows]
+                d_values += product(weight.T, d_queries)  # (n_keys, dim)
+                d_weight = product(d_queries, values.T)  # (rows, n_keys)
+                d_weight -= (d_weight * weight).sum(1, keepdims=True)
+                d_near = 6 * weight * d_weight  # weight = near⁶ / total
+                np.divide(d_near, near, out=d_near, where=chosen)
+                d_near[~chosen] = 0.0
+                d_users[rows] = near_to.backward(d_near)
+                d_users[rows] += d_direct * drawn.dropout[rows]
+                yield
+            return loss, d_table, d_values, near_to.d_keys(), near_to.d_here
 
-        d_keys = near_to.d_keys()  # by keys - centre
+        learned = yield from side_by_side(*map(learn, halves(self.n_users)))
+        loss, d_table, d_values, d_keys, d_here = (one + other for one, other in zip(*learned, strict=True))
         d_own = self.drop.user_l2 * own
         d_own[ids] += d_values
         # the centre is taken away from every user and every key
-        d_centre = -(near_to.d_here + d_keys.sum(0))
+        d_centre = -(d_here + d_keys.sum(0))
         d_every = np.zeros_like(every)
         d_every[ids] = d_keys + d_values + d_centre / len(keys)
         d_films = yield from seen.to_columns(of_seen * d_users)  # (n_items, dim)
@@ -182,7 +188,7 @@ class Nearness:
         return d_here
 
     def d_keys(self) -> Any:
-        """The gradient by the keys, of all that was asked: (n_keys, dim)."""
+        """The gradient by the centred keys, of all that was asked: (n_keys, dim)."""
         if self.similarity == "cosine":
             return d_unit(self.d_scaled, self.scaled, self.factor)
         d_keys, d_usual = self.d_scaled, self.d_usual

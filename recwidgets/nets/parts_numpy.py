@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -33,11 +34,26 @@ def scipy_sparse() -> Any:
     return importlib.import_module("scipy.sparse")
 
 
-def blocks(rows: int, width: int, least: int = 8) -> Iterator[slice]:
-    """0 … rows in slices, as many rows of `width` numbers as fit in a block, and at least so many."""
+def expect_scipy() -> None:
+    """Import it beside: it takes as long as some batches, which begin with products that need it not."""
+    if sys.platform != "emscripten":
+        threading.Thread(target=scipy_sparse, name="recwidgets-import", daemon=True).start()
+
+
+def blocks(rows: int | slice, width: int, least: int = 8) -> Iterator[slice]:
+    """Rows (0 … rows where it is a number) in slices of as many as fit in a block of `width` numbers each, or `least`.
+
+    The last slice may be shorter.
+    """
+    start, stop = (0, rows) if isinstance(rows, int) else (rows.start, rows.stop)
     step = max(BLOCK // max(width, 1), least)
-    for first in range(0, rows, step):
-        yield slice(first, min(first + step, rows))
+    for first in range(start, stop, step):
+        yield slice(first, min(first + step, stop))
+
+
+def halves(rows: int) -> tuple[slice, slice]:
+    """0 … rows in two halves: what is summed over rows is summed over each, so that two cores may work at once."""
+    return slice(0, rows // 2), slice(rows // 2, rows)
 
 
 def product(a: Any, b: Any) -> Any:

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._threads import side_by_side
 from ..data import Interactions
 from ..models._constants import HALF_LIVES, WINDOW, recency_start
 from ..steps import Steps
 from .clicks import click_batches
-from .parts_numpy import ROWS, Wanted, add_rows, blocks, inverse, product, softmax, starts
+from .parts_numpy import ROWS, Wanted, add_rows, blocks, expect_scipy, halves, inverse, product, softmax, starts
 from .settings import FADE, TARGETS, SessionDropout, first_items, signed_identity, start_bias
 
 
@@ -38,6 +39,7 @@ class SessionNumpy:
     def __init__(self, data: Interactions, dim: int, seed: int) -> None:
         self.n_items, self.dim, self.drop = data.n_items, dim, SessionDropout()
         self.data, self.seed, self.arrays = data, seed, dict[str, Any]()
+        expect_scipy()
 
     def begin(self) -> Steps[None]:
         """Draw the arrays that a training starts from."""
@@ -88,42 +90,48 @@ class SessionNumpy:
         recency = np.exp(self.arrays["log_weights"])  # (window, means)
         share = drawn.older_kept * inverse(drawn.older_kept.sum(1, keepdims=True))  # (batch, older)
         wanted, batch, dim = self.wanted(drawn), len(drawn.user), self.dim
-        loss, d_table = 0.0, np.zeros_like(table)
-        d_own, d_recency = np.zeros((batch, dim), films.dtype), np.zeros_like(recency)
-        d_maps, d_before = np.zeros_like(maps), np.zeros_like(before)
+        d_own = np.zeros((batch, dim), films.dtype)
         d_recent = np.empty((*drawn.history.shape, dim), films.dtype)  # (batch, window, dim)
         d_old = np.empty((*drawn.older.shape, dim), films.dtype)  # (batch, older, dim)
         yield
 
-        for rows in blocks(batch, self.n_items, ROWS):
-            # forward: means of the last items, each weighed by recency in its own way, through a map each
-            items = films[np.maximum(drawn.history[rows], 0)]  # (rows, window, dim)
-            weight = recency * drawn.present[rows, :, None]  # (rows, window, means)
-            weight *= inverse(weight.sum(1, keepdims=True))  # sums to one over the window
-            means = weight.transpose(0, 2, 1) @ items  # (rows, means, dim)
-            means = means.reshape(len(items), -1)  # (rows, means * dim)
-            past = (share[rows, None] @ films[np.maximum(drawn.older[rows], 0)])[:, 0]  # (rows, dim)
-            own = users[drawn.user[rows]] * drawn.keep[rows]  # (rows, dim)
-            query = (product(means, maps) + product(past, before) + own) * drawn.dropout[rows]
-            query = np.concatenate([query, np.ones_like(query[:, :1])], 1)  # the 1 meets the item's bias
-            yield
+        def learn(half: slice) -> Steps[tuple[Any, ...]]:
+            """The loss of half of the batch, and its gradients by what all rows share."""
+            loss, d_table, d_recency = 0.0, np.zeros_like(table), np.zeros_like(recency)
+            d_maps, d_before = np.zeros_like(maps), np.zeros_like(before)
+            for rows in blocks(half, self.n_items, ROWS):
+                # forward: means of the last items, each weighed by recency in its own way, through a map each
+                items = films[np.maximum(drawn.history[rows], 0)]  # (rows, window, dim)
+                weight = recency * drawn.present[rows, :, None]  # (rows, window, means)
+                weight *= inverse(weight.sum(1, keepdims=True))  # sums to one over the window
+                means = weight.transpose(0, 2, 1) @ items  # (rows, means, dim)
+                means = means.reshape(len(items), -1)  # (rows, means * dim)
+                past = (share[rows, None] @ films[np.maximum(drawn.older[rows], 0)])[:, 0]  # (rows, dim)
+                own = users[drawn.user[rows]] * drawn.keep[rows]  # (rows, dim)
+                query = (product(means, maps) + product(past, before) + own) * drawn.dropout[rows]
+                query = np.concatenate([query, np.ones_like(query[:, :1])], 1)  # the 1 meets the item's bias
+                yield
 
-            part, d_query = softmax(query, table, wanted, rows, d_table)  # d_query: (rows, dim + 1)
-            loss += part
-            yield
+                part, d_query = softmax(query, table, wanted, rows, d_table)  # d_query: (rows, dim + 1)
+                loss += part
+                yield
 
-            # backward
-            d_query = d_query[:, :-1] * drawn.dropout[rows]  # (rows, dim)
-            d_own[rows] = d_query * drawn.keep[rows]
-            d_maps += product(means.T, d_query)  # (means * dim, dim)
-            d_before += product(past.T, d_query)  # (dim, dim)
-            d_old[rows] = share[rows, :, None] * product(d_query, before.T)[:, None]
-            d_means = product(d_query, maps.T).reshape(len(items), -1, dim)  # (rows, means, dim)
-            d_recent[rows] = weight @ d_means  # (rows, window, dim)
-            d_weight = items @ d_means.transpose(0, 2, 1)  # (rows, window, means)
-            d_weight -= (d_weight * weight).sum(1, keepdims=True)  # through the scaling to one
-            d_recency += (d_weight * weight).sum(0)  # by the weights' logarithms
-            yield
+                # backward
+                d_query = d_query[:, :-1] * drawn.dropout[rows]  # (rows, dim)
+                d_own[rows] = d_query * drawn.keep[rows]
+                d_maps += product(means.T, d_query)  # (means * dim, dim)
+                d_before += product(past.T, d_query)  # (dim, dim)
+                d_old[rows] = share[rows, :, None] * product(d_query, before.T)[:, None]
+                d_means = product(d_query, maps.T).reshape(len(items), -1, dim)  # (rows, means, dim)
+                d_recent[rows] = weight @ d_means  # (rows, window, dim)
+                d_weight = items @ d_means.transpose(0, 2, 1)  # (rows, window, means)
+                d_weight -= (d_weight * weight).sum(1, keepdims=True)  # through the scaling to one
+                d_recency += (d_weight * weight).sum(0)  # by the weights' logarithms
+                yield
+            return loss, d_table, d_recency, d_maps, d_before
+
+        learned = yield from side_by_side(*map(learn, halves(batch)))
+        loss, d_table, d_recency, d_maps, d_before = (one + other for one, other in zip(*learned, strict=True))
 
         d_films = np.ascontiguousarray(d_table[:, :-1])  # (n_items, dim)
         yield from add_rows(d_films, np.maximum(drawn.history, 0), d_recent)

@@ -98,9 +98,9 @@ class Background:
             while time.monotonic() < until:
                 next(steps)
         except StopIteration as end:
-            self._take(wish, end.value)
+            loop.call_later(0, self._take, wish, end.value)  # to show it is a slice of its own
         except Exception as error:  # said by whoever asked
-            self._take(wish, error)
+            loop.call_later(0, self._take, wish, error)
         else:
             loop.call_later(0, self._slice, loop, wish, steps)
 

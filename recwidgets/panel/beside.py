@@ -134,9 +134,9 @@ class Beside:
         elif key != self._asked:
             train = world.data
 
-            def work(told: Told) -> Any:
+            def work(told: Told) -> Steps[Any]:
                 try:
-                    hops = tuple(model_at(model, snapshot, knobs, train).alike())
+                    hops = tuple((yield from _alike(model_at(model, snapshot, knobs, train))))
                 except Exception:  # said where the list is, if it concerns that; there are only no numbers here
                     hops = ()
                 self._known[key] = snapshot, hops
@@ -178,3 +178,9 @@ class Beside:
         for background in (self._knobs, self._popularity, self._lists, self._hops):
             background.stop()
         self._known = {}
+
+
+def _alike(seen: Any) -> Steps[Any]:
+    """seen.alike(), in steps where the model knows how."""
+    asked = getattr(seen, "alike_in_steps", None)
+    return seen.alike() if asked is None else (yield from asked())

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import copy
 import functools
+import math
 import queue
 import threading
 import time
@@ -25,7 +26,8 @@ from .state import State, World
 from .training import Training, as_given, copy_to_train
 
 TICK = 1.0  # s between two updates of how long the first batch is waited for
-INTERVAL = 0.1  # s between two updates of the page while training: a slow browser drowns in more
+INTERVAL = 0.1  # s between two epochs that are shown while training: a slow browser drowns in more
+BATCHES = 0.25  # s between two updates that say how far the epoch is: the page's work is taken from the training
 LAST_BATCH = 60.0  # s; loading TensorFlow cannot be interrupted
 
 
@@ -47,7 +49,8 @@ class Trainer:
         self._driver = Driver(lambda kind, value: None)
         self._inbox: queue.SimpleQueue[tuple[int, str, Any]] = queue.SimpleQueue()
         self._run = 0  # runs are numbered: what a stopped one still says is not heard
-        self._since, self._drained, self._scheduled = 0.0, 0.0, False
+        self._since, self._drained, self._epoch_shown = 0.0, 0.0, 0.0
+        self._due = math.inf  # when what has come is to be shown
         self._news: list[tuple[int, str, Any]] = []  # from the inbox, not yet shown
         self._waiting: float | None = None  # since when the first batch is waited for
         self._cold = False  # TensorFlow was not loaded when the training began
@@ -180,12 +183,19 @@ class Trainer:
         self._inbox.put((run, kind, value))
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the kernel goes down
-                self._loop.call_soon_threadsafe(self._schedule)
+                self._loop.call_soon_threadsafe(self._schedule, kind)
 
-    def _schedule(self) -> None:
-        if not self._scheduled and self._loop is not None:
-            self._scheduled = True
-            self._loop.call_later(max(0.0, self._drained + INTERVAL - time.monotonic()), self._drain)
+    def _schedule(self, kind: str) -> None:
+        """Have it shown, at once or so long after what was shown last."""
+        after = {"batch": self._drained + BATCHES, "event": self._epoch_shown + INTERVAL}.get(kind, 0.0)
+        due = max(time.monotonic(), after)
+        if self._loop is not None and due < self._due:
+            self._due = due
+            self._loop.call_later(due - time.monotonic(), self._drain_at, due)
+
+    def _drain_at(self, due: float) -> None:
+        if due == self._due:  # else it was to be sooner
+            self._drain()
 
     def _pump(self) -> None:
         """In a plain script: until the training ends or waits."""
@@ -204,7 +214,7 @@ class Trainer:
         if self._loop is not None and self.page is not None and self.page.behind:
             self._loop.call_later(INTERVAL, self._drain)
             return
-        self._scheduled, self._drained = False, time.monotonic()
+        self._due, self._drained = math.inf, time.monotonic()
         while not self._inbox.empty():
             self._news.append(self._inbox.get())
         news, self._news = self._news, []
@@ -217,6 +227,8 @@ class Trainer:
             for run, kind, value in news:
                 if run == self._run:
                     finished = self._hear(kind, value) or finished
+            if finished:
+                self._epoch_shown = self._drained
             self._changed(finished)
             if self.page is not None:
                 self.page.ask()
