@@ -16,7 +16,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from .backends import NUMPY
 from .binder import ROOT, _bare, _run
 from .browser import _tools
 from .options import Missing, Options
@@ -63,25 +65,13 @@ def notebook_road(url: str, root: Path) -> Callable[[Any], None]:
     return go
 
 
-@contextlib.contextmanager
-def _numpy() -> Iterator[None]:
-    before = os.environ.get("RECWIDGETS_BACKEND")
-    os.environ["RECWIDGETS_BACKEND"] = "numpy"
-    try:
-        yield
-    finally:
-        os.environ.pop("RECWIDGETS_BACKEND")
-        if before is not None:
-            os.environ["RECWIDGETS_BACKEND"] = before
-
-
 def by_server(
     serve: Callable[[Path, Path], Any], address: Callable[[str, Path], Callable[[Any], None]]
 ) -> dict[str, Any]:
     """serve(root, home): a context that yields an address; address(base, root): how the page is opened."""
     labpage, _, _, sync_playwright = _tools()
     known = {process.pid for process in family(os.getpid())}
-    with tempfile.TemporaryDirectory() as name, _numpy():
+    with tempfile.TemporaryDirectory() as name, patch.dict(os.environ, NUMPY):
         root, home = Path(name) / "root", Path(name) / "home"
         root.mkdir()
         with serve(root, home) as base:

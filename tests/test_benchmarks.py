@@ -264,6 +264,8 @@ def measured():
             if part.startswith("epochs")
             else {"runs": [{"top_10_accuracy": value, "ndcg": value, "epochs": 9} | once for value in (0.1, 0.2)]}
             if part.startswith("whole")
+            else dict.fromkeys(MODELS, [0.5, 0.7, 0.9])
+            if part == "click"
             else {"first": 0.5, "peak": 300.0, "epochs": 1}
             for part in backends.PARTS
         },
