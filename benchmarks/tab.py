@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,21 @@ SAY = """
 import pyodide_js
 print("SAID", json.dumps({"slices": slices, "ends": ends, "wasm": pyodide_js._module.HEAP8.length / 1e6}))
 """
+BESIDE = """
+import json, time
+import recwidgets as rw
+from recwidgets.panel import background
+slices = []
+def timed(name):
+    work = getattr(background.Background, name)
+    def done(*arguments):
+        began = time.perf_counter()
+        work(*arguments)
+        slices.append((time.perf_counter() - began) * 1e3)
+    setattr(background.Background, name, done)
+timed("_slice"), timed("_take")
+"""
+SAY_BESIDE = 'print("SAID", json.dumps({"slices": slices}))'
 # panel: milliseconds from a click on the next user to the list of that user
 CHANGE = """panel => new Promise((done, failed) => {
     const heading = () => document.querySelector(`${panel} .rw-list h3`)?.innerText;
@@ -106,16 +122,40 @@ def train(name: str, options: Options) -> dict[str, Any]:
         )
         training_mb, heap = tab_mb(), page.evaluate("performance.memory.usedJSHeapSize") / 1e6
         page.get_by_role("button", name="Pause", exact=True).click()
-        litepage.run_cell(page, 2)
-        page.wait_for_function(
-            "() => /SAID .*}/.test(document.querySelectorAll('.jp-CodeCell .jp-OutputArea')[2]?.innerText)",
-            polling=labpage.POLL,
-            timeout=LONG,
-        )
-        said = json.loads(litepage.outputs(page, 2).partition("SAID ")[2])
+        said = _said(page, labpage, litepage)
     ends = said.pop("ends")
     took = [last - first for first, last in zip(ends, ends[1:], strict=False)]
     return said | {"epochs": took, "user": changes, "before": before, "training": training_mb, "heap": heap}
+
+
+def beside(name: str, options: Options) -> dict[str, Any]:
+    """Milliseconds of all slices of work beside: popularity's line, the ranks at all epochs, a knob for all users."""
+    panel = f".rw-{name}"
+    with opened(options) as (page, labpage, litepage):
+        cells = BESIDE, f"rw.{PANELS[name]}(user='42', animate=False)", SAY_BESIDE
+        litepage.open_cells(page, "tab.ipynb", *cells)
+        for cell in (0, 1):
+            litepage.run_cell(page, cell)
+        page.locator(f"{panel} .rw-list [data-row]").nth(9).wait_for(timeout=litepage.LONG)
+        page.locator(f"{panel} [data-act=drawer][data-value=ranks]").first.click()
+        page.locator(f"{panel} .rw-ranks-head", has_text=re.compile(r"^(?!.*Ranking).*The 10 ", re.DOTALL)).wait_for()
+        if name == "gnn":
+            page.locator(f"{panel} .rw-handle-more").click()
+            page.get_by_label("Layers", exact=True).fill("1")
+            page.locator(f"{panel} .rw-all-users", has_text="On average two users share").wait_for()
+        return _said(page, labpage, litepage)
+
+
+def _said(page: Any, labpage: Any, litepage: Any) -> dict[str, Any]:
+    """What the third cell prints."""
+    litepage.run_cell(page, 2)
+    page.wait_for_function(
+        "() => /SAID .*}/.test(document.querySelectorAll('.jp-CodeCell .jp-OutputArea')[2]?.innerText)",
+        polling=labpage.POLL,
+        timeout=LONG,
+    )
+    said: dict[str, Any] = json.loads(litepage.outputs(page, 2).partition("SAID ")[2])
+    return said
 
 
 def tab_mb() -> float:
@@ -128,20 +168,22 @@ def tab_mb() -> float:
     return max(sizes)
 
 
-PARTS = {name: (lambda options, name=name: train(name, options)) for name in MODELS}
+PARTS = {
+    **{name: (lambda options, name=name: train(name, options)) for name in MODELS},
+    **{f"beside_{name}": (lambda options, name=name: beside(name, options)) for name in MODELS},
+}
 
 
 def rows(done: Mapping[str, Any]) -> list[Row]:
     out: list[Row] = []
     for name in MODELS:
-        part = done.get(name, {})
+        label, part = LABELS[name], done.get(name, {})
+        if "slices" in done.get(f"beside_{name}", {}):
+            what = f"{label}, a slice of the work beside (popularity, ranks at all epochs, a knob): the longest"
+            out.append(_longest(what, done[f"beside_{name}"]["slices"]))
         if "slices" not in part:
             continue
-        label, slices = LABELS[name], part["slices"]
-        over = sum(ms > SLICE for ms in slices)
-        note = f"p99 {np.percentile(slices, 99):.0f} ms, median {statistics.median(slices):.0f} ms; "
-        note += f"{over} of {len(slices):,} are longer than {SLICE} ms"
-        out.append(below(f"{label}, a slice of a training: the longest", max(slices), SLICE, "ms", note))
+        out.append(_longest(f"{label}, a slice of a training: the longest", part["slices"]))
         if part["epochs"]:
             out.append(Row(f"{label}, an epoch, evaluation included", "", f"{statistics.median(part['epochs']):.1f} s"))
         note = f"median {statistics.median(part['user']):.0f} ms of {len(part['user'])}, click to list"
@@ -150,3 +192,10 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
         note += f"{part['before']:.0f} MB before the training"
         out.append(Row(f"{label}, the tab while training", "", f"{part['training']:.0f} MB", None, note))
     return out
+
+
+def _longest(what: str, slices: Sequence[float]) -> Row:
+    over = sum(ms > SLICE for ms in slices)
+    note = f"p99 {np.percentile(slices, 99):.0f} ms, median {statistics.median(slices):.0f} ms; "
+    note += f"{over} of {len(slices):,} are longer than {SLICE} ms"
+    return below(what, max(slices), SLICE, "ms", note)

@@ -97,11 +97,15 @@ def recommend_all_in_steps(
     queries, items = np.empty(0), None
     if isinstance(model, Vectors):
         queries, items = map(_real, (yield from vectors_in_steps(model)))
+        yield
     block_size = BLOCK // 8 if items is not None and items.shape[1] <= SHORT else BLOCK
     step = max(1, block_size // data.n_items)
     transposed = None if items is None else np.ascontiguousarray(items.T)  # (dim, n_items)
     if items is not None:
         check_scored((len(queries), len(items)), data)
+    if not seen:
+        data.by_user  # noqa: B018  # sorted when it is asked for first: no part of a block
+        yield
     for start in _bar(range(0, data.n_users, step), progress):
         users = range(start, min(start + step, data.n_users))
         if transposed is not None:

@@ -270,7 +270,8 @@ def measured():
             for part in backends.PARTS
         },
         "tab": {name: {"slices": [9.0, 20.0], "epochs": [5.0], "user": [90.0] * 20, "before": 600.0, "training": 700.0,
-                       "wasm": 300.0, "heap": 90.0} for name in MODELS},
+                       "wasm": 300.0, "heap": 90.0} for name in MODELS}
+        | {f"beside_{name}": {"slices": [9.0, 20.0]} for name in MODELS},
         "binder": {"image": image, "tutorials": {"notebooks": dict.fromkeys("0123456", {"seconds": 9, "peak": 200})},
                    **{name: end | {"said": "Ready"} for name in ("numpy", "tensorflow")},
                    "unasked": {"said": "Not begun: it would not fit"}},

@@ -196,8 +196,9 @@ class GNN(TfrsRecommender):
         return hops
 
     def alike_in_steps(self) -> Steps[list[float]]:
-        """`alike`, which may be left between two hops."""
+        """`alike`, which may be left between two blocks of nodes."""
         hops = []
+        yield from self.ready_in_steps()
         for items in self._layers()[1]:
             users = yield from mean_over_in_steps(self._graph().items_of, items)
             hops.append(mean_cosine(users))

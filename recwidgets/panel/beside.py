@@ -40,9 +40,13 @@ class Beside:
         """Popularity's accuracy on the validation rows, the line to beat."""
         train, rows = world.data, world.split.validation
         if len(rows):
-            self._popularity.want(
-                "popularity", lambda told: held_out_accuracy_in_steps(Popularity().learn(train), train, rows)
-            )
+
+            def work(told: Told) -> Steps[float]:
+                model = Popularity().learn(train)
+                yield
+                return (yield from held_out_accuracy_in_steps(model, train, rows))
+
+            self._popularity.want("popularity", work)
 
     def later(self, name: str, loop: Any, seconds: float, call: Callable[[], None]) -> None:
         """Call once, so many seconds after the last time that this was asked for under this name."""
