@@ -135,7 +135,7 @@ class Bump:
         self._draw(drawn, of, epoch)
         self.head.show(_head(history, drawn, data, of, every))
         self.labels.show(_labels(drawn, data, of))
-        self.foot.show(Markup("") if of.item is None else way(history, data, of.item, of.mine))
+        self.foot.show(Markup("") if of.item is None else way(history, data, of.item, of.mine), f"{of.whom} {of.item}")
 
     def unfold(self) -> None:
         """Put the figure on the page: before it is looked at, a browser need not draw it."""

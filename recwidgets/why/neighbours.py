@@ -97,7 +97,7 @@ class NeighboursWhy(Why):
         answer, item, explanation = selected.answer, selected.item, selected.explanation
         assert answer is not None and item is not None
         lines, score = sums.sums_of(selected.reason, explanation, answer.data), float(answer.scores[item])
-        self.head.show(self.heading(selected) + sums.bar(lines, score) + sums.lines(lines, score))
+        self.head.show(self.heading(selected) + sums.bar(lines, score) + sums.lines(lines, score), self._subject)
         near = around(answer, item, explanation, selected.reason)
         if not near:  # no history, or nobody left to ask
             self.clear()
@@ -110,7 +110,8 @@ class NeighboursWhy(Why):
         self.rows.show(
             rows(
                 answer, near, selected.opened, films, f"Map of all users. {escape(words).striptags()}" if words else ""
-            )
+            ),
+            str(answer.person.user),  # the same neighbours in the same order for each item
         )
         plain = escape(words).striptags()
         self.foot.show(Markup('<p class="rw-cap rw-near-cap" title="{}">{}</p>').format(plain, words) if words else "")
