@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from ..answer import Answer
 from ..core import film_label, worded
+from ..models.gnn import GNN
 from ..page.elements import joined
 from ..page.terms import term
 from ..reasons.flow import Line
@@ -54,16 +55,26 @@ def group(answer: Answer, reason: Reason, n: int, deeper: bool) -> Markup:
         whom = "neighbours" if people else f"{data.noun}s"
         rows.append(_other(f"{len(rest):,} other {whom} together", values[-1], digits))
     return _PAGE.format(
-        back=n, title=sentence_case(line.label), heading=heading(line), value=parts.minus(round(line.value, digits), digits),
-        rows=joined(rows), caption=worded(data, f"{caption(line, reason, deeper)}{of_votes(answer, line)}"),
+        back=n, title=sentence_case(line.label), heading=heading(answer, line), value=parts.minus(round(line.value, digits), digits),
+        rows=joined(rows), caption=worded(data, f"{caption(reason, deeper)}{of_votes(answer, line)}"),
         column=term(counted(reason)), links=" rw-columns-links",
     )  # fmt: skip
 
 
-def heading(line: Line) -> Markup:
+def heading(answer: Answer, line: Line) -> Markup:
     """The line's label, in which "vote" explains itself."""
-    before, vote, after = sentence_case(line.label).partition("vote" if line.kind == "voters" else "\0")
-    return Markup("{}{}{}").format(before, term(vote) if vote else "", after)
+    label = sentence_case(line.label)
+    if line.kind != "voters":
+        return Markup("{}").format(label)
+    before, vote, after = label.rpartition("vote")
+    return Markup("{}{}{}").format(before, term(vote, more=_in_the_score(answer)), after)
+
+
+def _in_the_score(answer: Answer) -> str:
+    """What a rating counts beside the votes, for a model with two types of edges."""
+    if not isinstance(answer.model, GNN) or not answer.data.has_ratings:
+        return ""
+    return f"In the score, one rated below {np.median(answer.data.rating):g}★ has the edge “rated” alone, not “liked”."
 
 
 def counted(reason: Reason) -> str:
@@ -72,26 +83,20 @@ def counted(reason: Reason) -> str:
 
 
 def of_votes(answer: Answer, line: Line) -> str:
-    """Why an item that was rated low votes, where one does; "" where none does."""
+    """Why an item that was rated low votes, where one does; else ""."""
     data, user = answer.data, answer.person.user
     if line.kind != "voters" or user is None:
         return ""
     rows = data.rows_of(user)
-    low = np.isin(data.items[data.item[rows[~data.liked[rows]]]], line.items)
-    if not low.any():
+    low = data.items[data.item[rows[~data.liked[rows]]]]
+    if not np.isin(low, line.items).any():
         return ""
-    words = " A vote asks the film alone, so its stars do not count"
-    if hasattr(answer.model, "liked"):  # a model with two types of edges
-        least = f"{float(np.median(data.rating)):g}★"
-        return f"{words}: it is asked as if liked. In the numbers, one below {least} has no edge “liked”."
-    return f"{words}."
+    asked = ", as if liked" if isinstance(answer.model, GNN) else ""
+    return f" A vote asks the film alone{asked}: its stars do not count."
 
 
-def caption(line: Line, reason: Reason, deeper: bool) -> str:
-    if counted(reason) == "beyond average":
-        words = "What each adds beyond as much of the average user; the numbers add up."
-    else:
-        words = "What each adds to the score; the numbers add up."
+def caption(reason: Reason, deeper: bool) -> str:
+    words = "The numbers add up."
     if reason.raters is None:
         words += " Without one, those left are weighed anew, so the score changes by another amount."
     return f"{words} A film opens into its viewers." if deeper else words
@@ -162,7 +167,7 @@ def viewers(answer: Answer, reason: Reason, n: int, own: int, through: Through) 
         parts.minus(less, digits), answer.title(item)[0],
     )  # fmt: skip
     return _PAGE.format(
-        back=n, title=film_label(data, own), heading=film_label(data, own), column=term("contribution"), links="", value=parts.minus(round(through.value, digits), digits), caption=words,
+        back=n, title=film_label(data, own), heading=film_label(data, own), column="through each viewer", links="", value=parts.minus(round(through.value, digits), digits), caption=words,
         rows=joined(rows),
     )  # fmt: skip
 
