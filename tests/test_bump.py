@@ -194,3 +194,22 @@ def test_a_model_that_cannot_go_back_says_so():
 )  # fmt: skip
 def test_a_films_way_names_all_epochs_at_which_it_stood_where_it_stands_now(known, words):
     assert course(known) == words
+
+
+def test_a_film_has_one_colour_in_the_chart_and_in_the_ranks(panel):
+    """The chosen one, too; only where the chart has no colour for it, it has that of what is chosen."""
+    panel.act("drawer", "ranks")
+    regions, top = panel._ready().regions, panel.shown.answer.top.tolist()
+    for place in (0, 2, 5):
+        panel.act("select", str(place))
+        slots = regions.chart.slots()
+        assert set(slots) == set(top[:3])
+        slot = slots.get(top[place])
+        wanted = "var(--rw-accent)" if slot is None else f"var(--rw-film-{slot})"
+        assert set(regions.bump.chosen.colors) == {wanted}
+        if slot is not None:
+            assert regions.chart.pie.colors[place] == wanted
+        label = next(one for one in page(regions.bump.labels).all("button") if one["data-value"] == str(place))
+        assert label.has("rw-rank-chosen") and [label.has(f"rw-rank-{n}") for n in (1, 2, 3)] == [
+            slot == n for n in (1, 2, 3)
+        ]

@@ -93,7 +93,7 @@ def test_each_number_of_what_a_film_adds_says_what_it_counts(panels, name):
     assert "whole product; Why and messages count what goes beyond" in html(panel, "rw-reason")
     panel.act("tab", "go")
     if panel.shown.reason.needed:
-        assert "Numbers: what each adds to the one more than to the other." in html(panel, "rw-reason")
+        assert "less what it contributes to the other" in page(panel, "rw-reason").one("button", "rw-term")["data-tip"]
 
 
 def test_the_same_history_gets_the_same_list_while_a_session_trains_in_numpy():

@@ -126,6 +126,11 @@ function render({ model, el }) {
 
   const words = tips(el); // tips.js
   const rows = sortable(el, send); // sortable.js
+  let subject = model.get("subject");
+  const toTop = () => {
+    subject = model.get("subject");
+    for (const box of [el, ...el.querySelectorAll("*")]) if (box.scrollTop) box.scrollTop = 0;
+  };
   const paint = () => {
     const fresh = document.createElement("div");
     fresh.innerHTML = model.get("html");
@@ -133,6 +138,7 @@ function render({ model, el }) {
     const was = rows.before();
     morph(el, fresh);
     rows.after(was);
+    if (model.get("subject") !== subject) toTop();
     words.painted();
     for (const slider of el.querySelectorAll("input[type=range]")) {
       const thumb = slider.rwBusy && slider.parentElement.querySelector(".rw-thumb");

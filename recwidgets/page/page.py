@@ -34,6 +34,7 @@ class Page(anywidget.AnyWidget):
     _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("tips.js", "sortable.js", "page.js"))
     _css = "\n".join((HERE / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
     html = traitlets.Unicode().tag(sync=True)
+    subject = traitlets.Unicode("").tag(sync=True)  # what it is about: for another subject its lists begin at their top
     probe = traitlets.Bool(False).tag(sync=True)  # ask the browser for its wish of less motion
 
     mark = traitlets.Unicode("").tag(sync=True)  # a place of the panel to scroll to and to outline, as a CSS selector
@@ -87,8 +88,13 @@ class Page(anywidget.AnyWidget):
         self._typed[act] = (view, number)
         return False
 
-    def show(self, content: str) -> None:
-        """Replace what is on the page: Markup as it is, a plain str as text. Nothing is sent where nothing changed."""
+    def show(self, content: str, subject: str = "") -> None:
+        """Replace what is on the page: Markup as it is, a plain str as text. Nothing is sent where nothing changed.
+
+        subject: what it is about, such as an item's index. What the reader scrolled stays where it is while that is the
+        same, and begins at its top for another one.
+        """
         html = str(escape(content))
-        if html != self.html:
-            self.html = html
+        if html != self.html or subject != self.subject:
+            with self.hold_sync():  # both in one message: the page paints once
+                self.subject, self.html = subject, html

@@ -12,11 +12,15 @@ TERMS = {
     "per cent is usual, and the number to beat is popularity’s.",
     "average user": "A user made up by taking the mean of all users’ queries: what this one gets needs no taste of one’s "
     "own, and is ranked among the items that the user shown has not rated.",
+    "beyond average": "What it adds to this item beyond popular ones, less what as much of the average user adds: so what "
+    "all users get stands apart, and all of it adds up to the score.",
     "bootstrap": "The users are drawn anew with replacement 1,000 times, and 95 % of the means found lie in this "
     "interval: a measure of how much the number depends on which users there happen to be.",
     "contribution": "What one item, one neighbour or one embedding adds to a score or takes from it; all contributions "
     "add up to the score.",
     "coverage": "Share of all items that stand in at least one user’s top 10.",
+    "difference": "What one item or neighbour contributes to the item selected, less what it contributes to the other: all of "
+    "them, the own embedding’s too, add up to the difference of the scores.",
     "embedding": "A list of numbers, learned in training, that stands for one item or user: items that the same people "
     "choose get similar ones.",
     "epoch": "One pass of the training through all its data; after each, the model is kept so that you can go back.",
@@ -61,7 +65,8 @@ TERMS = {
     "only ✓ and the leaderboard look at.",
     "what all users get": "The level that popular items have with this user, the same for all items, and what the average "
     "user gives this item beyond these.",
-    "vote": "One of the user’s items which, asked alone as the whole history, puts this item into its top 10.",
+    "vote": "One of the user’s items which, asked alone as the whole history, puts this item into its top 10: how the user "
+    "rated it does not count for a vote.",
 }  # fmt: skip
 
 #: other names of the same

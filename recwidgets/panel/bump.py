@@ -135,7 +135,7 @@ class Bump:
         self._draw(drawn, of, epoch)
         self.head.show(_head(history, drawn, data, of, every))
         self.labels.show(_labels(drawn, data, of))
-        self.foot.show(Markup("") if of.item is None else way(history, data, of.item, of.mine))
+        self.foot.show(Markup("") if of.item is None else way(history, data, of.item, of.mine), f"{of.whom} {of.item}")
 
     def unfold(self) -> None:
         """Put the figure on the page: before it is looked at, a browser need not draw it."""
@@ -157,9 +157,10 @@ class Bump:
         with self.x.hold_sync():
             self.x.min, self.x.max = float(x[0]), float(end)
         self.below.tick_values = ticks(drawn.steps)
-        colours = [f"var(--rw-film-{slots[item]})" if item in slots else GREY for item in of.top]
         kinds = [2 if item == of.item else 1 if item in slots else 0 for item in of.top]
-        colours = [CHOSEN if kind == 2 else colour for kind, colour in zip(kinds, colours, strict=True)]
+        colours = [
+            f"var(--rw-film-{slots[item]})" if item in slots else CHOSEN if item == of.item else GREY for item in of.top
+        ]  # a film has one colour in the chart, the list and here; the chosen one is told by its width
         _several(self.pale, x, drawn.pale, ["var(--rw-quiet)"] * len(drawn.pale))
         for kind, mark in enumerate((self.rest, self.first, self.chosen)):
             its = [n for n, found in enumerate(kinds) if found == kind]
@@ -271,7 +272,7 @@ def _labels(drawn: Lines, data: Interactions, of: Listed) -> Markup:
         if not np.isfinite(rank):
             continue
         one, classes = of.top[n], "rw-rank-label"
-        classes += " rw-rank-chosen" if one == of.item else f" rw-rank-{slots[one]}" if one in slots else ""
+        classes += (" rw-rank-chosen" if one == of.item else "") + (f" rw-rank-{slots[one]}" if one in slots else "")
         title = display_title(str(data.titles[one]))[0]
         rows.append(
             Markup(

@@ -212,10 +212,12 @@ class ComparePanel(Acting):
         with self.hold_sync():
             pages.header.show(markup.top("Compare", views.who(seen.world, state, seen.shown.person)))
             # the leaderboard needs the room that a page of a large screen has, so the editor stays a drawer
-            pages.editor.show(views.own_history(seen.world, replace(state, wide=False), Markup("")))
+            pages.editor.show(
+                views.own_history(seen.world, replace(state, wide=False), Markup("")), views.whom_edited(state)
+            )
             pages.note.show(markup.message(self._message()))
             pages.lists.show(lists.lists(compared.answers, labels, compared.item, parts, moved, self.data.noun))
-            pages.cases.show(cases(compared.cases, labels))
+            pages.cases.show(cases(compared.cases, labels), f"{views.whom_edited(state)} {compared.item}")
             for name in ("edit", "board"):
                 look(self, f"rw-open-{name}", state.drawer == name)
             self._paint_board()

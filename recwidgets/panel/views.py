@@ -121,6 +121,11 @@ def own_history(world: World, state: State, goal: Markup, refused: int | None = 
     return editor(world, state, goal, refused)
 
 
+def whom_edited(state: State) -> str:
+    """Whose history the editor shows: for another one it begins at its top."""
+    return "you" if state.own else f"user {state.user}"
+
+
 def goal_line(scene: Scene) -> Markup:
     """What an exercise asks for, and how far it is; nothing without a goal."""
     if scene.goal is None:

@@ -69,6 +69,7 @@ class Why:
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
+        self._subject = ""  # of what is shown, for the pages to begin at their top
         self.tabs = Page("rw-tabs", handler=self._act)
         self.head = Page("rw-reason", handler=self._act)
         self.foot = Page("rw-reason-foot", handler=self._act)
@@ -91,6 +92,7 @@ class Why:
         for name, on in ((f"rw-tab-{tab}", tab == selected.tab) for tab in TABS):
             (self.widget.add_class if on else self.widget.remove_class)(name)
         (self.widget.add_class if inside else self.widget.remove_class)("rw-line-open")
+        self._subject = subject_of(selected)
         title = "" if answer is None or item is None else answer.full_title(item)
         self.tabs.show(tab_bar(selected.tab, title, selected.away))
         if answer is None or item is None:
@@ -155,7 +157,7 @@ class Why:
 
     def show_only(self, words: Markup) -> None:
         """Markup in the head, and nothing in the foot."""
-        self.head.show(words)
+        self.head.show(words, self._subject)
         self.foot.show("")
 
     def say(self, words: Markup) -> None:
@@ -168,6 +170,14 @@ class Why:
 
     def animate(self, wanted: bool) -> None:
         """Pictures that move say how long."""
+
+
+def subject_of(selected: Selected) -> str:
+    """Whose list, which item, and what of it is open: a list that was scrolled begins at its top for another one."""
+    answer = selected.answer
+    whose = None if answer is None else answer.person.user
+    rival = selected.rival if selected.tab == "not" else None
+    return f"{whose} {selected.item} {selected.tab} {selected.opened} {rival}"
 
 
 def doubtful(text: str) -> Markup:

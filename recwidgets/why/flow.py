@@ -19,6 +19,7 @@ from ..reasons.flow import OWN, SAME, Flow
 from ..reasons.numbers import ALL_USERS, PERSONAL
 
 GAP = 5.0  # px around what is drawn in a slot
+SEEN = 0.5  # px: a thinner ribbon shows no hatching
 
 
 class Size(NamedTuple):
@@ -266,6 +267,11 @@ def _rect(x: float, y: float, high: float, value: float, kind: str, wide: float)
 def width(drawn: Drawn) -> float:
     """px of the picture without its labels."""
     return _edges(drawn)[2] + drawn.size.bar
+
+
+def hatched(drawn: Drawn) -> bool:
+    """Does a ribbon lower the score, and is it wide enough to be seen?"""
+    return any(ribbon.value < 0 and ribbon.size >= SEEN for ribbon in drawn.ribbons)
 
 
 def column_sums(drawn: Drawn) -> Iterable[float]:

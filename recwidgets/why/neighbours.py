@@ -26,6 +26,7 @@ from .around import (
     Neighbour,
     Square,
     around,
+    beyond_average,
     corner,
     placed,
     principal_axes,
@@ -97,7 +98,7 @@ class NeighboursWhy(Why):
         answer, item, explanation = selected.answer, selected.item, selected.explanation
         assert answer is not None and item is not None
         lines, score = sums.sums_of(selected.reason, explanation, answer.data), float(answer.scores[item])
-        self.head.show(self.heading(selected) + sums.bar(lines, score) + sums.lines(lines, score))
+        self.head.show(self.heading(selected) + sums.bar(lines, score) + sums.lines(lines, score), self._subject)
         near = around(answer, item, explanation, selected.reason)
         if not near:  # no history, or nobody left to ask
             self.clear()
@@ -107,12 +108,11 @@ class NeighboursWhy(Why):
         flat = self._draw_map(answer, near, selected)
         words = caption(answer, near, flat)
         films = films_of(answer, item, near)
-        self.rows.show(
-            rows(
-                answer, near, selected.opened, films, f"Map of all users. {escape(words).striptags()}" if words else ""
-            )
-        )
         plain = escape(words).striptags()
+        alt = f"Map of all users. {plain}" if words else ""
+        adds = "beyond average" if beyond_average(answer, selected.reason) else "contribution"
+        whose = str(answer.person.user)  # the same neighbours in the same order for each item
+        self.rows.show(rows(answer, near, selected.opened, films, alt, adds), whose)
         self.foot.show(Markup('<p class="rw-cap rw-near-cap" title="{}">{}</p>').format(plain, words) if words else "")
 
     def _draw_map(self, answer: Answer, near: Sequence[Neighbour], selected: Selected) -> Flat | None:
@@ -209,25 +209,30 @@ def _stars(one: Neighbour) -> str:
     return "seen" if math.isnan(one.stars) else f"{one.stars:g}★"
 
 
-def rows(answer: Answer, near: Sequence[Neighbour], opened: str, films: Markup, alt: str) -> Markup:
-    """A row for each neighbour: who, whether and how they rated the film, what they add, and a way to leave them out."""
+def rows(
+    answer: Answer, near: Sequence[Neighbour], opened: str, films: Markup, alt: str, adds: str = "beyond average"
+) -> Markup:  # fmt: skip
+    """A row for each neighbour: who, whether and how they rated the film, what they add, and a way to leave them out.
+
+    adds: the term that says what is counted.
+    """
     some = joined(_row(answer, one, opened) for one in near[:ROWS])
     rest = near[ROWS:]
     if rest:
-        adds = sum(one.adds for one in rest)
+        more = sum(one.adds for one in rest)
         some += Markup('<li class="rw-near-rest"><span>{} more</span><span class="rw-num">{}</span></li>').format(
-            len(rest), "" if math.isnan(adds) else parts.minus(adds)
+            len(rest), "" if math.isnan(more) else parts.minus(more)
         )
     k = sum(not one.out for one in near)
     tunable = similarity_of(answer.model) != ""
     return Markup(
-        '<div class="rw-near-head" data-alt="{alt}"><span title="{note}">{title}</span>{less}{more}<span class="rw-num" '
-        'title="{adds}">adds</span></div><ol class="rw-near-rows" tabindex="0" aria-label="The nearest users">{rows}</ol>'
+        '<div class="rw-near-head" data-alt="{alt}"><span title="{note}">{title}</span>{less}{more}<span class="rw-num">'
+        '{adds}</span></div><ol class="rw-near-rows" tabindex="0" aria-label="The nearest users">{rows}</ol>'
         '{films}<p class="rw-near-note">× leaves one out; the next nearest moves in.</p>'
     ).format(
         alt=alt, rows=some, films=films, title=f"{k} nearest" if k != 1 else "The nearest",
         note="Nearest first. Select a row to see where the user is on the map.",
-        adds="To the score, less what as much of an average user would add.",
+        adds=term(adds, "adds"),
         less=button("−", "knob-step:k", -1, classes="rw-tiny", name="One neighbour less") if tunable else "",
         more=button("+", "knob-step:k", 1, classes="rw-tiny", name="One neighbour more") if tunable else "",
     )  # fmt: skip

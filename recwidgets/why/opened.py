@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 from markupsafe import Markup
 
 from ..answer import Answer
 from ..core import film_label, worded
+from ..models.gnn import GNN
 from ..page.elements import joined
+from ..page.terms import term
 from ..reasons.flow import Line
 from ..reasons.numbers import digits_of
 from ..reasons.reason import Reason
@@ -18,8 +21,8 @@ ROWS = 60  # shown one by one, the largest; the others are one line
 
 _PAGE = Markup(
     '<div class="rw-opened"><div class="rw-opened-head"><button type="button" class="rw-btn rw-small" data-act="open" '
-    'data-value="{back}">Back</button><b title="{title}">{title}</b><b class="rw-num">{value}</b></div>'
-    '<p class="rw-cap">{caption}</p><ol class="rw-opened-rows" tabindex="0" aria-label="{title}">{rows}</ol></div>'
+    'data-value="{back}">Back</button><b title="{title}">{heading}</b><b class="rw-num">{value}</b></div>'
+    '<p class="rw-cap">{caption}</p><p class="rw-columns{links}">{column}</p><ol class="rw-opened-rows" tabindex="0" aria-label="{title}">{rows}</ol></div>'
 )
 
 
@@ -52,16 +55,48 @@ def group(answer: Answer, reason: Reason, n: int, deeper: bool) -> Markup:
         whom = "neighbours" if people else f"{data.noun}s"
         rows.append(_other(f"{len(rest):,} other {whom} together", values[-1], digits))
     return _PAGE.format(
-        back=n, title=sentence_case(line.label), value=parts.minus(round(line.value, digits), digits), rows=joined(rows),
-        caption=worded(data, caption(line, reason, deeper)),
+        back=n, title=sentence_case(line.label), heading=heading(answer, line), value=parts.minus(round(line.value, digits), digits),
+        rows=joined(rows), caption=worded(data, f"{caption(reason, deeper)}{of_votes(answer, line)}"),
+        column=term(counted(reason)), links=" rw-columns-links",
     )  # fmt: skip
 
 
-def caption(line: Line, reason: Reason, deeper: bool) -> str:
-    if any(other.kind == "popular" for other in reason.lines):
-        words = "What each adds beyond as much of the average user; the numbers add up."
-    else:
-        words = "What each adds to the score; the numbers add up."
+def heading(answer: Answer, line: Line) -> Markup:
+    """The line's label, in which "vote" explains itself."""
+    label = sentence_case(line.label)
+    if line.kind != "voters":
+        return Markup("{}").format(label)
+    before, vote, after = label.rpartition("vote")
+    return Markup("{}{}{}").format(before, term(vote, more=_in_the_score(answer)), after)
+
+
+def _in_the_score(answer: Answer) -> str:
+    """What a rating counts beside the votes, for a model with two types of edges."""
+    if not isinstance(answer.model, GNN) or not answer.data.has_ratings:
+        return ""
+    return f"In the score, one rated below {np.median(answer.data.rating):g}★ has the edge “rated” alone, not “liked”."
+
+
+def counted(reason: Reason) -> str:
+    """What the numbers of a reason's items are, as a term."""
+    return "beyond average" if any(line.kind == "popular" for line in reason.lines) else "contribution"
+
+
+def of_votes(answer: Answer, line: Line) -> str:
+    """Why an item that was rated low votes, where one does; else ""."""
+    data, user = answer.data, answer.person.user
+    if line.kind != "voters" or user is None:
+        return ""
+    rows = data.rows_of(user)
+    low = data.items[data.item[rows[~data.liked[rows]]]]
+    if not np.isin(low, line.items).any():
+        return ""
+    asked = ", as if liked" if isinstance(answer.model, GNN) else ""
+    return f" A vote asks the film alone{asked}: its stars do not count."
+
+
+def caption(reason: Reason, deeper: bool) -> str:
+    words = "The numbers add up."
     if reason.raters is None:
         words += " Without one, those left are weighed anew, so the score changes by another amount."
     return f"{words} A film opens into its viewers." if deeper else words
@@ -132,7 +167,7 @@ def viewers(answer: Answer, reason: Reason, n: int, own: int, through: Through) 
         parts.minus(less, digits), answer.title(item)[0],
     )  # fmt: skip
     return _PAGE.format(
-        back=n, title=film_label(data, own), value=parts.minus(round(through.value, digits), digits), caption=words,
+        back=n, title=film_label(data, own), heading=film_label(data, own), column="through each viewer", links="", value=parts.minus(round(through.value, digits), digits), caption=words,
         rows=joined(rows),
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from ..answer import rounded as rounded
 from ..core import Explanation, Part, worded
 from ..data import Interactions
 from ..page.elements import cut, joined
+from ..page.terms import term
 from ..reasons.numbers import shown_values
 
 DRAWN = 5  # summands named one by one; the others are one line
@@ -230,11 +231,11 @@ def arithmetic(explanation: Explanation, shown: int = 60, note: str = "") -> Mar
         for some in (rows, feet)
     )
     return Markup(
-        '{}<div class="rw-arithmetic{}" tabindex="0"><table class="rw-sum"><thead><tr><th>weight × inner product</th><th>adds</th><th>from</th></tr></thead>'
+        '{}<div class="rw-arithmetic{}" tabindex="0"><table class="rw-sum"><thead><tr><th>weight × inner product</th><th>{}</th><th>from</th></tr></thead>'
         "<tbody>{}</tbody><tfoot>{}</tfoot></table></div>"
     ).format(
         Markup('<p class="rw-cap">{}</p>').format(note) if note else "",
-        "" if any(part.terms for part in explanation.parts) else " rw-no-terms", body, foot,
+        "" if any(part.terms for part in explanation.parts) else " rw-no-terms", term("contribution"), body, foot,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from ..reasons.reason import Reason
 from . import flow, parts
 from .flow import Drawn, Row, Size
 
+HATCHED = Markup('<small class="rw-flow-key"><i class="rw-hatched"></i>hatched: lowers it</small>')
 NAMED = 3  # items that a line names
 #: how a headline begins where it counts; the first that fits is emphasised
 COUNTS = re.compile(
@@ -52,12 +53,14 @@ def markup(answer: Answer, reason: Reason, size: Size, name: str, shown: int | N
     score = parts.minus(round(reason.score, digits), digits)
     part = shown is not None and shown < len(flow.ways_of(reason.flow))
     foot = ("So far", f"{parts.minus(round(whole, digits), digits)} of {score}") if part else ("Score", score)
+    key = HATCHED if flow.hatched(drawn) else Markup("")  # left of the score; without ways there is room only beside it
+    left, beside = (key, "") if drawn.ways else ("", key)
     return Markup(
         '<div class="rw-flow" style="height:{height:.0f}px;--rw-flow-x:{x:.0f}px">{svg}{ways}<ol class="rw-flow-lines" '
-        'aria-label="What the score is made of">{lines}</ol><p class="rw-flow-score"><span>{word}</span><b class="rw-num">{score}</b></p></div>'
+        'aria-label="What the score is made of">{lines}</ol>{left}<p class="rw-flow-score"><span>{word}</span>{beside}<b class="rw-num">{score}</b></p></div>'
     ).format(
         height=size.height + 22, x=flow.width(drawn) + 6, svg=flow.svg(drawn, name), lines=lines, word=foot[0], score=foot[1],
-        ways=_ways(reason.flow, drawn, rows, mine, digits, shown),
+        ways=_ways(reason.flow, drawn, rows, mine, digits, shown), left=left, beside=beside,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from ..answer import Answer
 from ..core import film_label, worded
 from ..page.elements import combobox, cut, joined, option
+from ..page.terms import term
 from ..ranking import rank
 from ..reasons.numbers import digits_of, ordinal
 from ..reasons.reason import Reason
@@ -171,8 +172,8 @@ def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) ->
     )
     head = "Neighbour by neighbour" if people else worded(answer.data, "Film by film")
     return Markup(
-        '<h3 class="rw-apart-head">{} <span class="rw-cap">each with all users’ part in it, larger scale · hatched: for {}</span></h3><ol class="rw-apart-rows">{}</ol>{}'
-    ).format(head, title, rows, _sum(answer, found))  # fmt: skip
+        '<h3 class="rw-apart-head">{} <span class="rw-cap">{}, all users’ part in it, larger scale · hatched: for {}</span></h3><ol class="rw-apart-rows">{}</ol>{}'
+    ).format(head, term("difference"), title, rows, _sum(answer, found))  # fmt: skip
 
 
 def _notes(answer: Answer, found: Difference, people: bool) -> dict[str, str]:

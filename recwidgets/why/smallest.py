@@ -7,6 +7,7 @@ from markupsafe import Markup
 from ..answer import Answer
 from ..core import film_label
 from ..page.elements import button, cut, joined
+from ..page.terms import term
 from ..reasons.needed import RIVALS, TRIED
 from ..reasons.numbers import PERSONAL, digits_of
 from ..reasons.reason import Reason
@@ -15,8 +16,8 @@ from .picture import own_stars, stars
 from .rival import signed
 
 _PAGE = Markup(
-    '<p class="rw-headline" title="{plain}"><span>{said}</span></p><ol class="rw-opened-rows rw-go-rows" tabindex="0" aria-label="{name}">{rows}</ol>'
-    '<div class="rw-go-foot">{out}<p class="rw-cap">{counted}This is how close it is to the next one, not why it is here. {undo}</p></div>'
+    '<p class="rw-headline" title="{plain}"><span>{said}</span></p>{column}<ol class="rw-opened-rows rw-go-rows" tabindex="0" aria-label="{name}">{rows}</ol>'
+    '<div class="rw-go-foot">{out}<p class="rw-cap">This is how close it is to the next one, not why it is here. {undo}</p></div>'
 )
 
 
@@ -46,9 +47,11 @@ def markup(answer: Answer, reason: Reason) -> Markup:
     undo = "“Put it back” undoes it." if n == 1 else f"“Put them back” undoes all {n} in one step."
     words_said = said(answer, reason)
     return _PAGE.format(
-        counted=""
+        column=""
         if all(value != value for value in values)
-        else "Numbers: what each adds to the one more than to the other. ",
+        else Markup('<p class="rw-columns"><span>{} to <i>{}</i></span></p>').format(
+            term("difference"), _title(answer, str(reason.rival))
+        ),
         said=words_said,
         plain=words_said.striptags(),
         name="What would have to go",

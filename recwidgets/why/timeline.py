@@ -283,17 +283,17 @@ def timeline(
         )
         for row, value, height in zip(rest, values[len(first) :], flow.heights, strict=True)
     )  # fmt: skip
-    height = size.row * len(first) + sum(flow.heights)
     return Markup(
         '<div class="rw-times"><p class="rw-times-head"><span>Score {score}</span><span>newest first</span><span class="rw-num">{weight}</span>'
-        '<span class="rw-num">adds</span><span></span></p>{svg}<ol class="rw-timeline">{films}{below}</ol>'
+        '<span class="rw-num">{adds}</span><span></span></p>{svg}<ol class="rw-timeline">{films}{below}</ol>'
         '<p class="rw-times-score"><span>Score</span><span class="rw-num">{score}</span></p></div>'
         '<div class="rw-times-foot"><span title="Before and after each click of the session">Slow motion</span>{earlier}{on}'
-        '<span class="rw-cap">hatched: lowers it</span></div>'
+        '<span class="rw-cap">{key}</span></div>'
     ).format(
-        svg=svg(flow, height, score), films=films, below=below, score=score, weight=term("recency weight", "weight"),
+        svg=svg(flow, size.row * len(first) + sum(flow.heights), score), films=films, below=below, score=score,
+        weight=term("recency weight", "weight"), adds=term("beyond average" if names else "contribution", "adds"),
         earlier=button("One click back", "click", -1, classes="rw-small"),
-        on=button("on", "click", 1, classes="rw-small", name="One click on"),
+        on=button("on", "click", 1, classes="rw-small", name="One click on"), key="hatched: lowers it" if flow.down else "",
     )  # fmt: skip
 
 

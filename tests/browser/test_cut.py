@@ -1,4 +1,5 @@
-"""A panel as wide as in a classroom's JupyterLab, with the file browser open: no text is cut or drawn over another."""
+"""A panel as wide as in a classroom's JupyterLab, with the file browser open, and on larger pages: no text is cut or
+drawn over another."""
 
 import labpage
 import look
@@ -82,3 +83,74 @@ def test_the_strip_says_who_trained_and_the_neighbours_rows_are_whole(opened, pa
         whole = "e => e.clientHeight % e.querySelector('.rw-near-row').offsetHeight"
         labpage.becomes(page, lambda: rows.evaluate(whole), 0)  # noqa: B023
         labpage.becomes(page, lambda: page.evaluate(CUT, ".rw-knn .rw-near-who"), [])
+
+
+#: the numbers of the curves' axes that reach beyond their drawer, and whether there are any
+AXES = """() => {
+    const end = document.querySelector('.rw-gnn .rw-drawer-curves').getBoundingClientRect().bottom;
+    const numbers = [...document.querySelectorAll('.rw-gnn .rw-curve .axis text')].filter(e => e.textContent);
+    const cut = numbers.filter(e => e.getBoundingClientRect().bottom > end + 0.5);
+    return [numbers.length > 8, cut.map(e => e.textContent)];
+}"""
+
+
+@pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
+def test_what_a_view_takes_away_has_room_in_list_strip_and_flow(opened, page):
+    root = opened("rw.GNNPanel(user='42')", ".rw-gnn")
+    root.locator(".rw-share input").fill("30")
+    root.locator(".rw-flow-lines").get_by_text("Less of all users").wait_for()
+    labpage.becomes(page, lambda: page.evaluate(CUT, ".rw-gnn :is(.rw-flow-key, .rw-flow-lines div > span)"), [])
+    root.locator(".rw-flow-key").get_by_text("hatched: lowers it").wait_for()
+    root.locator(".rw-flow-lines button").first.click()
+    root.locator(".rw-opened-rows [data-act=drop]").first.click()
+    root.locator(".rw-note").get_by_text("You took out").wait_for()
+    below = [".rw-gnn .rw-list-column .rw-note", ".rw-gnn .rw-share"]
+    for width in (932, 620, 390, 1320, 1440, 1490, 1920):
+        page.set_viewport_size({"width": width + look.MARGIN, "height": 900})
+        labpage.becomes(page, lambda: page.evaluate(OVER, below), [])
+        above = [".rw-gnn .rw-list-column .rw-note", ".rw-gnn .rw-list .rw-foot"]
+        labpage.becomes(page, lambda: page.evaluate(OVER, above), [])  # noqa: B023
+        if width >= 1320:
+            labpage.becomes(page, lambda: page.evaluate(AXES), [True, []])
+    for width in (932, 1490):
+        page.set_viewport_size({"width": width + look.MARGIN, "height": 900})
+        root.locator(".rw-state .rw-status").evaluate("e => e.innerHTML = '<b>Paused after 488 of 500</b>'")
+        assert page.evaluate(CUT, ".rw-gnn .rw-state > .rw-status") == []
+
+
+@pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
+def test_a_list_of_another_film_begins_at_its_top_and_of_the_same_stays(opened, page):
+    root = opened("rw.GNNPanel(user='42')", ".rw-gnn")
+
+    def scrolled(selector):
+        return page.evaluate("s => document.querySelector(s)?.scrollTop", f".rw-gnn {selector}")
+
+    def scroll(selector):
+        root.locator(selector).wait_for()
+        root.locator(selector).evaluate("e => e.scrollTop = 60")
+        assert scrolled(selector) == 60
+
+    film = root.locator(".rw-list [data-row]")
+    root.locator("[data-act=tab][data-value=sum]").click()
+    scroll(".rw-arithmetic")
+    root.locator(".rw-share input").fill("30")
+    root.locator(".rw-arithmetic").get_by_text("less of all users").wait_for()
+    assert scrolled(".rw-arithmetic") == 60, "the same film's"
+    film.nth(1).click()
+    labpage.becomes(page, lambda: scrolled(".rw-arithmetic"), 0)
+    film.nth(0).click()
+    root.locator("[data-act=tab][data-value=go]").click()
+    scroll(".rw-go-rows")
+    film.nth(1).click()
+    labpage.becomes(page, lambda: scrolled(".rw-go-rows") or 0, 0)
+    film.nth(0).click()
+    root.locator("[data-act=tab][data-value=why]").click()
+    root.locator(".rw-flow-lines button").get_by_text("films").first.click()  # "88 other films": more than have room
+    scroll(".rw-opened .rw-opened-rows")
+    root.locator(".rw-opened-rows button.rw-name").first.click()
+    root.locator(".rw-opened").get_by_text("through each viewer").wait_for()
+    labpage.becomes(page, lambda: scrolled(".rw-opened .rw-opened-rows"), 0)
+    root.locator(".rw-handle-edit").click()
+    scroll(".rw-films ol")
+    root.get_by_role("button", name="Next user").click()
+    labpage.becomes(page, lambda: scrolled(".rw-films ol"), 0)
