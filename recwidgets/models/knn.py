@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, person_of
 from ..data import Interactions
-from ..graph import items_of_users, mean_over
+from ..graph import items_of_users, mean_over, mean_over_in_steps
 from ..ranking import BLOCK, rank_rows
 from ..steps import Steps
 from ._base import read_only
@@ -81,6 +81,16 @@ class KNN(TfrsRecommender):
         return self._cached(
             "user vectors", lambda: read_only(mean_over(items_of_users(data), self._snapshot["films_in"]))
         )
+
+    def ready_in_steps(self) -> Steps[None]:
+        data, cache = self._trained(), self._cache
+        if "user vectors" not in cache:
+            users = yield from mean_over_in_steps(items_of_users(data), self._snapshot["films_in"])
+            if cache is self._cache:  # else it has learned meanwhile
+                self._cached("user vectors", lambda: read_only(users))
+        yield
+        self._nearness()
+        yield
 
     def _keys(self) -> tuple[Floats, Floats, Floats]:
         """(keys: the user vectors less their mean, that mean, values: what is averaged)."""

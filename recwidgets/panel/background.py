@@ -15,7 +15,7 @@ from .trainer import running_loop
 Told = Callable[[int, int], None]
 
 
-SLICE = 0.015  # s of work on the event loop, where there are no threads, before clicks are answered
+SLICE = 0.01  # s of work on the event loop, where there are no threads, before clicks are answered
 
 
 class Progress(NamedTuple):

@@ -254,6 +254,7 @@ def _stand_at(
     try:
         seen = yield from _view(model, event, knobs, alpha, data)
         found = answer(seen, data, person, k=1)  # refuses what cannot be ranked
+        yield
         return stand(found.scores, left_out)
     except Exception as error:  # a model of one's own, or a file that is gone: said where the line would be
         return sentence(error)
@@ -263,6 +264,7 @@ def _view(model: Any, event: FitEvent, knobs: Mapping[str, Any], alpha: float, d
     seen = model_at(model, event.snapshot, knobs, data)
     if isinstance(seen, EmbeddingModel):
         yield from seen.ready_in_steps()
+        yield
         if alpha:
             yield from seen.vectors_in_steps()
     return less_shared(seen, alpha, known_data(seen, data)) if alpha else seen
