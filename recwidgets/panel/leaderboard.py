@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy.random  # noqa: F401  # loaded with the panel: in a tab that takes longer than a slice of work may
 from markupsafe import Markup
 
 from ..core import worded
