@@ -1,6 +1,7 @@
 """The panel without a browser: one answer in all views, acts of the learner, training beside clicks."""
 
 import asyncio
+import re
 import threading
 from dataclasses import replace
 
@@ -85,7 +86,8 @@ def assert_one_answer(panel):
     reason = panel.shown.reason
     assert reason.item == found.items[panel.selected] and reason.score == pytest.approx(why.score, abs=1e-4)
     assert page(panel, "rw-reason").one("p", "rw-headline")["title"] == reason.headline
-    shown = page(panel, "rw-reason").one("p", "rw-flow-score").text.removeprefix("Score").replace("−", "-")
+    words = page(panel, "rw-reason").one("p", "rw-flow-score").text.replace("−", "-")
+    shown = re.search(r"-?[\d.]+$", words)[0]
     assert float(shown) == pytest.approx(why.score, abs=0.5 * 10 ** -len(shown.partition(".")[2]) + 1e-4)
     assert f"User {panel.user}" in page(panel, "rw-user").one(name="rw-facts").text
     assert when in html(panel, "rw-transport")

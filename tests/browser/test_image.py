@@ -12,11 +12,10 @@ import sys
 from pathlib import Path
 
 import labpage
-import look
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks import binder, hub
+from benchmarks import binder, hub, roads
 from benchmarks.options import Options
 
 pytestmark = [
@@ -76,22 +75,19 @@ def test_where_a_training_would_not_fit_the_panel_says_so_before(options, repo):
 
 def test_a_learner_logs_in_to_the_hub_and_asks_for_another_user(options, chromium_browser):
     with hub.hub(options) as (address, _, _):
-        home = Path(options.kept) / "binder" / "hub-room" / "homes" / "ada"
+        home = Path(binder.made(options)["folder"]) / "hub-room" / "homes" / "ada"
         home.mkdir(parents=True)
-        look.write_notebook("import recwidgets as rw\nrw.GNNPanel(user='42')", home / "panel.ipynb")
         page = labpage.new_page(chromium_browser, 1366, 768)
         try:
             page.goto(f"{address}/hub/login")
             page.locator("#username_input").fill("ada")
             page.locator("#login_submit").click()
             page.wait_for_url(re.compile("/user/ada/lab"), timeout=180_000)
-            labpage.open_notebook(page, f"{address}/user/ada", "panel.ipynb")
-            labpage.run_all(page)
+            roads.notebook_road(f"{address}/user/ada/lab/tree/first.ipynb", home)(page)
             heading = page.locator(".rw-gnn .rw-list h3")
             expect(heading).to_contain_text("user 42")
             expect(page.locator(".rw-gnn .rw-list [data-row]")).to_have_count(10)
             page.locator(".rw-gnn [data-act=next]").click()
             expect(heading).to_contain_text("user 43")
-            assert not page.console.errors
         finally:
             page.context.close()
