@@ -7,6 +7,7 @@ and what is not seen without Docker, stands in benchmarks/binder.py.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,8 @@ def test_where_a_training_would_not_fit_the_panel_says_so_before(options, repo):
 
 
 def test_a_learner_logs_in_to_the_hub_and_asks_for_another_user(options, chromium_browser):
+    if shutil.which("npm") is None:
+        pytest.skip("needs npm, for JupyterHub's proxy")
     with hub.hub(options) as (address, _, _):
         home = Path(binder.made(options)["folder"]) / "hub-room" / "homes" / "ada"
         home.mkdir(parents=True)
