@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from .steps import Steps, drain
@@ -55,21 +55,10 @@ def side_by_side(first: Steps[T], second: Steps[T]) -> Steps[tuple[T, T]]:
     """
     if not _two_cores():
         return (yield from first), (yield from second)
-    done: Future[T] = Future()
-    beside = threading.Thread(target=_fill, args=(done, first), name="recwidgets-half", daemon=True)
-    beside.start()
-    try:
+    with ThreadPoolExecutor(1, "recwidgets-half") as other:  # waits for it, also where the second fails
+        beside = other.submit(drain, first)
         mine = drain(second)
-    finally:
-        beside.join()  # also where the second failed: the first writes to the caller's arrays
-    return done.result(), mine
-
-
-def _fill(done: Future[T], steps: Steps[T]) -> None:
-    try:
-        done.set_result(drain(steps))
-    except BaseException as error:  # raised where the result is asked for
-        done.set_exception(error)
+    return beside.result(), mine
 
 
 def _two_cores() -> bool:

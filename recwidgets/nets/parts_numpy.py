@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -32,12 +31,6 @@ def scipy_sparse() -> Any:
     if sys.platform == "emscripten" or importlib.util.find_spec("scipy") is None:
         return None
     return importlib.import_module("scipy.sparse")
-
-
-def expect_scipy() -> None:
-    """Import it beside: it takes as long as some batches, which begin with products that need it not."""
-    if sys.platform != "emscripten":
-        threading.Thread(target=scipy_sparse, name="recwidgets-import", daemon=True).start()
 
 
 def blocks(rows: int | slice, width: int, least: int = 8) -> Iterator[slice]:

@@ -12,7 +12,7 @@ from ..data import Interactions
 from ..models._constants import HALF_LIVES, WINDOW, recency_start
 from ..steps import Steps
 from .clicks import click_batches
-from .parts_numpy import ROWS, Wanted, add_rows, blocks, expect_scipy, halves, inverse, product, softmax, starts
+from .parts_numpy import ROWS, Wanted, add_rows, blocks, halves, inverse, product, softmax, starts
 from .settings import FADE, TARGETS, SessionDropout, first_items, signed_identity, start_bias
 
 
@@ -39,7 +39,6 @@ class SessionNumpy:
     def __init__(self, data: Interactions, dim: int, seed: int) -> None:
         self.n_items, self.dim, self.drop = data.n_items, dim, SessionDropout()
         self.data, self.seed, self.arrays = data, seed, dict[str, Any]()
-        expect_scipy()
 
     def begin(self) -> Steps[None]:
         """Draw the arrays that a training starts from."""

@@ -7,7 +7,6 @@ from markupsafe import Markup
 
 from ..answer import Answer
 from ..core import film_label, worded
-from ..models.gnn import GNN
 from ..page.elements import joined
 from ..page.terms import term
 from ..reasons.flow import Line
@@ -55,26 +54,19 @@ def group(answer: Answer, reason: Reason, n: int, deeper: bool) -> Markup:
         whom = "neighbours" if people else f"{data.noun}s"
         rows.append(_other(f"{len(rest):,} other {whom} together", values[-1], digits))
     return _PAGE.format(
-        back=n, title=sentence_case(line.label), heading=heading(answer, line), value=parts.minus(round(line.value, digits), digits),
+        back=n, title=sentence_case(line.label), heading=heading(line), value=parts.minus(round(line.value, digits), digits),
         rows=joined(rows), caption=worded(data, f"{caption(reason, deeper)}{of_votes(answer, line)}"),
         column=term(counted(reason)), links=" rw-columns-links",
     )  # fmt: skip
 
 
-def heading(answer: Answer, line: Line) -> Markup:
+def heading(line: Line) -> Markup:
     """The line's label, in which "vote" explains itself."""
     label = sentence_case(line.label)
     if line.kind != "voters":
         return Markup("{}").format(label)
     before, vote, after = label.rpartition("vote")
-    return Markup("{}{}{}").format(before, term(vote, more=_in_the_score(answer)), after)
-
-
-def _in_the_score(answer: Answer) -> str:
-    """What a rating counts beside the votes, for a model with two types of edges."""
-    if not isinstance(answer.model, GNN) or not answer.data.has_ratings:
-        return ""
-    return f"In the score, one rated below {np.median(answer.data.rating):g}★ has the edge “rated” alone, not “liked”."
+    return Markup("{}{}{}").format(before, term(vote), after)
 
 
 def counted(reason: Reason) -> str:
@@ -91,8 +83,7 @@ def of_votes(answer: Answer, line: Line) -> str:
     low = data.items[data.item[rows[~data.liked[rows]]]]
     if not np.isin(low, line.items).any():
         return ""
-    asked = ", as if liked" if isinstance(answer.model, GNN) else ""
-    return f" A vote asks the film alone{asked}: its stars do not count."
+    return " Each film votes as if it were the only one: its stars do not count."
 
 
 def caption(reason: Reason, deeper: bool) -> str:
