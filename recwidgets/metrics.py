@@ -113,6 +113,7 @@ def resamples_in_steps(n_users: int, n: int = 1000, seed: int = 0) -> Steps[Arra
     if known is not None:
         return known
     draw, shares = np.random.default_rng(seed), np.full(n_users, 1 / n_users)
+    yield  # the first numbers drawn take longer than the others
     counts = np.empty((n, n_users), np.float32)  # whole numbers: exact, in half the memory
     for first in range(0, n, TOGETHER):
         some = counts[first : first + TOGETHER]
@@ -125,7 +126,7 @@ def resamples_in_steps(n_users: int, n: int = 1000, seed: int = 0) -> Steps[Arra
     return counts
 
 
-TOGETHER = 50  # of the resamples, drawn between two steps
+TOGETHER = 20  # of the resamples, drawn between two steps
 _KEPT: dict[tuple[int, int, int], Array] = {}  # the last ones, where they are small
 
 
