@@ -88,7 +88,7 @@ CURVE = """figure => {
         return px => a[1] + (px - a[0]) * (b[1] - a[1]) / (b[0] - a[0]);
     });
     const lines = [...figure.querySelectorAll('path.line')].map(line =>
-        [...(line.getAttribute('d') || '').matchAll(/[ML]([^,ML]+),([^ML]+)/g)].map(p => [+p[1], +p[2]]));
+        [...(line.getAttribute('d') || '').matchAll(/[ML]([^,ML]+),([^MLZ]+)/g)].map(p => [+p[1], +p[2]]));
     const upright = lines.filter(points => points.length === 2 && points[0][0] === points[1][0]);
     const curve = lines.at(-1);
     const blue = group => group.querySelector('.dot')?.style.fill.includes('accent');  // a diamond is of turned knobs

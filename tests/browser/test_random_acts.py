@@ -119,6 +119,8 @@ def test_random_acts_while_training_leave_one_answer_and_no_error(open_in_lab, p
             raise
         if LONG:
             print(kind, len(done), "acts, seed", seed + n, flush=True)
+    agreement.in_kernel(page, "session.reset()\nsession.step()")  # a curve of one point
+    PanelPage(page, "session").wait_text(".rw-timebar .rw-thumb", "^1$")
     for kind in PANELS:
         agreement.agree(PanelPage(page, kind))
     said = page.evaluate("[...window.__said]")
