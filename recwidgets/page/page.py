@@ -3,10 +3,13 @@
 ipywidgets' own HTML widget rebuilds its element at each change (focus and transitions are lost)
 and a list of Buttons costs three messages a row; a region costs one. HTML is a type here,
 `markupsafe.Markup`; a plain str is text, and is escaped before it reaches a page.
+The program and the stylesheet, 100 KB, come with one region of a panel (`Page`) and serve the others (`Region`): sent
+and read with each of them, they had taken a third of the time until a panel's chart is drawn.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +25,15 @@ HERE = Path(__file__).parent
 #: the stylesheet, in the order of its parts
 STYLES = ("page", "frame", "reason", "maps", "edit", "ranks", "terms", "compare", "still")
 
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+# as text: for the sake of a file's changes, anywidget keeps every widget that was ever made
+PROGRAM = "\n".join(map(_read, ("tips.js", "sortable.js", "page.js")))
+SHARED = _read("shared.js").replace("PROGRAM", hashlib.sha256(PROGRAM.encode()).hexdigest()[:16])
+
 Handler = Callable[[str, str], None]
 
 PATIENCE = 20.0  # s that a browser may take to paint; longer, and nobody is looking
@@ -30,9 +42,9 @@ PATIENCE = 20.0  # s that a browser may take to paint; longer, and nobody is loo
 class Page(anywidget.AnyWidget):
     """One region. `handler(act, value)` is called for elements with data-act, data-input, …"""
 
-    # as text: for the sake of a file's changes, anywidget keeps every widget that was ever made
-    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("tips.js", "sortable.js", "page.js"))
-    _css = "\n".join((HERE / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
+    _esm = traitlets.Unicode(f"{PROGRAM}\n{SHARED}program.found(render);\n").tag(sync=True)
+    _css = traitlets.Unicode("\n".join(map(_read, (f"{name}.css" for name in STYLES)))).tag(sync=True)
+    _anywidget_id = traitlets.Unicode(f"{__name__}.Page").tag(sync=True)  # of the stylesheet
     html = traitlets.Unicode().tag(sync=True)
     subject = traitlets.Unicode("").tag(sync=True)  # what it is about: for another subject its lists begin at their top
     probe = traitlets.Bool(False).tag(sync=True)  # ask the browser for its wish of less motion
@@ -49,6 +61,11 @@ class Page(anywidget.AnyWidget):
         self._typed: dict[str, tuple[str, int]] = {}  # of each field: the view and the number of what was typed last
         self._back, self._sent = 0, 0.0  # the last beat that came back, and when the last one was sent
         self.on_msg(self._message)
+
+    def add_traits(self, **traits: Any) -> None:
+        """anywidget makes a class of its own for each widget that it gives its traits: 4 ms; a region has them."""
+        if missing := {name: trait for name, trait in traits.items() if not self.has_trait(name)}:
+            super().add_traits(**missing)
 
     def ask(self) -> None:
         """Ask the browser to say when it has worked off what it was sent so far; see `behind`."""
@@ -98,3 +115,12 @@ class Page(anywidget.AnyWidget):
         if html != self.html or subject != self.subject:
             with self.hold_sync():  # both in one message: the page paints once
                 self.subject, self.html = subject, html
+
+
+class Region(Page):
+    """A region of a panel in which another one is a `Page`: it waits for that one's program."""
+
+    _esm = traitlets.Unicode(
+        f"{SHARED}export default {{ render: async (given) => (await program.awaited)(given) }};\n"
+    ).tag(sync=True)
+    _css = traitlets.Unicode("").tag(sync=True)

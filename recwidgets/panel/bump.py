@@ -16,7 +16,7 @@ from ..charts._base import AXIS
 from ..core import film_label
 from ..data import Interactions, display_title
 from ..page.elements import attribute, button, joined, yes
-from ..page.page import Handler, Page
+from ..page.page import Handler, Region
 from .ranks import RankHistory
 from .way import way
 
@@ -111,8 +111,8 @@ class Bump:
         )  # fmt: skip
         self.figure.layout.width, self.figure.layout.height, self.figure.layout.overflow = "100%", "100%", "hidden"
         self.figure.layout.min_width = "120px"
-        self.head, self.foot = Page("rw-ranks-head", handler=handler), Page("rw-ranks-way", handler=handler)
-        self.labels = Page("rw-ranks-labels", handler=handler)
+        self.head, self.foot = Region("rw-ranks-head", handler=handler), Region("rw-ranks-way", handler=handler)
+        self.labels = Region("rw-ranks-labels", handler=handler)
         self.middle = ipywidgets.Box([self.labels])
         self.middle.add_class("rw-ranks-lines")
         self.widget = ipywidgets.VBox([self.head, self.middle, self.foot])

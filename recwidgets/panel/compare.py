@@ -17,7 +17,7 @@ from ..models.popularity import Chance, Popularity
 from ..page import markup
 from ..page.elements import joined, yes
 from ..page.markup import Message, Status
-from ..page.page import Page
+from ..page.page import Page, Region
 from ..steps import Steps
 from . import acts, effects, honesty, leaderboard, lists, settings, views
 from .acting import Acting
@@ -39,12 +39,12 @@ class Pages:
 
     def __init__(self, handler: Any) -> None:
         self.header = Page("rw-header", "rw-user", handler=handler, probe=True)
-        self.lists = Page("rw-list", handler=handler)
-        self.cases = Page("rw-cases", handler=handler)
-        self.note = Page("rw-message", handler=handler)
-        self.board = Page("rw-board", "rw-drawer", "rw-drawer-board", handler=handler)
-        self.editor = Page("rw-own", "rw-drawer", "rw-drawer-edit", handler=handler)
-        self.handles = Page("rw-handles", handler=handler)
+        self.lists = Region("rw-list", handler=handler)
+        self.cases = Region("rw-cases", handler=handler)
+        self.note = Region("rw-message", handler=handler)
+        self.board = Region("rw-board", "rw-drawer", "rw-drawer-board", handler=handler)
+        self.editor = Region("rw-own", "rw-drawer", "rw-drawer-edit", handler=handler)
+        self.handles = Region("rw-handles", handler=handler)
         body = (self.lists, self.cases, self.board, self.editor, self.note)
         self.children = [self.header, box(ipywidgets.GridBox, "rw-body", *body), self.handles]
 

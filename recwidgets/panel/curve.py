@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ..charts._base import AXIS, digits_of, nice_ticks
-from ..page.page import Page
+from ..page.page import Region
 from ..page.terms import term
 from ..training import TrainingHistory
 from .timebar import thin as thin
@@ -92,7 +92,7 @@ class Curve:
     def __init__(self, k: int = 10) -> None:
         self.k = k
         self.loss, self.accuracy = _Plot(zero=False, percent=False), _Plot(zero=True, percent=True)
-        self.loss_head, self.accuracy_head = Page(), Page()
+        self.loss_head, self.accuracy_head = Region(), Region()
         self.widget = ipywidgets.GridBox([ipywidgets.VBox([self.loss_head]), ipywidgets.VBox([self.accuracy_head])])
         self.widget.add_class("rw-curve")
 

@@ -10,7 +10,7 @@ import ipywidgets
 
 from .._found import classes_in, named_classes
 from ..page import markup
-from ..page.page import Handler, Page
+from ..page.page import Handler, Page, Region
 from ..protocols import Neighbours
 from ..why._base import Selected, Why
 from . import views
@@ -30,16 +30,16 @@ class Regions:
 
     def __init__(self, model: Any, chart: Chart, handler: Handler) -> None:
         self.header = Page("rw-header", "rw-user", handler=handler, probe=True)
-        self.transport = Page("rw-transport", "rw-controls", handler=handler)
-        self.chart, self.chart_head, self.chart_foot = chart, Page(), Page()
-        self.list = Page("rw-list", handler=handler)
-        self.share = Page("rw-shared-line", handler=handler)
-        self.note = Page("rw-message", handler=handler)
+        self.transport = Region("rw-transport", "rw-controls", handler=handler)
+        self.chart, self.chart_head, self.chart_foot = chart, Region(), Region()
+        self.list = Region("rw-list", handler=handler)
+        self.share = Region("rw-shared-line", handler=handler)
+        self.note = Region("rw-message", handler=handler)
         self.why = why_for(model, handler)
-        self.editor = Page("rw-own", "rw-drawer", "rw-drawer-edit", handler=handler)
+        self.editor = Region("rw-own", "rw-drawer", "rw-drawer-edit", handler=handler)
         self.curve, self.bump = Curve(), Bump(handler)
-        self.more = Page("rw-more-settings", "rw-drawer", "rw-drawer-more", handler=handler)
-        self.handles = Page("rw-handles", handler=handler)
+        self.more = Region("rw-more-settings", "rw-drawer", "rw-drawer-more", handler=handler)
+        self.handles = Region("rw-handles", handler=handler)
         chart_box = box(ipywidgets.VBox, "rw-chart", self.chart_head, chart.figure, self.chart_foot)
         list_box = box(ipywidgets.VBox, "rw-list-column", self.list, self.note, self.share)
         for name in ("rw-drawer", "rw-drawer-curves"):

@@ -12,7 +12,7 @@ import numpy as np
 from ..answer import softmax_shares
 from ..charts.pie import FIRST
 from ..page.markup import Message, message
-from ..page.page import Page
+from ..page.page import Page, Region
 from ..panel import selector
 from . import predict_page, progressfile
 from .guarded import guarded
@@ -78,7 +78,7 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
         return f"In which order does this model ({self.panel.world.label}) put these three films for {who}?"
 
     def _build(self) -> None:
-        self._head, self._form = Page(handler=self._on_act, probe=True), Page(handler=self._on_act)
+        self._head, self._form = Page(handler=self._on_act, probe=True), Region(handler=self._on_act)
         self.pie = GuessPie()
         chart = ipywidgets.VBox([self.pie.figure])
         chart.add_class("rw-chart")

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ..answer import Answer
 from ..core import Explanation
 from ..page.elements import joined, yes
-from ..page.page import Handler, Page
+from ..page.page import Handler, Region
 from ..protocols import Explains
 from ..reasons.reason import Reason
 from ..reasons.viewers import Through
@@ -70,9 +70,9 @@ class Why:
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self._subject = ""  # of what is shown, for the pages to begin at their top
-        self.tabs = Page("rw-tabs", handler=self._act)
-        self.head = Page("rw-reason", handler=self._act)
-        self.foot = Page("rw-reason-foot", handler=self._act)
+        self.tabs = Region("rw-tabs", handler=self._act)
+        self.head = Region("rw-reason", handler=self._act)
+        self.foot = Region("rw-reason-foot", handler=self._act)
         self.widget = ipywidgets.VBox([self.tabs, self.head, *self.pictures(), self.foot])
         self.widget.add_class("rw-why")
         self.hatching = f"rw-hatch-{id(self):x}"  # a name in the document, where other panels have theirs

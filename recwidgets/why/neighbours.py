@@ -15,7 +15,7 @@ from ..answer import Answer
 from ..charts._base import DURATION
 from ..core import Floats
 from ..page.elements import button, cut, joined
-from ..page.page import Page
+from ..page.page import Region
 from ..page.terms import term
 from . import parts, sums
 from ._base import Selected, Why
@@ -86,7 +86,7 @@ class NeighboursWhy(Why):
             background_style={"fill": "var(--rw-soft)"}, animation_duration=DURATION, display_toolbar=False,
         )  # fmt: skip
         self.figure.layout.overflow = "hidden"
-        self.rows = Page("rw-near", handler=self._act)
+        self.rows = Region("rw-near", handler=self._act)
         self.map = ipywidgets.GridBox([self.figure, self.rows])
         self.map.add_class("rw-near-map")
         return [self.map]

@@ -38,8 +38,8 @@ WORDS = Markup('<h3>{} and {}</h3><p style="text-align:right">{}</p><button data
 @pytest.fixture
 def regions(page):
     """Two panels with the same three words."""
-    labpage.write_page(page, FRAME % Region._css)
-    page.evaluate(DRAW, [Region._esm, str(WORDS)])
+    labpage.write_page(page, FRAME % Region._css.default_value)
+    page.evaluate(DRAW, [Region._esm.default_value, str(WORDS)])
     return page
 
 
