@@ -1,7 +1,8 @@
 """The two commands, for a fresh clone on any system that has Python 3.11, 3.12 or 3.13 with pip.
 
     python dev.py lab      install what is needed, open JupyterLab on tutorials/00-start-here.ipynb
-    python dev.py test     install what is needed, find or install a browser, check style and types, run every test
+    python dev.py test     install what is needed, find or install a browser, check style and types, run the tests;
+                           --whole runs the long ones too, most of them in browsers, as CI does
     python dev.py lite     install what is needed, build the site that runs in a browser's tab; --serve opens it
     python dev.py links    write the README's links, from `git remote get-url origin` or from an address that follows
     python dev.py lock     bring constraints.txt up to pyproject.toml; --upgrade renews every pin
@@ -124,8 +125,14 @@ def lab(arguments):
     os.execv(str(PYTHON), command)  # this program becomes JupyterLab: Ctrl-C is its own to answer
 
 
+def selection(arguments):
+    """pytest's options: what follows on the command line, or all tests but the long ones; with --whole, these too."""
+    chosen = [argument for argument in arguments if argument != "--whole"]
+    return [*workers(chosen), *(chosen or ([] if "--whole" in arguments else ["-m", "not long"]))]
+
+
 def workers(arguments):
-    """pytest's options for several workers: for the whole suite, not for chosen tests, which start sooner without.
+    """pytest's options for several workers: for all tests, not for chosen ones, which start sooner without.
 
     One more than there are cores, since a test in a browser waits as long as it computes; three at most, since each
     worker may hold TensorFlow, a browser and a notebook's kernel at the same time. A worker that has no tests left
@@ -138,7 +145,7 @@ def workers(arguments):
 
 
 def test(arguments):
-    """Style, types, then every test, in one go; the tests' closing lines come last."""
+    """Style, types, then the tests, in one go; the tests' closing lines come last."""
     found = subprocess.run(
         [str(PYTHON), str(REPO / "tests" / "browser" / "chromium.py")], stdout=subprocess.PIPE, text=True
     )
@@ -152,7 +159,7 @@ def test(arguments):
         os.environ["RECWIDGETS_FIREFOX"] = also.stdout.splitlines()[-1]
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # workers on the same cores: threads would wait for each other
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start hundreds of kernels: each module is compiled once
-    checks = (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"], ["pytest", *workers(arguments), *arguments])
+    checks = (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"], ["pytest", *selection(arguments)])
     failed = [
         " ".join(check[:2])
         for check in checks

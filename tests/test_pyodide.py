@@ -21,6 +21,7 @@ ARCHIVE = os.environ.get("RECWIDGETS_PYODIDE", "")
 pytestmark = [
     pytest.mark.skipif(not ARCHIVE, reason="RECWIDGETS_PYODIDE names no archive of Pyodide"),
     pytest.mark.skipif(not shutil.which("node"), reason="no Node here to run Pyodide in"),
+    pytest.mark.long,
 ]
 
 

@@ -152,6 +152,13 @@ def test_the_whole_suite_is_shared_by_workers_and_chosen_tests_are_not(dev, monk
     assert dev.workers(["-k", "pie", "-x"]) == []
 
 
+def test_the_long_tests_are_left_to_the_whole_suite_and_a_test_that_is_named_is_run(dev):
+    many = dev.workers([])
+    assert dev.selection([]) == [*many, "-m", "not long"]
+    assert dev.selection(["--whole"]) == many
+    assert dev.selection(["tests/browser/test_faults.py"]) == ["tests/browser/test_faults.py"]
+
+
 @pytest.mark.parametrize("arguments", [[], ["lsb"]], ids=["nothing", "a typing error"])
 def test_dev_without_a_known_command_explains_itself(repo, arguments):
     done = subprocess.run([sys.executable, repo / "dev.py", *arguments], capture_output=True, text=True, check=False)
@@ -171,7 +178,8 @@ def test_the_readme_has_the_two_commands_and_ci_runs_the_second(repo):
     assert "python dev.py lab" in readme
     assert "python dev.py test" in readme
     ci = (repo / ".ci" / "run").read_text(encoding="utf-8")
-    assert re.search(r"^exec .* dev\.py test$", ci, re.MULTILINE)
+    assert "`python dev.py test --whole`" in "\n".join(readme)
+    assert re.search(r"^exec .* dev\.py test --whole$", ci, re.MULTILINE)
 
 
 def test_the_readme_names_the_terms_and_the_citation_of_the_data(repo):

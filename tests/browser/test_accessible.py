@@ -7,7 +7,7 @@ import servers
 from axe_playwright_python.sync_playwright import Axe
 from panelpage import KINDS, PanelPage
 
-pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf, pytest.mark.long]
 
 MAKE = {
     "gnn": "rw.GNNPanel(user='42')", "knn": "rw.KNNPanel(user='414')", "session": "rw.SessionPanel()",

@@ -5,7 +5,7 @@ import labpage
 import look
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf, pytest.mark.long]
 
 NARROW = [{"width": 932 + look.MARGIN, "height": 900}]
 #: of these elements, those whose text is cut: by an ellipsis, by a height, or by a box that scrolls

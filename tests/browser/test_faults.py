@@ -15,7 +15,7 @@ import pytest
 from panelpage import PanelPage
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 LONG = float(os.environ.get("RECWIDGETS_FAULTS") or 0)  # s
 ROOMY = pytest.mark.parametrize("page", [{"width": 1680}], indirect=True, ids=["roomy"])  # with all drawers in sight

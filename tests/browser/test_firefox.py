@@ -9,6 +9,7 @@ from test_panels import MAKE, check_chart_against_list, check_sum
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.parametrize("page", [{"browser": "firefox"}], indirect=True, ids=["firefox"]),
+    pytest.mark.long,
 ]
 
 

@@ -8,7 +8,7 @@ import labpage
 import look
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 STAND_IN = """
 import bqplot, ipywidgets

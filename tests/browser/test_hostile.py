@@ -16,7 +16,7 @@ from worlds import Svd
 
 import recwidgets as rw
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 HERE = Path(__file__).resolve().parents[1]
 USERS = 5  # of each panel, one after the other: more than 40 of the 70 titles are shown on the way

@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(
         not os.environ.get("RECWIDGETS_IMAGE"), reason="RECWIDGETS_IMAGE is not set: makes Binder's image, 2.2 GB"
     ),
+    pytest.mark.long,
 ]
 # the benchmarks start a Playwright of their own
 PART = "import json, sys; from benchmarks import binder; from benchmarks.options import Options; "

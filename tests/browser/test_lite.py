@@ -21,6 +21,7 @@ ARCHIVE = os.environ.get("RECWIDGETS_PYODIDE", "")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not ARCHIVE, reason="RECWIDGETS_PYODIDE names no archive of Pyodide to build the site with"),
+    pytest.mark.long,
 ]
 REPO = Path(__file__).resolve().parents[2]
 USER = "42"

@@ -5,7 +5,7 @@ import look
 import pytest
 from panelpage import KINDS, PanelPage
 
-pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf, pytest.mark.long]
 
 MAKE = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}
 LAPTOP = [{"width": 1366, "height": 768}]

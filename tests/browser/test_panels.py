@@ -11,7 +11,7 @@ import pytest
 from panelpage import KINDS, PanelPage
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf, pytest.mark.long]
 
 START = Path(__file__).resolve().parents[2] / "tutorials" / "00-start-here.ipynb"
 MAKE = {"gnn": "GNNPanel", "knn": "KNNPanel", "session": "SessionPanel"}

@@ -20,7 +20,7 @@ import pytest
 from panelpage import PanelPage
 from PIL import Image, ImageDraw
 
-pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf, pytest.mark.long]
 
 REFERENCES = Path(__file__).with_name("references")
 SHEET = labpage.PICTURES.parent / "contact-sheet.png"

@@ -16,7 +16,7 @@ import look
 import pytest
 from panelpage import PanelPage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 LONG = float(os.environ.get("RECWIDGETS_FAULTS") or 0)  # s on each panel
 ACTS = 20

@@ -6,7 +6,7 @@ import labpage
 import pytest
 from course import make
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 CUT = """n => [
     ...document.querySelectorAll('.slides > section')[n].querySelectorAll('h1, h2, p, li, img')

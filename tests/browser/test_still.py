@@ -16,7 +16,7 @@ from test_accessible import violations
 import recwidgets as rw
 from recwidgets.page.page import HERE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 CODE = "import recwidgets as rw\nrw.GNNPanel(user='168')"
 PAINTED = "image => image.complete && image.naturalWidth > 400 && image.naturalHeight > 300"

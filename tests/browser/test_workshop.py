@@ -12,7 +12,7 @@ from course import WALKED, make
 
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = [pytest.mark.browser, pytest.mark.needs_tf]
+pytestmark = [pytest.mark.browser, pytest.mark.needs_tf, pytest.mark.long]
 
 LIMIT = 1000  # MB of kernel memory, at its peak
 # what learners write first, and what they are told
