@@ -82,11 +82,26 @@ def _shown(ranks: Any) -> NDArray[np.float64]:
 
 
 class Bump:
-    """The widget: a head, a figure with its labels, and a sentence. A click on a line or a label selects the item."""
+    """The widget: a head, a figure with its labels, and a sentence. A click on a line or a label selects the item.
+
+    The figure is made when it is first looked at: its widgets would keep a small page's chart waiting.
+    """
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self._rows: list[int] = []  # rank in the list of each point that can be clicked
+        self.head, self.foot = Region("rw-ranks-head", handler=handler), Region("rw-ranks-way", handler=handler)
+        self.labels = Region("rw-ranks-labels", handler=handler)
+        self.middle = ipywidgets.Box([self.labels])
+        self.middle.add_class("rw-ranks-lines")
+        self.widget = ipywidgets.VBox([self.head, self.middle, self.foot])
+        for name in ("rw-ranks", "rw-drawer", "rw-drawer-ranks"):
+            self.widget.add_class(name)
+
+    def _make(self) -> None:
+        """The figure and its marks, once."""
+        if "figure" in vars(self):
+            return
         x, y = bqplot.LinearScale(min=1, max=2), bqplot.LinearScale(min=0.5, max=SHOWN + 0.5, reverse=True)
         self.x, both = x, {"x": x, "y": y}
         self.pale, self.rest = _line_mark(both, 1.0), _line_mark(both, 1.3)
@@ -111,13 +126,6 @@ class Bump:
         )  # fmt: skip
         self.figure.layout.width, self.figure.layout.height, self.figure.layout.overflow = "100%", "100%", "hidden"
         self.figure.layout.min_width = "120px"
-        self.head, self.foot = Region("rw-ranks-head", handler=handler), Region("rw-ranks-way", handler=handler)
-        self.labels = Region("rw-ranks-labels", handler=handler)
-        self.middle = ipywidgets.Box([self.labels])
-        self.middle.add_class("rw-ranks-lines")
-        self.widget = ipywidgets.VBox([self.head, self.middle, self.foot])
-        for name in ("rw-ranks", "rw-drawer", "rw-drawer-ranks"):
-            self.widget.add_class(name)
 
     def show(
         self, history: RankHistory | None, data: Interactions, of: Listed, epoch: int, every: bool = False
@@ -128,6 +136,7 @@ class Bump:
         """
         if history is None:
             return
+        self._make()
         if history.nothing or not history.stands:
             self._blank(history)
             return
@@ -139,6 +148,7 @@ class Bump:
 
     def unfold(self) -> None:
         """Put the figure on the page: before it is looked at, a browser need not draw it."""
+        self._make()
         if self.figure not in self.middle.children:
             self.middle.children = [self.figure, self.labels]
 

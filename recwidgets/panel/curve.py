@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import bqplot
@@ -87,14 +88,31 @@ def _assign(mark: Any, x: Any, y: Any) -> None:
 
 
 class Curve:
-    """Two figures side by side with captions that carry the numbers in words."""
+    """Two figures side by side with captions that carry the numbers in words.
+
+    The figures are made when they are first looked at: their 26 widgets would keep a small page's chart waiting.
+    """
 
     def __init__(self, k: int = 10) -> None:
         self.k = k
-        self.loss, self.accuracy = _Plot(zero=False, percent=False), _Plot(zero=True, percent=True)
+        self._drawn: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None  # what the figures show, or would
         self.loss_head, self.accuracy_head = Region(), Region()
         self.widget = ipywidgets.GridBox([ipywidgets.VBox([self.loss_head]), ipywidgets.VBox([self.accuracy_head])])
         self.widget.add_class("rw-curve")
+
+    @functools.cached_property
+    def loss(self) -> _Plot:
+        plot = _Plot(zero=False, percent=False)
+        if self._drawn is not None:
+            plot.show(*self._drawn[0])
+        return plot
+
+    @functools.cached_property
+    def accuracy(self) -> _Plot:
+        plot = _Plot(zero=True, percent=True)
+        if self._drawn is not None:
+            plot.show(*self._drawn[1])
+        return plot
 
     def unfold(self) -> None:
         """Put the figures on the page: before they are looked at, a browser need not draw them."""
@@ -121,8 +139,10 @@ class Curve:
         losses = history.curve("loss")
         loss = thin(*losses, keep=epoch)
         accuracy = thin(*history.curve(f"top_{self.k}_accuracy"), keep=epoch)
-        self.loss.show(*loss, epoch, total, None)
-        self.accuracy.show(*accuracy, epoch, total, baseline, turned)
+        self._drawn = (*loss, epoch, total, None), (*accuracy, epoch, total, baseline, turned)
+        for name, drawn in zip(("loss", "accuracy"), self._drawn, strict=True):
+            if name in vars(self):
+                getattr(self, name).show(*drawn)
         self.loss_head.show(
             _head(
                 term("loss", "Loss on the training rows"),
