@@ -122,7 +122,7 @@ class Panel(Saving):
 
     def _fill(
         self, world: World, chart: Chart | None = None, *, hide: Sequence[str] = (), goal: Goal | None = None,
-        state: str | Path | None = None, animate: bool = True, **wanted: Any,
+        state: str | Path | None = None, animate: bool = True, regions: Regions | None = None, **wanted: Any,
     ) -> None:  # fmt: skip
         """Make all that the panel holds, and show it; half a panel is none."""
         from .regions import Regions, default_chart
@@ -135,7 +135,7 @@ class Panel(Saving):
             if goal is not None:
                 world.data.item_by_title(goal.title)  # raises UnknownItem
             start, path = effects.from_file(world, trainer.training, start, first, state)
-            regions = Regions(world.model, chart or default_chart(world.model)(), self.act)
+            regions = regions or Regions(world.model, chart or default_chart(world.model)(), self.act)
             self._beside, self._ranks = Beside(self._on_measured), Ranks(self._on_measured)
             self._parts = Parts(
                 world, trainer, regions, start, Shown(Person(None, np.zeros(0, np.int32))), path, parts, goal
@@ -148,7 +148,7 @@ class Panel(Saving):
                 self._become(start)
                 self.children = regions.children  # only now: what is drawn is drawn once
             except BaseException:
-                close_all([*regions.children, *self._held()])
+                close_all(regions.held())
                 self._parts = None
                 raise
             effects.PANELS.add(self)
@@ -335,8 +335,7 @@ class Panel(Saving):
                 effects.measured(self, error)
 
     def _held(self) -> list[Any]:
-        regions = None if self._parts is None else self._parts.regions
-        return [] if regions is None else [self.chart, regions.why, regions.curve, regions.bump]
+        return [] if self._parts is None else self._parts.regions.held()
 
     def close(self) -> None:
         """Stop the training, take the panel off the page, and give back all that it held."""

@@ -6,16 +6,19 @@ import functools
 import inspect
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..data import Interactions, Split, load_movielens
 from ..data.movielens import NAMES
 from ..models import model_class
 from ..page.markup import Status
-from .opening import Opening
+from .opening import Opening, close_all
 from .panel import Panel, as_split
 from .settings import literal
 from .state import world_of
+
+if TYPE_CHECKING:  # bqplot takes its time: a panel's frame is on the page before
+    from .regions import Regions
 
 
 class ReadyPanel(Panel):
@@ -43,9 +46,23 @@ class ReadyPanel(Panel):
         self._begin(model_class(name).label, what, functools.partial(fill, data), instead)
 
     def _load(self, name: str, data: Interactions | Split | str | None) -> None:
+        self._began = self._told = time.monotonic()
+        if isinstance(data, str):  # loaded for long, perhaps in vain
+            return self._loaded(name, data, None)
+        from .regions import Regions, default_chart
+
+        # made before the data are read: meanwhile the browser loads what draws them
+        model = model_class(name)()
+        regions = Regions(model, self._options.get("chart") or default_chart(model)(), self.act)
+        try:
+            self._loaded(name, data, regions)
+        except BaseException:
+            close_all(regions.held())
+            raise
+
+    def _loaded(self, name: str, data: Interactions | Split | str | None, regions: Regions | None) -> None:
         from ..pretrained import find, load_pretrained
 
-        self._began = self._told = time.monotonic()
         first = "" if data is None else literal(data) if isinstance(data, str) else "data"
         if isinstance(data, str):
             data = load_movielens(data, progress=self._downloaded if self.children else True)
@@ -53,7 +70,8 @@ class ReadyPanel(Panel):
         pretrained = data is None or find(name, split.train) is not None
         model, history = load_pretrained(name, split.train) if pretrained else (model_class(name)(), None)
         world = world_of(split, model, history)
-        self._fill(replace(world, pretrained=pretrained, call=f"rw.{self._call}", first=first), **self._options)
+        world = replace(world, pretrained=pretrained, call=f"rw.{self._call}", first=first)
+        self._fill(world, regions=regions, **self._options)
 
     def _downloaded(self, done: int, total: int) -> None:
         """Says how far a download is, at most five times a second."""

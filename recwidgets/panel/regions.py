@@ -58,6 +58,10 @@ class Regions:
         self.children = [self.header, self.transport, body, self.handles]
         self._painted: dict[str, Hashable] = {}
 
+    def held(self) -> list[Any]:
+        """All that holds widgets, on the page or not: charts and pictures have marks that are put aside."""
+        return [*self.children, self.chart, self.why, self.curve, self.bump]
+
     def _once(
         self, name: str, key: Hashable, show: Callable[[], None], instead: Callable[[str], None] | None = None
     ) -> None:
