@@ -184,6 +184,10 @@ function render({ model, el }) {
     const thumb = type === "range" && event.target.parentElement.querySelector(".rw-thumb");
     if (thumb) moveThumb(event.target, thumb); // before Python answers
     event.target.rwBusy = true; // kept beside the attributes, which Python's markup replaces
+    if (event.target.getAttribute("role") === "combobox") {
+      // what is offered is of the text before: Enter takes the text, until Python offers anew
+      options().forEach((option) => option.setAttribute("aria-selected", "false"));
+    }
     if (dataset.input && type === "range") soon(event.target, dataset.input, value);
     else if (dataset.input) send(dataset.input, value, true);
   };

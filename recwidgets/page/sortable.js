@@ -184,6 +184,12 @@ function sortable(el, send) {
     return true;
   };
 
+  const onFocus = ({ target }) => {
+    // whoever goes on elsewhere before the answer is there stays there
+    if (follow && !rowOf(follow.item)?.contains(target)) follow.focus = "";
+  };
+
+  el.addEventListener("focusin", onFocus);
   el.addEventListener("pointerdown", onDown);
   el.addEventListener("pointermove", onMove);
   el.addEventListener("pointerup", onUp);

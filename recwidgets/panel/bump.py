@@ -150,7 +150,7 @@ class Bump:
         """Put the figure on the page: before it is looked at, a browser need not draw it."""
         self._make()
         if self.figure not in self.middle.children:
-            self.middle.children = [self.figure, self.labels]
+            self.middle.children = [self.labels, self.figure]  # added after them: the labels stay what they are
 
     def _blank(self, history: RankHistory) -> None:
         """No lines: the sentence that says why."""

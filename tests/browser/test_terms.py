@@ -153,3 +153,19 @@ panel"""
     assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] == []
     page.keyboard.press("Escape")
     closes(page)
+
+
+PICKER = Markup(
+    '<input role="combobox" aria-expanded="true" value="414" data-input="typed" data-enter="user" data-escape="no">'
+    '<div role="listbox"><div role="option" aria-selected="true" data-act="user" data-value="414">User 414</div></div>'
+)
+
+
+def test_enter_takes_the_text_where_what_is_offered_belongs_to_the_text_before(page):
+    labpage.write_page(page, FRAME % Region._css.default_value)
+    page.evaluate(DRAW, [Region._esm.default_value, str(PICKER)])
+    box = page.locator("#one [role=combobox]")
+    box.fill("42")  # Python has not offered anything for it yet
+    box.press("Enter")
+    acts = page.evaluate("window.told.one.acts.map(({act, value}) => [act, value])")
+    assert acts == [["typed", "42"], ["user", "42"]]
