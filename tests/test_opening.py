@@ -4,12 +4,14 @@ import asyncio
 import subprocess
 import sys
 
+import ipywidgets
 import numpy as np
 import pytest
 from pages import click, html, message, until
 from worlds import DEADLINE, Markup, random_table, trained
 
 import recwidgets as rw
+from recwidgets import pretrained
 from recwidgets.data import UnknownUser
 from recwidgets.data.download import DownloadError
 from recwidgets.page.markup import Status
@@ -275,6 +277,26 @@ def test_another_try_after_an_interrupt_fills_the_whole_panel(shell, name, monke
     click(frame(panel), "again")
     assert filled(panel) and html(panel, "rw-header") and panel.shown.answer is not None
     panel.close()
+
+
+@pytest.mark.parametrize("own_chart", [False, True], ids=["the model's chart", "a chart that was given"])
+def test_another_try_after_a_model_that_could_not_be_read_draws_its_chart(shell, monkeypatch, own_chart):
+    def unread(name, data):
+        raise OSError("the model could not be read")
+
+    before = set(ipywidgets.widgets.widget._instances)
+    chart = rw.Columns() if own_chart else None
+    real = pretrained.load_pretrained
+    monkeypatch.setattr(pretrained, "load_pretrained", unread)
+    panel = rw.GNNPanel(user="42", chart=chart)
+    shell.end_of_cell()
+    assert "the model could not be read" in frame(panel).html
+    monkeypatch.setattr(pretrained, "load_pretrained", real)
+    click(frame(panel), "again")
+    assert filled(panel) and panel.chart.figure.comm is not None
+    assert chart is None or panel.chart is chart
+    panel.close()
+    assert set(ipywidgets.widgets.widget._instances) <= before, "nothing of the first try is left"
 
 
 def test_a_failure_that_code_has_met_already_is_not_tried_again_after_the_cell(shell, monkeypatch):

@@ -42,9 +42,8 @@ PATIENCE = 20.0  # s that a browser may take to paint; longer, and nobody is loo
 class Page(anywidget.AnyWidget):
     """One region. `handler(act, value)` is called for elements with data-act, data-input, …"""
 
-    _esm = traitlets.Unicode(f"{PROGRAM}\n{SHARED}program.found(render);\n").tag(sync=True)
-    _css = traitlets.Unicode("\n".join(map(_read, (f"{name}.css" for name in STYLES)))).tag(sync=True)
-    _anywidget_id = traitlets.Unicode(f"{__name__}.Page").tag(sync=True)  # of the stylesheet
+    _esm = f"{PROGRAM}\n{SHARED}program.found(render);\n"
+    _css = "\n".join(_read(f"{name}.css") for name in STYLES)
     html = traitlets.Unicode().tag(sync=True)
     subject = traitlets.Unicode("").tag(sync=True)  # what it is about: for another subject its lists begin at their top
     probe = traitlets.Bool(False).tag(sync=True)  # ask the browser for its wish of less motion
@@ -61,11 +60,6 @@ class Page(anywidget.AnyWidget):
         self._typed: dict[str, tuple[str, int]] = {}  # of each field: the view and the number of what was typed last
         self._back, self._sent = 0, 0.0  # the last beat that came back, and when the last one was sent
         self.on_msg(self._message)
-
-    def add_traits(self, **traits: Any) -> None:
-        """anywidget makes a class of its own for each widget that it gives its traits: 4 ms; a region has them."""
-        if missing := {name: trait for name, trait in traits.items() if not self.has_trait(name)}:
-            super().add_traits(**missing)
 
     def ask(self) -> None:
         """Ask the browser to say when it has worked off what it was sent so far; see `behind`."""
@@ -120,7 +114,5 @@ class Page(anywidget.AnyWidget):
 class Region(Page):
     """A region of a panel in which another one is a `Page`: it waits for that one's program."""
 
-    _esm = traitlets.Unicode(
-        f"{SHARED}export default {{ render: async (given) => (await program.awaited)(given) }};\n"
-    ).tag(sync=True)
-    _css = traitlets.Unicode("").tag(sync=True)
+    _esm = f"{SHARED}export default {{ render: async (given) => (await program.awaited)(given) }};\n"
+    _css = ""

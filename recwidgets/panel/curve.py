@@ -102,16 +102,15 @@ class Curve:
 
     @functools.cached_property
     def loss(self) -> _Plot:
-        plot = _Plot(zero=False, percent=False)
-        if self._drawn is not None:
-            plot.show(*self._drawn[0])
-        return plot
+        return self._as_drawn(_Plot(zero=False, percent=False), 0)
 
     @functools.cached_property
     def accuracy(self) -> _Plot:
-        plot = _Plot(zero=True, percent=True)
+        return self._as_drawn(_Plot(zero=True, percent=True), 1)
+
+    def _as_drawn(self, plot: _Plot, which: int) -> _Plot:
         if self._drawn is not None:
-            plot.show(*self._drawn[1])
+            plot.show(*self._drawn[which])
         return plot
 
     def unfold(self) -> None:

@@ -47,13 +47,13 @@ class ReadyPanel(Panel):
 
     def _load(self, name: str, data: Interactions | Split | str | None) -> None:
         self._began = self._told = time.monotonic()
-        if isinstance(data, str):  # loaded for long, perhaps in vain
+        if isinstance(data, str) or self._options.get("chart"):  # perhaps in vain, and a chart is given only once
             return self._loaded(name, data, None)
         from .regions import Regions, default_chart
 
         # made before the data are read: meanwhile the browser loads what draws them
         model = model_class(name)()
-        regions = Regions(model, self._options.get("chart") or default_chart(model)(), self.act)
+        regions = Regions(model, default_chart(model)(), self.act)
         try:
             self._loaded(name, data, regions)
         except BaseException:

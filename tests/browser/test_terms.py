@@ -38,8 +38,8 @@ WORDS = Markup('<h3>{} and {}</h3><p style="text-align:right">{}</p><button data
 @pytest.fixture
 def regions(page):
     """Two panels with the same three words."""
-    labpage.write_page(page, FRAME % Region._css.default_value)
-    page.evaluate(DRAW, [Region._esm.default_value, str(WORDS)])
+    labpage.write_page(page, FRAME % Region._css)
+    page.evaluate(DRAW, [Region._esm, str(WORDS)])
     return page
 
 
@@ -162,8 +162,8 @@ PICKER = Markup(
 
 
 def test_enter_takes_the_text_where_what_is_offered_belongs_to_the_text_before(page):
-    labpage.write_page(page, FRAME % Region._css.default_value)
-    page.evaluate(DRAW, [Region._esm.default_value, str(PICKER)])
+    labpage.write_page(page, FRAME % Region._css)
+    page.evaluate(DRAW, [Region._esm, str(PICKER)])
     box = page.locator("#one [role=combobox]")
     box.fill("42")  # Python has not offered anything for it yet
     box.press("Enter")
