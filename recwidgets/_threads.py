@@ -12,7 +12,7 @@ import functools
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -59,6 +59,12 @@ def side_by_side(first: Steps[T], second: Steps[T]) -> Steps[tuple[T, T]]:
         beside = other.submit(drain, first)
         mine = drain(second)
     return beside.result(), mine
+
+
+def beside(function: Callable[[], object]) -> None:
+    """Call it on a thread of its own, and do not wait; not at all in a browser's tab, which has no threads."""
+    if BLAS:
+        threading.Thread(target=function, name="recwidgets-beside", daemon=True).start()
 
 
 def _two_cores() -> bool:

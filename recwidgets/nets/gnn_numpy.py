@@ -11,7 +11,7 @@ from ..data import Interactions
 from ..models._constants import DEPTH
 from ..steps import Steps, in_steps
 from . import settings
-from .parts_numpy import ROWS, Edges, blocks, drawn_tables, halves, hidden_wanted, inverse, softmax, some
+from .parts_numpy import ROWS, Buffers, Edges, blocks, drawn_tables, halves, hidden_wanted, inverse, softmax, some
 from .settings import GNNDropout, query_dropout
 
 
@@ -39,6 +39,7 @@ class GNNNumpy:
         self.user, self.item, self.liked = data.user[order], data.item[order], data.liked[order]  # (n_edges,)
         self.by_item = np.lexsort((self.user, self.item))
         self.seed, self.arrays = seed, dict[str, Any]()
+        self.buffers = Buffers(), Buffers()  # of either half of the users
 
     def begin(self) -> Steps[None]:
         """Draw the arrays that a training starts from."""
@@ -92,16 +93,16 @@ class GNNNumpy:
         d_queries = np.empty_like(queries)
         yield
 
-        def learn(half: slice) -> Steps[tuple[float, Any]]:
+        def learn(half: slice, buffers: Buffers) -> Steps[tuple[float, Any]]:
             """The loss of half of the users, and its gradient by the table of items."""
             loss, d_table = 0.0, np.zeros_like(table)
             for rows in blocks(half, len(table), ROWS):
-                part, d_queries[rows] = softmax(queries[rows], table, wanted, rows, d_table)
+                part, d_queries[rows] = softmax(queries[rows], table, wanted, rows, d_table, buffers)
                 loss += part
                 yield
             return loss, d_table
 
-        learned = yield from side_by_side(*map(learn, halves(self.n_users)))
+        learned = yield from side_by_side(*map(learn, halves(self.n_users), self.buffers))
         loss, d_table = (one + other for one, other in zip(*learned, strict=True))
 
         # backward: the same way, the other way round

@@ -11,7 +11,19 @@ from ..data import Interactions
 from ..models._constants import LEAST
 from ..steps import Steps
 from . import settings
-from .parts_numpy import ROWS, Edges, blocks, drawn_tables, halves, hidden_wanted, inverse, product, softmax, some
+from .parts_numpy import (
+    ROWS,
+    Buffers,
+    Edges,
+    blocks,
+    drawn_tables,
+    halves,
+    hidden_wanted,
+    inverse,
+    product,
+    softmax,
+    some,
+)
 from .settings import KNNDropout, query_dropout
 
 LEAST_SQUARE = 1e-12  # the least squared length that is divided by
@@ -39,6 +51,7 @@ class KNNNumpy:
         self.user, self.item = data.user[order], data.item[order]  # (n_edges,)
         self.all = Edges(self.user, self.item, (data.n_users, data.n_items))
         self.seed, self.arrays = seed, dict[str, Any]()
+        self.buffers = Buffers(), Buffers()  # of either half of the users
 
     def begin(self) -> Steps[None]:
         """Draw the arrays that a training starts from."""
@@ -74,7 +87,7 @@ class KNNNumpy:
         d_users = np.empty_like(users)
         yield
 
-        def learn(half: slice) -> Steps[tuple[Any, ...]]:
+        def learn(half: slice, buffers: Buffers) -> Steps[tuple[Any, ...]]:
             """The loss of half of the users, and its gradients by what all share."""
             near_to, loss = Nearness(self.similarity, keys - centre), 0.0
             d_table, d_values = np.zeros_like(table), np.zeros_like(values)
@@ -93,10 +106,10 @@ class KNNNumpy:
                 queries = product(weight, values) * drawn.dropout[rows]  # (rows, dim)
 
                 # two losses: of the neighbours, and of the user's vector alone
-                part, d_queries = softmax(queries, table, wanted, rows, d_table)
+                part, d_queries = softmax(queries, table, wanted, rows, d_table, buffers)
                 yield
                 direct = users[rows] * drawn.dropout[rows]
-                other, d_direct = direct_softmax(direct, table, wanted, rows, d_table, self.drop.direct)
+                other, d_direct = direct_softmax(direct, table, wanted, rows, d_table, buffers, self.drop.direct)
                 loss += part + self.drop.direct * other
                 yield
 
@@ -113,7 +126,7 @@ class KNNNumpy:
                 yield
             return loss, d_table, d_values, near_to.d_keys(), near_to.d_here
 
-        learned = yield from side_by_side(*map(learn, halves(self.n_users)))
+        learned = yield from side_by_side(*map(learn, halves(self.n_users), self.buffers))
         loss, d_table, d_values, d_keys, d_here = (one + other for one, other in zip(*learned, strict=True))
         d_own = self.drop.user_l2 * own
         d_own[ids] += d_values
@@ -131,12 +144,14 @@ class KNNNumpy:
         return loss, {"users": d_own, "films_in": d_films, "films_out": d_out}
 
 
-def direct_softmax(queries: Any, items: Any, wanted: Any, rows: slice, d_items: Any, share: float) -> tuple[float, Any]:
+def direct_softmax(
+    queries: Any, items: Any, wanted: Any, rows: slice, d_items: Any, buffers: Buffers, share: float
+) -> tuple[float, Any]:
     """`softmax`, whose loss counts `share`."""
     if share == 1.0:
-        return softmax(queries, items, wanted, rows, d_items)
+        return softmax(queries, items, wanted, rows, d_items, buffers)
     d_own = np.zeros_like(d_items)
-    loss, d_queries = softmax(queries, items, wanted, rows, d_own)
+    loss, d_queries = softmax(queries, items, wanted, rows, d_own, buffers)
     d_items += share * d_own
     return loss, share * d_queries
 

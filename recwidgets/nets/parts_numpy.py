@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -49,9 +50,35 @@ def halves(rows: int) -> tuple[slice, slice]:
     return slice(0, rows // 2), slice(rows // 2, rows)
 
 
-def product(a: Any, b: Any) -> Any:
+def product(a: Any, b: Any, out: Any = None) -> Any:
     """a @ b: (n, k), (k, m) -> (n, m). Without BLAS, einsum is up to seven times faster: it finds the order."""
-    return a @ b if BLAS else np.einsum("nk,km->nm", a, b)
+    return np.matmul(a, b, out=out) if BLAS else np.einsum("nk,km->nm", a, b, out=out)
+
+
+class Buffers:
+    """Large arrays that one batch after the other is worked out in, by name; what is in them is of the last batch.
+
+    The system clears the memory of every new one, which took a quarter of an epoch. One thread's own.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Any] = {}
+
+    def __call__(self, name: str, shape: tuple[int, ...], dtype: Any) -> Any:
+        size = math.prod(shape)
+        if name not in self._kept or len(self._kept[name]) < size or self._kept[name].dtype != dtype:
+            self._kept[name] = np.empty(size, dtype)
+        return self._kept[name][:size].reshape(shape)
+
+    def zeros(self, name: str, shape: tuple[int, ...], dtype: Any) -> Any:
+        array = self(name, shape, dtype)
+        array[:] = 0
+        return array
+
+    def rows(self, name: str, table: Any, index: Any) -> Any:
+        """table[index]: (…) -> (…, dim); index within the table."""
+        out = self(name, (*index.shape, table.shape[1]), table.dtype)
+        return np.take(table, index, axis=0, out=out, mode="clip")  # "raise" would need a buffer of its own
 
 
 def inverse(count: Any) -> Any:
@@ -145,13 +172,13 @@ class Wanted(NamedTuple):
     left_out_start: Any  # (n_rows + 1,)
     left_out: Any  # (m,)
 
-    def of(self, rows: slice, width: int, dtype: Any) -> tuple[Any, Any, Any, Any]:
-        """Places in logits[rows].ravel() that are wanted, how much, the sum of each row (rows, 1); places left out."""
+    def of(self, rows: slice, width: int, dtype: Any) -> tuple[Any, Any, Any, Any, Any]:
+        """Places in logits[rows] that are wanted, their rows, how much; rows' sums (rows, 1); places left out."""
         row, some = _within(self.start, rows)
         value = self.value[some].astype(dtype)
         weight = np.bincount(row, value, rows.stop - rows.start).astype(dtype)[:, None]
         away, none = _within(self.left_out_start, rows)
-        return row * width + self.column[some], value, weight, away * width + self.left_out[none]
+        return row * width + self.column[some], row, value, weight, away * width + self.left_out[none]
 
 
 def _within(start: Any, rows: slice) -> tuple[Any, slice]:
@@ -160,14 +187,15 @@ def _within(start: Any, rows: slice) -> tuple[Any, slice]:
     return np.repeat(sized(np.arange(len(counts))), sized(counts)), slice(start[rows.start], start[rows.stop])
 
 
-def softmax(queries: Any, items: Any, wanted: Wanted, rows: slice, d_items: Any) -> tuple[float, Any]:
+def softmax(queries: Any, items: Any, wanted: Wanted, rows: slice, d_items: Any, buffers: Buffers) -> tuple[float, Any]:
     """The cross-entropy of a softmax over all items for some rows: its value, and its gradient by their queries.
 
     queries: (rows, dim). items: (n_items, dim), and d_items, to which the gradient by them is added.
     loss = -Σ wanted · log softmax(queries · itemsᵀ)
     """
-    place, value, weight, away = wanted.of(rows, len(items), queries.dtype)
-    logits = product(queries, items.T)  # (rows, n_items)
+    place, row, value, weight, away = wanted.of(rows, len(items), queries.dtype)
+    out = buffers("logits", (len(queries), len(items)), queries.dtype)
+    logits = product(queries, items.T, out)  # (rows, n_items)
     flat = logits.ravel()  # the same numbers, in one row
     flat[away] = LEFT_OUT
     logits -= logits.max(1, keepdims=True)  # exp of a large number is not a number
@@ -175,11 +203,12 @@ def softmax(queries: Any, items: Any, wanted: Wanted, rows: slice, d_items: Any)
     np.exp(logits, out=logits)
     total = logits.sum(1, keepdims=True)  # (rows, 1)
     loss += float((weight * np.log(total)).sum())
-    # backward: by a logit, the probability that it has, less what is wanted of it
-    logits *= weight / total  # (rows, n_items)
-    np.subtract.at(flat, place, value)
-    d_items += product(logits.T, queries)  # (n_items, dim)
-    return loss, product(logits, items)  # (rows, dim)
+    # backward: by a logit, the probability that it has, less what is wanted of it; a row's share of the loss, over its
+    # total, is multiplied into what is small
+    share = weight / total  # (rows, 1)
+    np.subtract.at(flat, place, value / share[row, 0])  # (rows, n_items)
+    d_items += product(logits.T, share * queries, buffers("d_items", items.shape, items.dtype))  # (n_items, dim)
+    return loss, share * product(logits, items)  # (rows, dim)
 
 
 def hidden_wanted(row: Any, column: Any, shown: Any, shape: tuple[int, int], candidates: Any) -> Wanted:

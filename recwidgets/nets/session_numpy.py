@@ -7,12 +7,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._threads import side_by_side
+from .._threads import beside, side_by_side
 from ..data import Interactions
 from ..models._constants import HALF_LIVES, WINDOW, recency_start
 from ..steps import Steps
 from .clicks import click_batches
-from .parts_numpy import ROWS, Wanted, add_rows, blocks, halves, inverse, product, softmax, starts
+from .parts_numpy import (
+    ROWS,
+    Buffers,
+    Wanted,
+    add_rows,
+    blocks,
+    halves,
+    inverse,
+    product,
+    scipy_sparse,
+    softmax,
+    starts,
+)
 from .settings import FADE, TARGETS, SessionDropout, first_items, signed_identity, start_bias
 
 
@@ -39,6 +51,8 @@ class SessionNumpy:
     def __init__(self, data: Interactions, dim: int, seed: int) -> None:
         self.n_items, self.dim, self.drop = data.n_items, dim, SessionDropout()
         self.data, self.seed, self.arrays = data, seed, dict[str, Any]()
+        self.buffers = Buffers(), Buffers(), Buffers()  # of either half, and of the whole batch
+        beside(scipy_sparse)  # imported until the first batch has a gradient to add up
 
     def begin(self) -> Steps[None]:
         """Draw the arrays that a training starts from."""
@@ -90,28 +104,33 @@ class SessionNumpy:
         share = drawn.older_kept * inverse(drawn.older_kept.sum(1, keepdims=True))  # (batch, older)
         wanted, batch, dim = self.wanted(drawn), len(drawn.user), self.dim
         d_own = np.zeros((batch, dim), films.dtype)
-        d_recent = np.empty((*drawn.history.shape, dim), films.dtype)  # (batch, window, dim)
-        d_old = np.empty((*drawn.older.shape, dim), films.dtype)  # (batch, older, dim)
+        # a row's items: the last ones, older ones, and the next one; each is a row of `films`, with a gradient by it
+        of_row = np.maximum(np.concatenate([drawn.history, drawn.older, drawn.future[:, :1]], 1), 0)
+        window, drop = drawn.history.shape[1], self.drop
+        d_of_row = self.buffers[2]("d_of_row", (*of_row.shape, dim), films.dtype)
+        d_recent, d_old, d_next = d_of_row[:, :window], d_of_row[:, window:-1], d_of_row[:, -1]
+        d_next[:] = 2 * drop.item_l2 / batch * films[of_row[:, -1]]  # it is pulled to zero as often as it comes next
         yield
 
-        def learn(half: slice) -> Steps[tuple[Any, ...]]:
+        def learn(half: slice, buffers: Buffers) -> Steps[tuple[Any, ...]]:
             """The loss of half of the batch, and its gradients by what all rows share."""
-            loss, d_table, d_recency = 0.0, np.zeros_like(table), np.zeros_like(recency)
+            loss, d_table, d_recency = 0.0, buffers.zeros("d_table", table.shape, table.dtype), np.zeros_like(recency)
             d_maps, d_before = np.zeros_like(maps), np.zeros_like(before)
             for rows in blocks(half, self.n_items, ROWS):
                 # forward: means of the last items, each weighed by recency in its own way, through a map each
-                items = films[np.maximum(drawn.history[rows], 0)]  # (rows, window, dim)
+                items = buffers.rows("items", films, of_row[rows, :window])  # (rows, window, dim)
                 weight = recency * drawn.present[rows, :, None]  # (rows, window, means)
                 weight *= inverse(weight.sum(1, keepdims=True))  # sums to one over the window
                 means = weight.transpose(0, 2, 1) @ items  # (rows, means, dim)
                 means = means.reshape(len(items), -1)  # (rows, means * dim)
-                past = (share[rows, None] @ films[np.maximum(drawn.older[rows], 0)])[:, 0]  # (rows, dim)
+                before_them = buffers.rows("older", films, of_row[rows, window:-1])  # (rows, older, dim)
+                past = (share[rows, None] @ before_them)[:, 0]  # (rows, dim)
                 own = users[drawn.user[rows]] * drawn.keep[rows]  # (rows, dim)
                 query = (product(means, maps) + product(past, before) + own) * drawn.dropout[rows]
                 query = np.concatenate([query, np.ones_like(query[:, :1])], 1)  # the 1 meets the item's bias
                 yield
 
-                part, d_query = softmax(query, table, wanted, rows, d_table)  # d_query: (rows, dim + 1)
+                part, d_query = softmax(query, table, wanted, rows, d_table, buffers)  # d_query: (rows, dim + 1)
                 loss += part
                 yield
 
@@ -120,28 +139,21 @@ class SessionNumpy:
                 d_own[rows] = d_query * drawn.keep[rows]
                 d_maps += product(means.T, d_query)  # (means * dim, dim)
                 d_before += product(past.T, d_query)  # (dim, dim)
-                d_old[rows] = share[rows, :, None] * product(d_query, before.T)[:, None]
+                np.multiply(share[rows, :, None], product(d_query, before.T)[:, None], out=d_old[rows])
                 d_means = product(d_query, maps.T).reshape(len(items), -1, dim)  # (rows, means, dim)
-                d_recent[rows] = weight @ d_means  # (rows, window, dim)
+                np.matmul(weight, d_means, out=d_recent[rows])  # (rows, window, dim)
                 d_weight = items @ d_means.transpose(0, 2, 1)  # (rows, window, means)
                 d_weight -= (d_weight * weight).sum(1, keepdims=True)  # through the scaling to one
                 d_recency += (d_weight * weight).sum(0)  # by the weights' logarithms
                 yield
+            yield from add_rows(d_table[:, :-1], of_row[half], d_of_row[half])
             return loss, d_table, d_recency, d_maps, d_before
 
-        learned = yield from side_by_side(*map(learn, halves(batch)))
+        learned = yield from side_by_side(*map(learn, halves(batch), self.buffers))
         loss, d_table, d_recency, d_maps, d_before = (one + other for one, other in zip(*learned, strict=True))
-
-        d_films = np.ascontiguousarray(d_table[:, :-1])  # (n_items, dim)
-        yield from add_rows(d_films, np.maximum(drawn.history, 0), d_recent)
-        yield
-        yield from add_rows(d_films, np.maximum(drawn.older, 0), d_old)
-        yield
-        # each row of a table is pulled to zero as often as it is used
-        d_users, drop, next_one = np.zeros_like(users), self.drop, np.maximum(drawn.future[:, 0], 0)
+        d_users = np.zeros_like(users)
         yield from add_rows(d_users, drawn.user, d_own + 2 * drop.user_l2 / batch * users[drawn.user])
-        yield from add_rows(d_films, next_one, 2 * drop.item_l2 / batch * films[next_one])
         return loss, {
-            "films": d_films, "bias": d_table[:, -1:], "users": d_users, "log_weights": d_recency,
+            "films": d_table[:, :-1], "bias": d_table[:, -1:], "users": d_users, "log_weights": d_recency,
             "maps": d_maps, "before": d_before,
         }  # fmt: skip
