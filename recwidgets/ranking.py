@@ -106,10 +106,12 @@ def recommend_all_in_steps(
     if not seen:
         data.by_user  # noqa: B018  # sorted when it is asked for first: no part of a block
         yield
+    if transposed is not None:  # one table for all blocks: the system would clear every new one
+        kept = np.empty((min(step, data.n_users), data.n_items), np.result_type(queries, transposed))
     for start in _bar(range(0, data.n_users, step), progress):
         users = range(start, min(start + step, data.n_users))
         if transposed is not None:
-            block = queries[start : users.stop] @ transposed  # (users, n_items)
+            block = np.matmul(queries[start : users.stop], transposed, out=kept[: len(users)])  # (users, n_items)
         else:
             block = np.stack([model.scores(str(data.users[user])) for user in users])
             check_scored(block.shape[1:], data)
@@ -157,12 +159,11 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
         seen = data.by_user.items[indptr[start] : indptr[start + rows]]
         count = sized(np.diff(indptr[start : start + rows + 1]))
         block[np.repeat(np.arange(rows), count), seen] = -np.inf
-    if np.isnan(block.min(initial=np.inf)):  # the least is NaN where any is, and costs no second table
-        block[np.isnan(block)] = -np.inf
+    no_number_last(block)
     if k >= n_items:
         top = np.argsort(-block, axis=1, kind="stable")[:, :k]
     else:
-        flat = _candidates(block, k)  # in the order of the rows, and of the items within each
+        flat = candidates(block, k)  # in the order of the rows, and of the items within each
         row, item = flat // n_items, flat % n_items
         count = np.bincount(row, minlength=rows)
         first = np.cumsum(count) - count
@@ -174,7 +175,13 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
     return np.where(chosen > -np.inf, top, -1).astype(np.int32)
 
 
-def _candidates(block: Floats, k: int) -> NDArray[np.intp]:
+def no_number_last(block: Floats) -> None:
+    """What is not a number becomes minus infinity, in place."""
+    if np.isnan(block.min(initial=np.inf)):  # the least is NaN where any is, and costs no second table
+        block[np.isnan(block)] = -np.inf
+
+
+def candidates(block: Floats, k: int) -> NDArray[np.intp]:
     """Places in block.ravel(), ascending: at least the k best of each row, ties to the lower index, and few others.
 
     k is less than the items.
@@ -182,7 +189,9 @@ def _candidates(block: Floats, k: int) -> NDArray[np.intp]:
     rows, n_items = block.shape
     groups = n_items // GROUP
     if groups >= 2 * k:  # k groups whose best is so high have k items as high: a table of so many is read, not sorted
-        best = block[:, : groups * GROUP].reshape(rows, GROUP, groups).max(1)
+        best = block[:, :groups].copy()
+        for first in range(groups, groups * GROUP, groups):  # a group is every so manieth item: no copy, read in order
+            np.maximum(best, block[:, first : first + groups], out=best)
         edge = np.partition(best, groups - k, axis=1)[:, groups - k]
         flat = np.flatnonzero(block >= edge[:, None])
         if len(flat) <= 2 * rows * k:

@@ -222,6 +222,11 @@ class EmbeddingModel(ABC):
         empty = np.diff(self._trained().by_user.indptr) == 0
         return read_only(np.where(empty[:, None], self._mean_query(), queries) if empty.any() else queries)
 
+    def average_vectors(self) -> tuple[Floats, Floats]:
+        """The mean query of all users with a history, (dim,); the item vectors (n_items, dim)."""
+        (queries, items), some = self.vectors(), np.flatnonzero(np.diff(self._trained().by_user.indptr))
+        return queries[some if len(some) else slice(None)].mean(0), items
+
     def _mean_query(self) -> Floats:
         """What all users ask for on average, (dim,): the mean query of users with history, at most MEAN_OF of them."""
         data = self._trained()

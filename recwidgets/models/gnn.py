@@ -176,6 +176,14 @@ class GNN(TfrsRecommender):
         own = shot["users"][length > 0].mean(0)
         return Terms("items", nobody, vectors, HOPS[: len(films)], one, own, np.zeros_like(own))
 
+    def average_vectors(self) -> tuple[Floats, Floats]:
+        """The mean query of all users with a history, (dim,), found without that of each; the items (n_items, dim)."""
+        asked = ("vectors", "_query", "_queries")
+        if any(getattr(type(self), name) is not getattr(GNN, name) for name in asked):  # a derived class' own way
+            return super().average_vectors()
+        terms = self.average_terms()
+        return np.asarray(terms.vectors.sum((0, 1)) + terms.own, np.float32), self._items()
+
     def alone(self, items: Ints) -> Floats:
         """The query vectors of histories of one film each, float32 (n, dim)."""
         return self._contributions(Person(None, np.asarray(items, np.int32)))

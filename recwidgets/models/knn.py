@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, person_of
 from ..data import Interactions
 from ..graph import items_of_users, mean_over, mean_over_in_steps
-from ..ranking import BLOCK, rank_rows
+from ..ranking import BLOCK, candidates, no_number_last
 from ..steps import Steps
 from ._base import read_only
 from ._constants import LEAST, POWER, SIMILARITIES, K
 from ._tfrs import TfrsRecommender
 
 TIED = 2e-6  # nearness that rounding may order either way
+FEW = 64  # rows whose neighbours' values are averaged at a time, so that they stay in the processor's cache
 
 
 class KNN(TfrsRecommender):
@@ -141,10 +142,11 @@ class KNN(TfrsRecommender):
         queries = np.zeros((n, values.shape[1]), np.float32)
         if k < 1:  # nobody else is there
             return queries
-        near = self._nearness()
-        for first in range(0, n, step := max(1, BLOCK // n)):
+        near, step = self._nearness(), min(n, max(1, BLOCK // n))
+        out = np.empty((step, n), np.float32)
+        for first in range(0, n, step):
             rows = np.arange(first, min(first + step, n))
-            block = near.of(keys[rows])  # (rows, n)
+            block = near.of(keys[rows], out[: len(rows)])  # (rows, n)
             block[np.arange(len(rows)), rows] = -np.inf  # nobody is their own neighbour
             queries[rows], tied = near.mean_of_nearest(block, values, k)
             for row in rows[tied]:
@@ -240,10 +242,13 @@ class NearnessOfMany:
             scale = np.maximum(self.lengths, 1e-12)[:, None] if similarity == "cosine" else self.usual
             self.keys = np.asarray(keys / scale, np.float32)
 
-    def of(self, vectors: Floats) -> NDArray[Any]:
-        """(n, n_keys), the nearer the higher: of vectors (n, dim), as nearness or as minus the squared distance."""
+    def of(self, vectors: Floats, out: Floats | None = None) -> NDArray[Any]:
+        """(n, n_keys), the nearer the higher: of vectors (n, dim), as nearness or as minus the squared distance.
+
+        out: float32, where it may be written, which spares the system from clearing so large an array anew.
+        """
         if not self.by_distance:
-            return np.asarray(unit(vectors) @ self.keys.T, np.float32)
+            return np.asarray(np.matmul(unit(vectors), self.keys.T, out=out))
         wide = vectors.astype(np.float64)
         block = wide @ self.keys.T
         block *= 2
@@ -256,15 +261,39 @@ class NearnessOfMany:
 
         And bool (n,), where the next one is as near as the k-th: a product of many rounds otherwise than that of one.
         """
-        order = rank_rows(block, min(k + 1, block.shape[1]))  # (n, k + 1), nearest first
-        near = np.where(order < 0, -np.inf, np.take_along_axis(block, order, 1))
+        rows, n = block.shape
+        no_number_last(block)
+        flat = candidates(block, k + 1) if k < n else np.arange(block.size)
+        row, near = flat // n, block.ravel()[flat]
         if self.by_distance:
             near = 1 / (1 + np.sqrt(np.maximum(-near, 0)) / self.usual)
-        weight = np.maximum(near[:, :k], LEAST) ** POWER
+        count = np.bincount(row, minlength=rows)
+        some = np.full((rows, max(int(count.max(initial=0)), k + 1)), -np.inf, near.dtype)
+        some[row, np.arange(len(flat)) - (np.cumsum(count) - count)[row]] = near
+        some.partition(some.shape[1] - k - 1, axis=1)  # below this place is what is less near than the k
+        kth = some[:, -k:].min(1)
+        tied = kth - some[:, -k - 1] < TIED
+        chosen = (near >= kth[row]) & ~tied[row]  # k of each row that is not tied
+        nearest = (flat[chosen] % n).reshape(-1, k)
+        close = np.maximum(near[chosen], LEAST).reshape(-1, k)
+        weight = close.copy()
+        for _ in range(POWER - 1):  # close ** POWER, which numpy is slower at
+            weight *= close
         weight = (weight / weight.sum(1, keepdims=True)).astype(np.float32)
-        mean: Floats = (weight[:, None] @ values[order[:, :k]])[:, 0]
-        tied = near[:, k - 1] - near[:, k] < TIED if near.shape[1] > k else np.zeros(len(near), np.bool_)
+        mean = np.zeros((rows, values.shape[1]), np.float32)
+        mean[~tied] = _weighted(weight, values, nearest)
         return mean, tied
+
+
+def _weighted(weight: Floats, values: Floats, index: NDArray[Any]) -> Floats:
+    """The sums of weight[n] · values[index[n]], (n, dim). weight, index: (n, k)."""
+    sums = np.empty((len(index), values.shape[1]), np.float32)
+    kept = np.empty((FEW, index.shape[1], values.shape[1]), values.dtype)
+    for first in range(0, len(index), FEW):
+        rows = slice(first, first + FEW)
+        taken = np.take(values, index[rows], axis=0, out=kept[: len(index[rows])], mode="clip")
+        sums[rows] = (weight[rows, None] @ taken)[:, 0]
+    return sums
 
 
 def unit(vectors: Floats) -> Floats:

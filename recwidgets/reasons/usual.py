@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._threads import side_by_side
 from ..core import Floats, Ints, Terms
 from ..data import Interactions
 from ..protocols import SumsTerms, Vectors
 from ..ranking import check_scored, rank, rank_rows
+from ..steps import Steps, drain
 
 POPULAR = 100  # items that stand for what all users get
 TOP = 10  # a vote is a place among so many
@@ -51,8 +53,12 @@ class Usual:
         some = np.flatnonzero(np.diff(self.data.by_user.indptr))
         some = some if len(some) else np.arange(self.data.n_users)
         if isinstance(model, Vectors) and callable(model.vectors):
-            queries, self.items = model.vectors()
-            self.query = queries[some].mean(0)
+            average = getattr(model, "average_vectors", None)
+            if average is None:
+                queries, self.items = model.vectors()
+                self.query = queries[some].mean(0)
+            else:
+                self.query, self.items = average()
             return np.asarray(self.items @ self.query, np.float32)
         users = self.data.users[some[np.linspace(0, len(some) - 1, min(ASKED, len(some))).astype(int)]]
         total = np.zeros(self.data.n_items)
@@ -144,9 +150,25 @@ def top_products(queries: Floats, vectors: Floats, without: Ints) -> Ints:
     Ties to the lower index. The items are looked at in groups of 32 neighbours: the ten best lie in the ten groups
     whose best are the best, so that a row of 10,000 scores is read once and never sorted.
     """
+    tops = np.full((len(queries), TOP), -1, np.int32)
+    half = len(queries) // 2 // BLOCK * BLOCK  # a history of thousands is worked out on two cores, where there are
+
+    def fill(first: int, last: int) -> Steps[None]:
+        for rows, found in _tops_in_blocks(queries[first:last], vectors, without[first:last]):
+            tops[first:last][rows, : found.shape[1]] = found
+            yield
+
+    if half:
+        drain(side_by_side(fill(0, half), fill(half, len(queries))))
+    else:
+        drain(fill(0, len(queries)))
+    return tops
+
+
+def _tops_in_blocks(queries: Floats, vectors: Floats, without: Ints) -> Iterator[tuple[slice, Ints]]:
+    """Some rows after the other, and their best, at most 10: (rows, ≤ 10)."""
     n_items = len(vectors)
     n_groups = -(-n_items // GROUP)
-    tops = np.full((len(queries), TOP), -1, np.int32)
     scores = np.full((n_groups * GROUP, min(BLOCK, len(queries))), -np.inf, np.float32)  # a column is a history
     for first in range(0, len(queries), BLOCK):
         rows = slice(first, min(first + BLOCK, len(queries)))
@@ -163,5 +185,4 @@ def top_products(queries: Floats, vectors: Floats, without: Ints) -> Ints:
         found = np.where(there, scores[some, np.arange(width)[:, None]], -np.inf)
         chosen = rank_rows(found, min(TOP, found.shape[1]))
         items = np.take_along_axis(some, np.maximum(chosen, 0), 1)
-        tops[rows, : chosen.shape[1]] = np.where(chosen >= 0, items, -1)
-    return tops
+        yield rows, np.where(chosen >= 0, items, -1).astype(np.int32)
