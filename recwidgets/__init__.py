@@ -6,6 +6,7 @@ The models, the charts and the pictures of why are found in their folders: see `
 """
 
 import importlib
+import importlib.util
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,8 @@ def __getattr__(name: str) -> Any:
         value = ["__version__", *_HOME, *public_classes()]
     elif name.startswith("__"):  # what Python itself asks a module for, such as __path__
         raise AttributeError(f"recwidgets has no {name!r}")
+    elif name not in _HOME and importlib.util.find_spec(f"{__name__}.{name}"):  # asked for before it is imported
+        raise AttributeError(f"recwidgets.{name} is a module: import recwidgets.{name} first")
     else:
         home = _HOME.get(name) or public_classes().get(name)
         if home is None:

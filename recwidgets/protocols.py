@@ -4,11 +4,11 @@ A model of one's own has a protocol by having its methods; nothing is inherited.
 that the names are there, not what they do. What a model lacks, a panel leaves out and says so.
 
 Asked for by name, and no protocols, since an answer without them is as right: `label`, `name` and `chart`, words with
-a default; `scores_of`, many users' scores at once instead of one by one; `weights`, `alike`, `films_of`, `user_vectors`
-and `user_vector`, which one kind of model's pictures draw and others have no use for; `data` and `snapshot`, what a
-trained model answers from, and `values` and `trained`, its knobs now and as they stood in training; `vectors_in_steps`
-and `alike_in_steps`, generators that give the same and may be left between two users. A view with less of all users'
-taste has `alpha`, `average` and `as_trained`.
+a default; `scores_of`, many users' scores at once instead of one by one, and `average_vectors`, the mean query without
+those of all users; `weights`, `alike`, `films_of`, `user_vectors` and `user_vector`, which one kind of model's pictures
+draw and others have no use for; `data` and `snapshot`, what a trained model answers from, and `values` and `trained`,
+its knobs now and as they stood in training; `vectors_in_steps` and `alike_in_steps`, generators that give the same and
+may be left between two users. A view with less of all users' taste has `alpha`, `average` and `as_trained`.
 
 `Who` is a user's id, a list of item ids (a history of one's own, oldest first), or a `Person`: indices, for somebody
 who may have no id. `person_of(data, who)` turns each of them into a Person.

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from recwidgets import _tf
-from recwidgets.data import DownloadError, _tfds, cache, download, load_movielens, movielens, planted
+from recwidgets.data import DownloadError, _tfds, cache, download, load_movielens, movielens, parse, planted
 from recwidgets.data.archive import ML100K_FILES, PUBLISHED, Published, checked_zip
 from recwidgets.data.download import fetch
 from recwidgets.data.parse import GENRES_100K, read_zip
@@ -556,3 +556,34 @@ def test_tensorflow_datasets_is_not_imported_while_tensorflow_is(monkeypatch):
         assert not came.wait(0.2)
     worker.join()
     assert came.is_set()
+
+
+# ------------------------------------------------------------------ rows of plain numbers
+
+
+def with_loadtxt(text, delimiter):
+    return np.loadtxt(io.BytesIO(text), delimiter=delimiter, dtype=np.float64, ndmin=2, comments=None)
+
+
+@pytest.mark.parametrize(
+    ("form", "delimiter"), [("{},{},{}.{},{}\r\n", ","), ("{},{},{}.{},{}\n", ","), ("{}\t{}\t{}\t{}\n", "\t")]
+)
+def test_plain_rows_are_read_as_numpy_reads_them_and_what_is_not_plain_is_left_to_it(monkeypatch, form, delimiter):
+    draw = np.random.default_rng(0)
+    most = [10**9, 300, 99, 99, 2**31] if "." in form else [10**9, 300, 99, 2**31]
+    text = "".join(form.format(*draw.integers(0, most)) for _ in range(40)).encode()
+    for part in (1, 200, 1 << 22):  # bytes read at a time
+        monkeypatch.setattr(parse, "PART", part)
+        np.testing.assert_array_equal(parse._plain(text, delimiter), with_loadtxt(text, delimiter))
+    odd, plain, letters = 0, 0, list(b'0123456789.,\n\r\t -+e\0"')
+    for _ in range(3000):  # some bytes more, less or others, anywhere
+        broken = bytearray(text)
+        for place in draw.integers(0, len(broken), 2).tolist():
+            broken[place : place + draw.integers(0, 3)] = bytes(draw.choice(letters, draw.integers(0, 3)).tolist())
+        found = parse._plain(bytes(broken), delimiter)
+        odd, plain = odd + (found is None), plain + (found is not None)
+        if found is not None:
+            np.testing.assert_array_equal(found, with_loadtxt(bytes(broken), delimiter))
+    assert odd > 500 and plain > 300
+    for other in (b"", b"\n", b"1", text[:-1], text + b"1", text.replace(b"2", b"2" * 16), text + b"\n"):
+        assert parse._plain(other, delimiter) is None

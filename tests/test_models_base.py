@@ -203,6 +203,19 @@ def test_the_vectors_of_all_users_are_the_queries_of_each(data, model):
         np.testing.assert_allclose(films @ queries[n], model.scores(user), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("similarity", ["cosine", "dot product", "distance"])
+@pytest.mark.parametrize("k", [1, 3, 13])
+def test_neighbours_that_are_as_near_are_chosen_as_for_one_user_also_when_all_are_asked(similarity, k):
+    rows = [(user, item) for user in range(14) for item in range(8) if (user // 3 + item) % 3 == 0]  # many are alike
+    data = table(rows, 14, 8)
+    model = make("knn", dim=8, epochs=1, backend="numpy")
+    rw.fit(model, data, progress=False)
+    asked = model.at(k=k, similarity=similarity)
+    queries = asked.vectors()[0]
+    for n, user in enumerate(data.users.tolist()):
+        np.testing.assert_allclose(queries[n], asked.query(user), rtol=1e-4, atol=1e-5)
+
+
 def test_the_query_of_a_history_answers_for_somebody_new(data, model):
     ids = ["f3", "f9", "f2"]
     np.testing.assert_allclose(model.scores(ids), model.snapshot["films"] @ model.query(ids), rtol=1e-5, atol=1e-6)

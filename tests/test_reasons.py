@@ -103,6 +103,8 @@ def test_terms_add_up_to_the_query_and_one_item_alone_asks_as_it_does_by_itself(
         asked = [model.query(user) for n, user in enumerate(data.users.tolist()) if len(known.history(n))]
         average = model.average_terms()
         assert average.vectors.sum((0, 1)) + average.own + average.base == pytest.approx(np.mean(asked, 0), abs=1e-5)
+        assert model.average_vectors()[0] == pytest.approx(np.mean(asked, 0), abs=1e-5)
+        assert np.array_equal(model.average_vectors()[1], model.vectors()[1])
 
 
 # -- votes and the average user -----------------------------------------------------------------------
@@ -144,9 +146,9 @@ def test_an_item_does_not_vote_for_itself_and_ties_go_to_the_lower_index():
 def test_the_ten_best_products_are_those_of_a_whole_sort_also_with_ties():
     rng = np.random.default_rng(0)
     for n_items in (3, 10, 31, 32, 33, 700):
-        queries = rng.integers(-2, 3, (200, 3)).astype(np.float32)  # whole numbers: many ties
+        queries = rng.integers(-2, 3, (300, 3)).astype(np.float32)  # whole numbers: many ties; so many are halved
         vectors = rng.integers(-2, 3, (n_items, 3)).astype(np.float32)
-        without = rng.integers(0, n_items, 200)
+        without = rng.integers(0, n_items, 300)
         tops = top_products(queries, vectors, without)
         for query, item, top in zip(queries, without, tops, strict=True):
             expected = best(vectors @ query, [item], 10)

@@ -159,3 +159,19 @@ def test_what_editors_are_told_is_what_is_found():
     assert {name: module for name, module in told if name in _found.public_classes()}.items() <= (
         _found.public_classes().items()
     )
+
+
+@pytest.mark.parametrize("folder", _found.FOLDERS)
+def test_what_is_found_without_importing_is_what_is_found_by_it(folder):
+    home = {name for name, module in _found.public_classes().items() if module.partition(".")[0] == folder}
+    assert home == {cls.__name__ for cls in _found.classes_in(folder)} and home
+
+
+def test_a_module_that_is_asked_for_before_it_is_imported_is_named_without_a_look_into_all_files():
+    code = (
+        "import recwidgets as rw\nfrom recwidgets import _found\n"
+        "_found._stated = None  # any look into a file would fail\nfrom recwidgets import metrics\n"
+        "try:\n    rw.evaluation\nexcept AttributeError as error:\n    print(error)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "recwidgets.evaluation is a module: import recwidgets.evaluation first"

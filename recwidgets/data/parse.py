@@ -16,6 +16,9 @@ from recwidgets._files import DamagedFile
 from recwidgets.data._arrays import Float32s, Int64s, number_ids
 from recwidgets.data.interactions import Interactions
 
+PART = 1 << 22  # bytes of text that are read at a time
+EXACT = 15  # digits that a float64 holds: longer numbers are left to loadtxt
+
 Films = dict[int, tuple[str, tuple[str, ...]]]  # id: title, genres
 
 # The names that TFDS gives to the 19 columns of u.item
@@ -46,7 +49,7 @@ def read_zip(file: IO[bytes] | str, name: str) -> Interactions:
     with _reading(films):
         known = read(filmed.decode("latin-1" if name in _FILES else "utf-8"))
         user, item, time = (table[:, column].astype(np.int64) for column in (0, 1, 3))
-        missing = set(item.tolist()) - known.keys()
+        missing = set(np.unique(item).tolist()) - known.keys()
         if missing:
             raise DamagedFile(f"film {min(missing)} is rated, and is not in it")
     return from_columns(user, item, table[:, 2].astype(np.float32), time, known, name)
@@ -79,8 +82,10 @@ def from_columns(
 
 
 def _numbers(text: bytes, delimiter: str) -> npt.NDArray[np.float64]:
-    # loadtxt reads regular numbers in C: 0.1 s for 100,000 rows where the csv module takes 0.3 s
-    table = np.loadtxt(io.BytesIO(text), delimiter=delimiter, dtype=np.float64, ndmin=2, comments=None)  # (n, 4)
+    """The rows of four numbers, float64 (n, 4), checked. Raises DamagedFile or ValueError, which say what is wrong."""
+    table = _plain(text, delimiter)
+    if table is None:
+        table = np.loadtxt(io.BytesIO(text), delimiter=delimiter, dtype=np.float64, ndmin=2, comments=None)
     if table.shape[1] != 4:
         raise DamagedFile(f"a row has {table.shape[1]} numbers, not 4")
     odd = ~np.isfinite(table[:, 2])
@@ -90,6 +95,43 @@ def _numbers(text: bytes, delimiter: str) -> npt.NDArray[np.float64]:
         row = int(np.argmax(odd))
         raise DamagedFile(f"row {row} is {', '.join(f'{number:g}' for number in table[row])}")
     return table
+
+
+def _plain(text: bytes, delimiter: str) -> npt.NDArray[np.float64] | None:
+    """Rows as MovieLens writes them, "1,31,2.5,1260759144", several times as fast as loadtxt: float64 (n, 4).
+
+    None where a row is of another form than the first one, whatever may be wrong.
+    """
+    first = text[: text.find(b"\n") + 1]
+    row = np.frombuffer(first.translate(None, b"0123456789"), np.uint8)  # what stands between the numbers of each row
+    comma = delimiter.encode()
+    if row.tobytes().replace(b"\r\n", b"\n") not in (comma * 3 + b"\n", comma * 2 + b"." + comma + b"\n"):
+        return None
+    numbers = len(row) - (row[-2] == ord("\r"))  # how many a row has, those on both sides of a point counted
+    tables, start = [], 0
+    while start < len(text):
+        end = text.find(b"\n", start + PART) + 1 or len(text)
+        digits = np.frombuffer(text, np.uint8, end - start, start) - np.uint8(ord("0"))
+        ends = np.flatnonzero(digits > 9)  # of the numbers; between "\r" and "\n" is none
+        if not len(ends) or ends[-1] + 1 < len(digits) or len(ends) % len(row):
+            return None
+        length = np.diff(ends, prepend=-1) - 1
+        of_row, between = length.reshape(-1, len(row)), digits[ends].reshape(-1, len(row)) + np.uint8(ord("0"))
+        if not (between == row).all() or of_row[:, :numbers].min() < 1 or of_row[:, numbers:].any():
+            return None
+        value = np.zeros(len(ends))
+        if max(length.max(), of_row[:, 2:4].sum(1).max()) > EXACT:
+            return None
+        for nth in range(length.max()):  # the last digit of each number, the one before it …
+            some = np.flatnonzero(length > nth)
+            value[some] += digits[ends[some] - 1 - nth] * 10.0**nth
+        user, item, rating, *rest = value.reshape(-1, len(row)).T[:numbers]
+        if len(rest) == 2:  # 2.5 = 25 / 10, which is rounded once, as from text
+            tenth = 10.0 ** of_row[:, 3]
+            rating = (rating * tenth + rest[0]) / tenth
+        tables.append(np.stack([user, item, rating, rest[-1]], 1))
+        start = end
+    return np.concatenate(tables)
 
 
 def _add(films: Films, id_: str, title: str, genres: tuple[str, ...]) -> None:

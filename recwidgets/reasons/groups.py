@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -17,9 +16,6 @@ from .asked import Asked
 Mask = NDArray[np.bool_]
 SMALLEST, NAMED = 3, 2  # a named group has so many items; so many groups beside the rest, the voters counted
 RECENT = (1, 4)  # the last item, the four before it; then the rest of the window, then what is older
-
-
-_TAGS: weakref.WeakKeyDictionary[Interactions, tuple[list[str], NDArray[np.bool_]]] = weakref.WeakKeyDictionary()
 
 
 class Group(NamedTuple):
@@ -52,8 +48,9 @@ def _by_taste(data: Interactions, items: Ints, values: NDArray[Any], votes: Mask
         count = int(votes.sum())
         yield Group(f"the {films(data, count)} that vote{'s' if count == 1 else ''} for it", "voters", votes)
     left, others = ~votes, "other " if votes.any() else ""
+    tagged = _tags(data, items)
     for _ in range(NAMED - int(votes.any())):
-        best = _most_telling(data, items, values, left)
+        best = _most_telling(*tagged, values, left)
         if best is None:
             break
         name, rows = best
@@ -64,10 +61,9 @@ def _by_taste(data: Interactions, items: Ints, values: NDArray[Any], votes: Mask
     yield Group(f"{count:,} {others}{data.noun}{'' if count == 1 else 's'}", "rest", left)
 
 
-def _most_telling(data: Interactions, items: Ints, values: NDArray[Any], left: Mask) -> tuple[str, Mask] | None:
+def _most_telling(names: list[str], tags: Mask, values: NDArray[Any], left: Mask) -> tuple[str, Mask] | None:
     """The genre or decade among the rows left whose sum is farthest from what its size would give."""
-    names, tags = _tags(data)
-    has = tags[items] & left[:, None]  # (n, tags)
+    has = tags & left[:, None]  # (n, tags)
     count = has.sum(0)
     usual = float(values[left].mean()) if left.any() else 0.0
     lift = np.abs(values @ has - usual * count)
@@ -76,22 +72,20 @@ def _most_telling(data: Interactions, items: Ints, values: NDArray[Any], left: M
     return (names[best], has[:, best]) if len(lift) and lift[best] > 0 else None
 
 
-def _tags(data: Interactions) -> tuple[list[str], Mask]:
-    """The names of all genres and decades, and who has which: bool (n_items, tags). Found once for some data."""
-    known = _TAGS.get(data)
-    if known is None:
-        of_tag: dict[str, list[int]] = {}
-        for item, (genres, title) in enumerate(zip(data.genres, data.titles.tolist(), strict=True)):
-            for genre in genres:
-                of_tag.setdefault(f"of the genre {genre}", []).append(item)
-            year = year_of(title)[:3]
-            if year:
-                of_tag.setdefault(f"of the {year}0s", []).append(item)
-        tags = np.zeros((data.n_items, len(of_tag)), np.bool_)
-        for tag, items in enumerate(of_tag.values()):
-            tags[items, tag] = True
-        known = _TAGS[data] = (list(of_tag), tags)
-    return known
+def _tags(data: Interactions, items: Ints) -> tuple[list[str], Mask]:
+    """The names of the genres and decades of some items, in alphabetical order; who has which: bool (n, tags)."""
+    of_tag: dict[str, list[int]] = {}
+    for row, (item, title) in enumerate(zip(items.tolist(), data.titles[items].tolist(), strict=True)):
+        for genre in data.genres[item]:
+            of_tag.setdefault(f"of the genre {genre}", []).append(row)
+        year = year_of(title)[:3]
+        if year:
+            of_tag.setdefault(f"of the {year}0s", []).append(row)
+    names = sorted(of_tag)
+    tags = np.zeros((len(items), len(names)), np.bool_)
+    for tag, name in enumerate(names):
+        tags[of_tag[name], tag] = True
+    return names, tags
 
 
 def _by_age(asked: Asked, items: Ints) -> Iterator[Group]:
