@@ -177,6 +177,8 @@ def test_a_model_that_cannot_go_back_says_so():
     panel = rw.Panel(SPLIT, model, user="u3", history=rw.fit(model, SPLIT.train, epochs=2, progress=False))
     panel.act("drawer", "ranks")
     assert "cannot go back to earlier epochs: it has no method at(snapshot)" in html(panel, "rw-drawer-ranks")
+    bump = panel._ready().regions.bump
+    assert not any(axis.visible for axis in bump.figure.axes), "no axis of epochs that there are not"
     panel.close()
 
 

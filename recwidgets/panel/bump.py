@@ -114,13 +114,13 @@ class Bump:
         )  # fmt: skip
         self.hits.observe(self._clicked, "selected")
         self.below = bqplot.Axis(scale=x, tick_format="d", grid_lines="none", **AXIS)
-        left = bqplot.Axis(
+        self.left = bqplot.Axis(
             scale=y, side="left", tick_values=np.array(MARKS), tick_format="d",
             grid_lines="none", label="rank", label_offset="26px", **AXIS,
         )  # fmt: skip
         self.figure = bqplot.Figure(
             marks=[self.pale, self.rest, self.first, self.marker, self.chosen, self.dots, self.hits],
-            axes=[self.below, left], padding_x=0, padding_y=0, background_style={"fill": "transparent"},
+            axes=[self.below, self.left], padding_x=0, padding_y=0, background_style={"fill": "transparent"},
             fig_margin={"top": TOP, "bottom": BOTTOM, "left": LEFT, "right": 8}, animation_duration=0,
             display_toolbar=False,
         )  # fmt: skip
@@ -156,6 +156,7 @@ class Bump:
         """No lines: the sentence that says why."""
         for mark in (self.pale, self.rest, self.first, self.chosen, self.marker, self.dots, self.hits):
             _assign(mark, [], [])
+        self.below.visible = self.left.visible = False  # an axis of no epochs would be numbered 1 to 2
         text = history.nothing or next(iter(history.faults.values()), "") or "Ranking the lists of all epochs …"
         self.head.show(Markup('<h3>Ranks over the epochs</h3><p class="rw-cap">{}</p>').format(text))
         self.labels.show("")
@@ -166,7 +167,7 @@ class Bump:
         end = x[-1] if len(x) > 1 else x[0] + 1
         with self.x.hold_sync():
             self.x.min, self.x.max = float(x[0]), float(end)
-        self.below.tick_values = ticks(drawn.steps)
+        self.below.tick_values, self.below.visible, self.left.visible = ticks(drawn.steps), True, True
         kinds = [2 if item == of.item else 1 if item in slots else 0 for item in of.top]
         colours = [
             f"var(--rw-film-{slots[item]})" if item in slots else CHOSEN if item == of.item else GREY for item in of.top

@@ -29,7 +29,7 @@ BACK = "Back to the trained model"
 START_ANEW = "Starts anew, from nothing: the epochs trained here are kept, and a button under the list brings them back"
 FROM_NOTHING = f"Trains a copy, from nothing: {BACK}, under the list, brings back the model shown now"
 ONE_EPOCH = f"One epoch of a copy, from nothing: {BACK}, under the list, brings back the model shown now"
-NOT_KNOWN = "Trained elsewhere: for how long is not known. With history=… its epochs are here."
+NOT_KNOWN = "Trained elsewhere: for how long is not known. Pass history=… to see it."
 GIVE_HISTORY = "rw.fit returns the history: rw.Panel(data, model=model, history=history)"
 FEW = 30  # users: of fewer, an accuracy says next to nothing
 ID = 12  # characters of a user's id in a heading, beside the epoch
