@@ -6,8 +6,8 @@ The models, the charts and the pictures of why are found in their folders: see `
 """
 
 import importlib
-import importlib.util
 import os
+from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
 from ._found import public_classes
@@ -114,7 +114,7 @@ def __getattr__(name: str) -> Any:
         value = ["__version__", *_HOME, *public_classes()]
     elif name.startswith("__"):  # what Python itself asks a module for, such as __path__
         raise AttributeError(f"recwidgets has no {name!r}")
-    elif name not in _HOME and importlib.util.find_spec(f"{__name__}.{name}"):  # asked for before it is imported
+    elif name not in _HOME and PathFinder.find_spec(f"{__name__}.{name}", __path__):  # asked for before it is imported
         raise AttributeError(f"recwidgets.{name} is a module: import recwidgets.{name} first")
     else:
         home = _HOME.get(name) or public_classes().get(name)

@@ -4,7 +4,8 @@ What counts: a top-level class in a file of `FOLDERS` whose name begins with a l
 `name = "…"` (a model, a chart) or `needs = "…"` (a picture of why). Such a class is `recwidgets.NAME`; the command
 line, `ComparePanel`, the reference and the contract tests ask here.
 
-The files are parsed, not imported, so that `dir(recwidgets)` loads neither numpy nor bqplot.
+For `dir(recwidgets)` and `recwidgets.NAME` the files are parsed, not imported, so that neither loads numpy or bqplot;
+who asks for the classes themselves has the files imported, and not parsed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 FOLDERS = ("models", "charts", "why")
 STATED = {"name", "needs"}  # what a registered class says of itself, as a string
-_MAY_STATE = re.compile(rb"(?:^[ \t]+|[:;=] *)(?:name|needs)\s*[:=]", re.MULTILINE)
+_MAY_STATE = re.compile(rb"\b(?:name|needs)\b")
 
 
 def _files(folder: str) -> list[Path]:
@@ -86,14 +87,14 @@ def classes_in(folder: str, base: type = object) -> tuple[Any, ...]:
     for path in _files(folder):
         if _MAY_STATE.search(path.read_bytes()):
             module = importlib.import_module(f"{__package__}.{folder}.{path.stem}")
-            found += (
-                cls for cls in vars(module).values() if isinstance(cls, type) and cls.__module__ == module.__name__
-            )
-    return tuple(cls for cls in found if cls.__name__[0] != "_" and _says(cls) and issubclass(cls, base))
+            found += (cls for name, cls in vars(module).items() if _counts(cls, name, module.__name__))
+    return tuple(cls for cls in found if issubclass(cls, base))
 
 
-def _says(cls: type) -> bool:
-    """Whether `name = "…"` or `needs = "…"` stands in the body of a class."""
+def _counts(cls: Any, name: str, module: str) -> bool:
+    """Whether this is a class of that module, under its own name, in whose body `name` or `needs` is a string."""
+    if not isinstance(cls, type) or (cls.__module__, cls.__name__) != (module, name) or name[0] == "_":
+        return False
     return any(isinstance(vars(cls).get(word), str) for word in STATED)
 
 

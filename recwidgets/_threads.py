@@ -56,9 +56,9 @@ def side_by_side(first: Steps[T], second: Steps[T]) -> Steps[tuple[T, T]]:
     if not _two_cores():
         return (yield from first), (yield from second)
     with ThreadPoolExecutor(1, "recwidgets-half") as other:  # waits for it, also where the second fails
-        beside = other.submit(drain, first)
+        its = other.submit(drain, first)
         mine = drain(second)
-    return beside.result(), mine
+    return its.result(), mine
 
 
 def beside(function: Callable[[], object]) -> None:

@@ -184,13 +184,15 @@ def no_number_last(block: Floats) -> None:
 def candidates(block: Floats, k: int) -> NDArray[np.intp]:
     """Places in block.ravel(), ascending: at least the k best of each row, ties to the lower index, and few others.
 
-    k is less than the items.
+    k is at most the number of items.
     """
     rows, n_items = block.shape
     groups = n_items // GROUP
     if groups >= 2 * k:  # k groups whose best is so high have k items as high: a table of so many is read, not sorted
         best = block[:, :groups].copy()
-        for first in range(groups, groups * GROUP, groups):  # a group is every so manieth item: no copy, read in order
+        for first in range(
+            groups, groups * GROUP, groups
+        ):  # a group is every groups-th item: read in order, without a copy
             np.maximum(best, block[:, first : first + groups], out=best)
         edge = np.partition(best, groups - k, axis=1)[:, groups - k]
         flat = np.flatnonzero(block >= edge[:, None])

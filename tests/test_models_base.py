@@ -6,6 +6,7 @@ import math
 import pickle
 import sys
 import threading
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from worlds import HOSTILE, Svd, random_table, register, table, trained
 import recwidgets as rw
 from recwidgets import checkerboard, load_model, models, planted, recommend
 from recwidgets._found import classes_in, named_classes
-from recwidgets.core import Person
+from recwidgets.core import Person, Snapshot
 from recwidgets.data import UnknownItem, UnknownUser
 from recwidgets.models import make
 from recwidgets.models._base import NotTrained
@@ -204,16 +205,32 @@ def test_the_vectors_of_all_users_are_the_queries_of_each(data, model):
 
 
 @pytest.mark.parametrize("similarity", ["cosine", "dot product", "distance"])
-@pytest.mark.parametrize("k", [1, 3, 13])
-def test_neighbours_that_are_as_near_are_chosen_as_for_one_user_also_when_all_are_asked(similarity, k):
-    rows = [(user, item) for user in range(14) for item in range(8) if (user // 3 + item) % 3 == 0]  # many are alike
+def test_neighbours_that_are_as_near_are_chosen_as_for_one_user_also_when_all_are_asked(monkeypatch, similarity):
+    draw = np.random.default_rng(0)
+    rows = [(user, item) for user in range(6) for item in range(8) if (user // 2 + item) % 3 == 0]  # alike by twos
+    rows += [(user, int(item)) for user in range(6, 14) for item in draw.permutation(8)[: 3 + user % 3]]
     data = table(rows, 14, 8)
-    model = make("knn", dim=8, epochs=1, backend="numpy")
+    model, tied = make("knn", dim=8, epochs=1, backend="numpy"), []
     rw.fit(model, data, progress=False)
-    asked = model.at(k=k, similarity=similarity)
-    queries = asked.vectors()[0]
-    for n, user in enumerate(data.users.tolist()):
-        np.testing.assert_allclose(queries[n], asked.query(user), rtol=1e-4, atol=1e-5)
+    for k in range(1, 14):
+        asked = model.at(k=k, similarity=similarity)
+        with monkeypatch.context() as patch:
+            patch.setattr(asked, "_query", one_by_one := MagicMock(wraps=asked._query))
+            queries = asked.vectors()[0]
+        tied.append(one_by_one.call_count)
+        for n, user in enumerate(data.users.tolist()):
+            np.testing.assert_allclose(queries[n], asked.query(user), rtol=1e-4, atol=1e-5)
+    assert any(0 < n < 14 for n in tied) and 0 in tied, "rows of either kind are in one block"
+
+
+def test_a_snapshot_with_what_is_no_number_answers_for_all_users_as_for_one(data):
+    model = make("knn", dim=8, epochs=1, backend="numpy", k=3)
+    rw.fit(model, data, progress=False)
+    arrays = dict(model.snapshot.arrays)
+    broken = Snapshot(model.snapshot.model, arrays | {"films_in": np.full_like(arrays["films_in"], np.nan)})
+    for similarity in ("cosine", "dot product", "distance"):
+        asked = model.at(broken, similarity=similarity)
+        assert np.array_equal(asked.vectors()[0], [asked.query(user) for user in data.users.tolist()], equal_nan=True)
 
 
 def test_the_query_of_a_history_answers_for_somebody_new(data, model):

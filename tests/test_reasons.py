@@ -14,7 +14,7 @@ import recwidgets as rw
 from recwidgets.core import Person, person_of
 from recwidgets.reasons import reason as module
 from recwidgets.reasons.needed import needed
-from recwidgets.reasons.usual import top_products
+from recwidgets.reasons.usual import Usual, top_products
 from recwidgets.teach.own import OwnGNN
 
 NAMES = ("gnn", "knn", "session")
@@ -105,6 +105,37 @@ def test_terms_add_up_to_the_query_and_one_item_alone_asks_as_it_does_by_itself(
         assert average.vectors.sum((0, 1)) + average.own + average.base == pytest.approx(np.mean(asked, 0), abs=1e-5)
         assert model.average_vectors()[0] == pytest.approx(np.mean(asked, 0), abs=1e-5)
         assert np.array_equal(model.average_vectors()[1], model.vectors()[1])
+
+
+class OwnMessages(rw.GNN):
+    """A model of a learner's own, that hands on twice as much."""
+
+    def _rated_messages(self):
+        return 2 * super()._rated_messages()
+
+
+class Wrapped:
+    """Hands all on to a model, but has vectors of its own."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
+
+    def vectors(self):
+        queries, items = self.model.vectors()
+        return queries + 1, items
+
+
+def test_the_average_is_that_of_the_vectors_also_where_these_are_found_in_a_way_of_ones_own(small):
+    split, models = small
+    data, own = split.train, OwnMessages()
+    own.data, own.snapshot = models["gnn"].data, models["gnn"].snapshot
+    for model in (own, Wrapped(models["gnn"]), models["gnn"]):
+        queries, items = model.vectors()
+        known = np.diff(data.by_user.indptr) > 0
+        assert Usual(model, data).query == pytest.approx(queries[known].mean(0), abs=1e-5)
 
 
 # -- votes and the average user -----------------------------------------------------------------------

@@ -167,6 +167,22 @@ def test_what_is_found_without_importing_is_what_is_found_by_it(folder):
     assert home == {cls.__name__ for cls in _found.classes_in(folder)} and home
 
 
+def test_a_second_name_for_a_class_is_no_second_class_and_an_own_one_is_needed(folder):
+    (folder / "aliased.py").write_text(
+        "class\tOne:\n\tname = 'one'\n\n\nOther = One\nclass Plain:\n\tlabel = 'x'\nclass Heir(One):\n\tpass\n"
+    )
+    sys.modules.pop("recwidgets.models.aliased", None)
+    _found.classes_in.cache_clear()
+    _found.named_classes.cache_clear()
+    try:
+        assert [cls.__name__ for cls in _found.classes_in("models")] == ["One"] == list(_found.public_classes())
+        assert list(_found.named_classes("models")) == ["one"]
+    finally:
+        sys.modules.pop("recwidgets.models.aliased", None)
+        _found.classes_in.cache_clear()
+        _found.named_classes.cache_clear()
+
+
 def test_a_module_that_is_asked_for_before_it_is_imported_is_named_without_a_look_into_all_files():
     code = (
         "import recwidgets as rw\nfrom recwidgets import _found\n"
@@ -175,3 +191,5 @@ def test_a_module_that_is_asked_for_before_it_is_imported_is_named_without_a_loo
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "recwidgets.evaluation is a module: import recwidgets.evaluation first"
+    for name in ("a.b", "ranking.rank", "", "no such"):
+        assert getattr(rw, name, None) is None

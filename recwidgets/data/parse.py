@@ -18,6 +18,7 @@ from recwidgets.data.interactions import Interactions
 
 PART = 1 << 22  # bytes of text that are read at a time
 EXACT = 15  # digits that a float64 holds: longer numbers are left to loadtxt
+TENS = np.array([float(10**n) for n in range(EXACT + 1)])
 
 Films = dict[int, tuple[str, tuple[str, ...]]]  # id: title, genres
 
@@ -98,7 +99,7 @@ def _numbers(text: bytes, delimiter: str) -> npt.NDArray[np.float64]:
 
 
 def _plain(text: bytes, delimiter: str) -> npt.NDArray[np.float64] | None:
-    """Rows as MovieLens writes them, "1,31,2.5,1260759144", several times as fast as loadtxt: float64 (n, 4).
+    """Rows as MovieLens writes them, "1,31,2.5,1260759144", in less than half of loadtxt's time: float64 (n, 4).
 
     None where a row is of another form than the first one, whatever may be wrong.
     """
@@ -108,7 +109,7 @@ def _plain(text: bytes, delimiter: str) -> npt.NDArray[np.float64] | None:
     if row.tobytes().replace(b"\r\n", b"\n") not in (comma * 3 + b"\n", comma * 2 + b"." + comma + b"\n"):
         return None
     numbers = len(row) - (row[-2] == ord("\r"))  # how many a row has, those on both sides of a point counted
-    tables, start = [], 0
+    table, done, start = np.empty((text.count(b"\n"), 4)), 0, 0
     while start < len(text):
         end = text.find(b"\n", start + PART) + 1 or len(text)
         digits = np.frombuffer(text, np.uint8, end - start, start) - np.uint8(ord("0"))
@@ -124,14 +125,14 @@ def _plain(text: bytes, delimiter: str) -> npt.NDArray[np.float64] | None:
             return None
         for nth in range(length.max()):  # the last digit of each number, the one before it …
             some = np.flatnonzero(length > nth)
-            value[some] += digits[ends[some] - 1 - nth] * 10.0**nth
+            value[some] += digits[ends[some] - 1 - nth] * TENS[nth]
         user, item, rating, *rest = value.reshape(-1, len(row)).T[:numbers]
         if len(rest) == 2:  # 2.5 = 25 / 10, which is rounded once, as from text
-            tenth = 10.0 ** of_row[:, 3]
+            tenth = TENS[of_row[:, 3]]
             rating = (rating * tenth + rest[0]) / tenth
-        tables.append(np.stack([user, item, rating, rest[-1]], 1))
+        table[done : (done := done + len(user))] = np.stack([user, item, rating, rest[-1]], 1)
         start = end
-    return np.concatenate(tables)
+    return table
 
 
 def _add(films: Films, id_: str, title: str, genres: tuple[str, ...]) -> None:

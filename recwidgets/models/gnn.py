@@ -178,7 +178,7 @@ class GNN(TfrsRecommender):
 
     def average_vectors(self) -> tuple[Floats, Floats]:
         """The mean query of all users with a history, (dim,), found without that of each; the items (n_items, dim)."""
-        asked = ("vectors", "_query", "_queries")
+        asked = ("vectors", "_query", "_queries", "_rated_messages", "_all_asked", "average_terms")
         if any(getattr(type(self), name) is not getattr(GNN, name) for name in asked):  # a derived class' own way
             return super().average_vectors()
         terms = self.average_terms()

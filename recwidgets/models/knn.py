@@ -272,7 +272,8 @@ class NearnessOfMany:
         some[row, np.arange(len(flat)) - (np.cumsum(count) - count)[row]] = near
         some.partition(some.shape[1] - k - 1, axis=1)  # below this place is what is less near than the k
         kth = some[:, -k:].min(1)
-        tied = kth - some[:, -k - 1] < TIED
+        with np.errstate(invalid="ignore"):  # what is infinitely far or no number is asked for one by one, too
+            tied = ~(kth - some[:, -k - 1] >= TIED)
         chosen = (near >= kth[row]) & ~tied[row]  # k of each row that is not tied
         nearest = (flat[chosen] % n).reshape(-1, k)
         close = np.maximum(near[chosen], LEAST).reshape(-1, k)

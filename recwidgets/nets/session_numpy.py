@@ -45,7 +45,8 @@ class Drawn(NamedTuple):
 class SessionNumpy:
     """Predicts the next items from the last ones, with one item table for both. `arrays` is what it learns.
 
-    `begin()` fills it; `step(drawn)` gives the loss and its gradient by each array. Both may be left at their yields.
+    `begin()` fills it; `step(drawn)` gives the loss and its gradient by each array. Both may be left at their yields,
+    and no other step of the same network may begin before one is done: they share their buffers.
     """
 
     def __init__(self, data: Interactions, dim: int, seed: int) -> None:

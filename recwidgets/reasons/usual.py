@@ -53,12 +53,13 @@ class Usual:
         some = np.flatnonzero(np.diff(self.data.by_user.indptr))
         some = some if len(some) else np.arange(self.data.n_users)
         if isinstance(model, Vectors) and callable(model.vectors):
-            average = getattr(model, "average_vectors", None)
-            if average is None:
+            # found on the class: a wrapper hands on what it does not know, and may have vectors of its own
+            average: Any = getattr(type(model), "average_vectors", None)
+            if average is not None:
+                self.query, self.items = map(np.asarray, average(model))
+            else:
                 queries, self.items = model.vectors()
                 self.query = queries[some].mean(0)
-            else:
-                self.query, self.items = average()
             return np.asarray(self.items @ self.query, np.float32)
         users = self.data.users[some[np.linspace(0, len(some) - 1, min(ASKED, len(some))).astype(int)]]
         total = np.zeros(self.data.n_items)
