@@ -303,7 +303,7 @@ def measured():
 @pytest.mark.parametrize(("name", "count", "missed"), [
     ("accuracy", 20, 0), ("training", 13, 0), ("backends", 48, 0), ("tab", 15, 0), ("ranking", 3, 3), ("memory", 18, 0),
     ("binder", 7, 0), ("roads", 5, 0), ("hub", 11, 0),
-    ("growth", 14, 0), ("ablation", 8, 0), ("explanations", 24, 0), ("browser", 33, 0), ("clicks", 33, 0),
+    ("growth", 16, 0), ("ablation", 8, 0), ("explanations", 24, 0), ("browser", 33, 0), ("clicks", 33, 0),
     ("fuzz", 10, 0), ("kills", 6, 0), ("load", 28, 0),
 ])  # fmt: skip
 def test_every_section_makes_its_rows(name, count, missed):
@@ -377,6 +377,10 @@ def test_growing_cost_is_a_miss():
     rows = {row.what: row for row in growth.rows(done)}
     assert rows["GNN, an epoch, CPU time per interaction, 1k → 3k"].met is False
     assert rows["Session, an epoch, CPU time per interaction, 1k → 3k"].met
+    per_film = growth._per_work(
+        "s", [{"n": 1, "films": 10, "epoch": 1}, {"n": 2, "films": 20, "epoch": 6}], "epoch", growth._softmax
+    )
+    assert per_film.measured == "1.50×" and per_film.met is False  # four times the work, six times the cost
 
 
 # ------------------------------------------------------------------ explanations and ablations
