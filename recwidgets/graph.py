@@ -62,10 +62,10 @@ def items_of_users(data: Interactions) -> Edges:
 
 def users_of_items(data: Interactions) -> Edges:
     """The users of each item, in their order."""
-    by_user = stable_order(data.user, data.n_users)
-    by_item = by_user[stable_order(data.item[by_user], data.n_items)]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(data.item, minlength=data.n_items))])
-    return Edges(indptr.astype(np.int64), data.user[by_item].astype(np.int32))
+    by_user = data.by_user
+    users = np.repeat(np.arange(data.n_users, dtype=np.int32), np.diff(by_user.indptr))  # in order, read without jumps
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(by_user.items, minlength=data.n_items))])
+    return Edges(indptr.astype(np.int64), users[stable_order(by_user.items, data.n_items)])
 
 
 def mean_over(edges: Edges, vectors: Floats, counted: Array | None = None) -> Floats:

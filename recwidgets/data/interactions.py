@@ -142,9 +142,11 @@ class Interactions:
 
     @cached_property
     def by_user(self) -> ByUser:
-        in_order = bool((self.time[1:] >= self.time[:-1]).all())
-        by_time = np.arange(len(self)) if in_order else np.argsort(self.time, kind="stable")  # ties stay in row order
-        rows = by_time[stable_order(self.user[by_time], self.n_users)].astype(np.int64)
+        if (self.time[1:] >= self.time[:-1]).all():
+            rows = stable_order(self.user, self.n_users)
+        else:
+            by_time = np.argsort(self.time, kind="stable")  # ties stay in row order
+            rows = by_time[stable_order(self.user[by_time], self.n_users)]
         indptr = np.zeros(self.n_users + 1, np.int64)
         np.cumsum(np.bincount(self.user, minlength=self.n_users), out=indptr[1:])
         return ByUser(frozen(indptr, np.int64), frozen(self.item[rows], np.int32), frozen(rows, np.int64))
