@@ -186,7 +186,7 @@ def hub(options: Options, backend: str = "numpy") -> Iterator[tuple[str, str, Wa
     room = folder / "hub-room"
     shutil.rmtree(room, ignore_errors=True)
     room.mkdir()
-    port, token = servers.free_port(), secrets.token_hex(16)
+    port, token = servers.free_port(3), secrets.token_hex(16)
     own = _bare() | {
         "PATH": f"{folder}/prefix/bin:{tools}/bin:{os.environ['PATH']}",
         "RECWIDGETS_HUB_PORT": str(port),

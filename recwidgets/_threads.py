@@ -63,7 +63,7 @@ def side_by_side(first: Steps[T], second: Steps[T]) -> Steps[tuple[T, T]]:
 
 def beside(function: Callable[[], object]) -> None:
     """Call it on a thread of its own, and do not wait; not at all in a browser's tab, which has no threads."""
-    if BLAS:
+    if sys.platform != "emscripten":
         threading.Thread(target=function, name="recwidgets-beside", daemon=True).start()
 
 

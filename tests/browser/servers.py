@@ -19,12 +19,13 @@ REPO = Path(__file__).resolve().parents[2]
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark", "contrast": "JupyterLab Dark High Contrast"}
 
 
-def free_port() -> int:
-    """A port that nobody listens on, from a range that each pytest worker has for itself."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for port in random.sample(range(20_000 + 1000 * (worker % 10), 21_000 + 1000 * (worker % 10)), 100):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+def free_port(in_a_row: int = 1) -> int:
+    """A port that nobody listens on, and on so many in a row, from a range that each pytest worker has for itself."""
+    first = 20_000 + 1000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 10)
+    for port in random.sample(range(first, first + 1001 - in_a_row), 100):
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for one in range(port, port + in_a_row):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", one))
             return port
     raise RuntimeError("no port is free; end the servers that earlier tests have left")
 
