@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .core import Floats
 from .data import Interactions
-from .data._arrays import stable_order
+from .data._arrays import sized, stable_order
 from .steps import Steps, drain
 
 Array = NDArray[Any]
@@ -63,7 +63,7 @@ def items_of_users(data: Interactions) -> Edges:
 def users_of_items(data: Interactions) -> Edges:
     """The users of each item, in their order."""
     by_user = data.by_user
-    users = np.repeat(np.arange(data.n_users, dtype=np.int32), np.diff(by_user.indptr))  # in order, read without jumps
+    users = np.repeat(np.arange(data.n_users, dtype=np.int32), sized(np.diff(by_user.indptr)))  # read without jumps
     indptr = np.concatenate([[0], np.cumsum(np.bincount(by_user.items, minlength=data.n_items))])
     return Edges(indptr.astype(np.int64), users[stable_order(by_user.items, data.n_items)])
 
