@@ -9,6 +9,7 @@ from recwidgets import _backend, _tf
 from recwidgets.evaluation import score_lists
 from recwidgets.models import make
 from recwidgets.nets import gnn_numpy, knn_numpy, parts_numpy, session_numpy
+from recwidgets.nets.clicks import Candidates
 
 NAMES = ("gnn", "knn", "session")
 DRAWN = {"gnn": gnn_numpy.Drawn, "knn": knn_numpy.Drawn, "session": session_numpy.Drawn}
@@ -66,7 +67,7 @@ def drawn_like(name, features, inputs):
     """The numpy network's draws from what the TFRS model drew for a step."""
     got = {key: value.numpy() for key, value in features.items() if hasattr(value, "numpy")}
     if name == "session":
-        _, history, older, unseen, future, _ = (part.numpy() for part in inputs)
+        _, history, older, unseen, future, *_ = (part.numpy() for part in inputs)
         got["hidden"] = np.concatenate([(history >= 0) - got["present"], (older >= 0) * unseen], 1)
     else:
         got["shown"] = got["shown"] > 0
@@ -127,6 +128,37 @@ def test_a_sampled_softmax_and_sampled_neighbours_are_the_same(world, way, name,
     loss, gradients = run(plain.step(drawn))
     assert loss == pytest.approx(wanted_loss, rel=1e-5)
     assert max(off(gradients[key], wanted[key]) for key in wanted) < 1e-5
+
+
+@pytest.mark.needs_tf
+def test_the_sampled_softmax_of_the_session_model_is_the_same(world, way, monkeypatch):
+    monkeypatch.setattr("recwidgets.nets.settings.SAMPLED_ITEMS", 40)  # of 90 items
+    model, net, plain = pair("session", world.train)
+    inputs = model._batches(world.train)[1](0)
+    features = net.features(inputs)
+    drawn = drawn_like("session", features, inputs)
+    assert len(drawn.candidates) == 40 and np.unique(drawn.chance).tolist() == pytest.approx([20 / 70, 1])
+    wanted_loss, wanted = tensorflow_step(model, net, features)
+    loss, gradients = run(plain.step(drawn))
+    assert loss == pytest.approx(wanted_loss, rel=1e-5)
+    assert gradients.keys() == wanted.keys()
+    assert max(off(gradients[key], wanted[key]) for key in wanted) < 1e-5
+
+
+def test_the_candidates_of_the_session_model_stand_for_all_items_on_average(world, monkeypatch):
+    """The most popular ones are always there; the sum over the others, each 1 / chance times, is that over all."""
+    data, size = world.train, np.random.default_rng(0).random(world.train.n_items)
+    assert np.array_equal(Candidates(data).draw(np.random.default_rng(0))[0], np.arange(data.n_items)), "few: all"
+    monkeypatch.setattr("recwidgets.nets.settings.SAMPLED_ITEMS", 40)
+    candidates, draw = Candidates(data), np.random.default_rng(0)
+    found = [candidates.draw(draw) for _ in range(4000)]
+    assert {(len(items), len(np.unique(items))) for items, _ in found} == {(40, 40)}
+    popular = np.argsort(-data.popularity, kind="stable")[:20]
+    assert all(np.isin(popular, items).all() for items, _ in found)
+    sums = np.array([(size[items] / chance).sum() for items, chance in found])
+    assert abs(sums.mean() - size.sum()) < 4 * sums.std() / np.sqrt(len(sums))
+    there = np.bincount(np.concatenate([items for items, _ in found]), minlength=data.n_items) / len(found)
+    assert np.allclose(there, candidates.chance, atol=0.03)
 
 
 def an_epoch_of_both(name, data, dim, **knobs):

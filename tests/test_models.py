@@ -334,10 +334,12 @@ def test_an_item_adds_a_second_vector_for_users_who_liked_it(trained, world):
     assert np.allclose(model.vectors()[0][user] - plain.vectors()[0][user], said.mean(0), atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ("gnn", "knn"))
-def test_with_very_many_items_and_users_each_step_samples_some(world, name, monkeypatch):
-    monkeypatch.setattr("recwidgets.nets.two_tower.SAMPLED_ITEMS", 50)  # of 80 items and 60 users
-    model = make(name, dim=8, seed=0)
+@pytest.mark.parametrize("backend", ("tensorflow", "numpy"))
+@pytest.mark.parametrize("name", ("gnn", "knn", "session"))
+def test_with_very_many_items_and_users_each_step_samples_some(world, name, backend, monkeypatch):
+    for where in ("two_tower", "settings"):
+        monkeypatch.setattr(f"recwidgets.nets.{where}.SAMPLED_ITEMS", 50)  # of 80 items and 60 users
+    model = make(name, dim=8, seed=0, backend=backend)
     rw.fit(model, world.train, epochs=20, progress=False)
     result = rw.evaluate(model, world)
     assert result["ndcg"] > 1.1 * result["baselines"]["popularity"]["ndcg"]

@@ -11,7 +11,8 @@ from ..core import Ints
 from ..data import Interactions
 from ..data._arrays import sized
 from ..models._constants import WINDOW
-from .settings import TARGETS
+from . import settings
+from .settings import ALWAYS, TARGETS
 
 OLDER = 32  # items sampled from those before the window, for each training row
 NO_ITEM = -1  # pads short histories and the ends of sequences
@@ -69,12 +70,34 @@ class Clicks:
         )  # fmt: skip
 
 
+class Candidates:
+    """The items that a step's softmax is over: all of them, or SAMPLED_ITEMS where there are more.
+
+    Then half are the most popular ones, the same in every step: most of what is wanted is among them. Half are drawn
+    from the others, and each stands for those that were not drawn: it counts 1 / chance times, both as an item of the
+    softmax and as one that is wanted. So its sum, and what is wanted, are those over all items on average.
+    """
+
+    def __init__(self, data: Interactions) -> None:
+        most, n = settings.SAMPLED_ITEMS, data.n_items
+        by_popularity = np.argsort(-data.popularity, kind="stable")
+        self.always, self.others = np.split(by_popularity, [int(ALWAYS * most) if n > most else n])
+        self.drawn = most - len(self.always) if n > most else 0
+        self.chance = np.ones(n, np.float32)  # that an item is in a step
+        self.chance[self.others] = self.drawn / max(len(self.others), 1)
+
+    def draw(self, rng: np.random.Generator) -> tuple[Any, Any]:
+        """The items of a step, ascending, and the chance that each had: (n,), (n,)."""
+        items = np.sort(np.concatenate([self.always, rng.permutation(self.others)[: self.drawn]]))
+        return items.astype(np.int32), self.chance[items]
+
+
 def click_batches(data: Interactions, seed: int, share: float, hide: float) -> tuple[int, Callable[[], Any]]:
-    """How many batches an epoch has, and what gives the next: what `Clicks.cut` cuts, as arrays.
+    """How many batches an epoch has, and what gives the next: what `Clicks.cut` cuts and `Candidates.draw` draws.
 
     share: of all positions that one epoch looks at. hide: of the items before the window that a step hides.
     """
-    clicks, rng = Clicks(data), np.random.default_rng(seed)
+    clicks, candidates, rng = Clicks(data), Candidates(data), np.random.default_rng(seed)
     # at least eight batches in an epoch, also of a small data set
     size = min(BATCH, max(1, len(clicks.rows)), max(16, int(len(clicks.rows) * share) // 8))
     batches = max(1, int(len(clicks.rows) * share) // size)
@@ -83,6 +106,6 @@ def click_batches(data: Interactions, seed: int, share: float, hide: float) -> t
     def cut() -> Any:
         if not order:
             order.extend(np.array_split(rng.permutation(clicks.rows)[: batches * size], batches))
-        return clicks.cut(order.pop(), rng, hide)
+        return *clicks.cut(order.pop(), rng, hide), *candidates.draw(rng)
 
     return batches, cut

@@ -217,9 +217,7 @@ def hidden_wanted(row: Any, column: Any, shown: Any, shape: tuple[int, int], can
     row (ascending), column, shown (bool): (n_edges,). candidates: the columns that the softmax is over, None for all.
     """
     if candidates is not None:
-        place = np.full(shape[1], -1)
-        place[candidates] = np.arange(len(candidates))
-        column = place[column]
+        column = place_of(candidates, shape[1])[column]
         there = column >= 0
         row, column, shown = row[there], column[there], shown[there]
     hidden = ~shown
@@ -228,6 +226,13 @@ def hidden_wanted(row: Any, column: Any, shown: Any, shape: tuple[int, int], can
     return Wanted(
         starts(row[hidden], shape[0]), column[hidden], value, starts(row[shown], shape[0]), column[shown]
     )  # fmt: skip
+
+
+def place_of(candidates: Any, n: int) -> Any:
+    """Where each of 0 … n - 1 stands among the candidates, -1 where it does not: (n,)."""
+    place = np.full(n, -1)
+    place[candidates] = np.arange(len(candidates))
+    return place
 
 
 def starts(row: Any, n: int) -> Any:

@@ -82,20 +82,21 @@ class SessionModel(TwoTowerModel):
 
     def features(self, inputs: Any) -> Any:
         """Hide items, own embeddings and dimensions at random; the target is a distribution."""
-        user, history, older, unseen, future, seed = inputs
+        user, history, older, unseen, future, candidates, chance, seed = inputs
         batch, drop, uniform = tf.shape(history)[0], self.drop, tf.random.stateless_uniform
         present, there = tf.cast(history >= 0, tf.float32), tf.cast(older >= 0, tf.float32)
         kept = present * tf.cast(uniform(tf.shape(history), seed) >= drop.item, tf.float32)
         kept = tf.concat([present[:, :1], kept[:, 1:]], axis=1)  # the newest item always stays
         hidden = tf.concat([present - kept, there * unseen], axis=1)
         items = tf.concat([history, older], axis=1)
-        targets = soft_targets(items, hidden, future, drop.hidden_share, self.n_items)
+        place = tf.scatter_nd(candidates[:, None], tf.range(1, tf.size(candidates) + 1), (self.n_items,)) - 1
+        targets = soft_targets(items, hidden, future, drop.hidden_share, place, chance)
         return {
             "user": user, "history": history, "present": kept, "future": future,
             "older": older, "older_kept": there * (1 - unseen),
             "dropout": tf.cast(uniform((batch, self.dim), seed + 1) >= drop.query, tf.float32) / (1 - drop.query),
             "keep": tf.cast(uniform((batch, 1), seed + 2) >= drop.own, tf.float32),
-            "targets": targets / tf.cast(batch, tf.float32),
+            "targets": targets / tf.cast(batch, tf.float32), "candidates": candidates, "chance": chance,
         }  # fmt: skip
 
     def compute_loss(self, features: Any, training: bool = False) -> Any:
@@ -111,17 +112,24 @@ class SessionModel(TwoTowerModel):
         return self.drop.user_l2 * own_size + self.drop.item_l2 * item_size
 
 
-def soft_targets(history: Any, hidden: Any, future: Any, share: float, n_items: int) -> Any:
-    """Row n: mostly the items to come, a share for items hidden from the history; sums to 1."""
+def soft_targets(history: Any, hidden: Any, future: Any, share: float, place: Any, chance: Any) -> Any:
+    """Row n: mostly the items to come, a share for items hidden from the history; sums to 1.
+
+    place: (n_items,), where an item stands among the candidates, -1 where it does not; chance: (n_candidates,), how
+    likely each was to be one. One that is there by chance is wanted for those that are not, too: 1 on average.
+    """
     coming = tf.cast(future >= 0, tf.float32) * FADE ** tf.range(TARGETS, dtype=tf.float32)
     part = share * tf.cast(tf.reduce_any(hidden > 0, axis=1, keepdims=True), tf.float32)
     ahead = (1 - part) * coming / tf.reduce_sum(coming, axis=1, keepdims=True)
     behind = part * tf.math.divide_no_nan(hidden, tf.reduce_sum(hidden, axis=1, keepdims=True))
     items = tf.maximum(tf.concat([future, history], axis=1), 0)
     rows = tf.broadcast_to(tf.range(tf.shape(items)[0])[:, None], tf.shape(items))
-    where = tf.reshape(tf.stack([rows, items], axis=-1), (-1, 2))
-    values = tf.reshape(tf.concat([ahead, behind], axis=1), (-1,))
-    return tf.scatter_nd(where, values, (tf.shape(items)[0], n_items))
+    candidate = tf.gather(place, items)
+    there = candidate >= 0
+    candidate = tf.maximum(candidate, 0)
+    values = tf.where(there, tf.concat([ahead, behind], axis=1) / tf.gather(chance, candidate), 0.0)
+    where = tf.reshape(tf.stack([rows, candidate], axis=-1), (-1, 2))
+    return tf.scatter_nd(where, tf.reshape(values, (-1,)), (tf.shape(items)[0], tf.size(chance)))
 
 
 def click_tensors(data: Interactions, seed: int, share: float) -> tuple[int, Callable[[int], Any]]:

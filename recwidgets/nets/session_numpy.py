@@ -20,6 +20,7 @@ from .parts_numpy import (
     blocks,
     halves,
     inverse,
+    place_of,
     product,
     scipy_sparse,
     softmax,
@@ -40,6 +41,8 @@ class Drawn(NamedTuple):
     hidden: Any  # (batch, window + older): 1 = hidden, and to be predicted
     dropout: Any  # (batch, dim): 0, or what makes up for the zeros
     keep: Any  # (batch, 1): 1 = the own embedding is there
+    candidates: Any  # (n_candidates,): the items that the softmax is over
+    chance: Any  # (n_candidates,): how likely each was to be one of them; 1 where they are all items
 
 
 class SessionNumpy:
@@ -74,7 +77,9 @@ class SessionNumpy:
         batches, cut = click_batches(data, seed, share, self.drop.item)
         return batches, lambda step: self.draw([seed, step], *cut())
 
-    def draw(self, seed: Any, user: Any, history: Any, older: Any, unseen: Any, future: Any) -> Drawn:
+    def draw(
+        self, seed: Any, user: Any, history: Any, older: Any, unseen: Any, future: Any, candidates: Any, chance: Any
+    ) -> Drawn:  # fmt: skip
         draw, drop, batch = np.random.default_rng(seed), self.drop, len(user)
         there, kept = (older >= 0).astype(np.float32), draw.random(history.shape, np.float32) >= drop.item
         kept[:, 0] = True  # the newest item always stays
@@ -82,10 +87,14 @@ class SessionNumpy:
         hidden = np.concatenate([(history >= 0) - present, there * unseen], 1).astype(np.float32)
         dropout = (draw.random((batch, self.dim), np.float32) >= drop.query) / np.float32(1 - drop.query)
         keep = (draw.random((batch, 1), np.float32) >= drop.own).astype(np.float32)
-        return Drawn(user, history, present, older, there * (1 - unseen), future, hidden, dropout, keep)
+        older_kept = there * (1 - unseen)
+        return Drawn(user, history, present, older, older_kept, future, hidden, dropout, keep, candidates, chance)
 
     def wanted(self, drawn: Drawn) -> Wanted:
-        """Mostly the items to come, a share for items hidden from the history; all rows together sum to 1."""
+        """Mostly the items to come, a share for items hidden from the history; all rows together sum to 1.
+
+        A candidate that is there by chance is wanted for all those that are not: they sum to 1 on average then.
+        """
         batch = len(drawn.user)
         coming = (drawn.future >= 0) * FADE ** np.arange(TARGETS)  # (batch, targets)
         part = self.drop.hidden_share * drawn.hidden.any(1, keepdims=True)
@@ -93,14 +102,18 @@ class SessionNumpy:
         behind = part * drawn.hidden * inverse(drawn.hidden.sum(1, keepdims=True))
         value = np.concatenate([ahead, behind], 1) / batch
         items = np.concatenate([drawn.future, drawn.history, drawn.older], 1)
-        row, column = np.nonzero(value)
-        start = starts(row, batch)
+        place = place_of(drawn.candidates, self.n_items)[items]  # (batch, targets + window + older)
+        row, column = np.nonzero((value > 0) & (place >= 0))
+        candidate = place[row, column]
+        value = (value[row, column] / drawn.chance[candidate]).astype(np.float32)
         none = np.zeros(batch + 1, np.int64), np.zeros(0, np.int64)
-        return Wanted(start, items[row, column], value[row, column].astype(np.float32), *none)
+        return Wanted(starts(row, batch), candidate, value, *none)
 
     def step(self, drawn: Drawn) -> Steps[tuple[float, dict[str, Any]]]:
         films, users, maps, before = (self.arrays[name] for name in ("films", "users", "maps", "before"))
-        table = np.concatenate([films, self.arrays["bias"]], 1)  # (n_items, dim + 1)
+        chosen = drawn.candidates
+        bias = self.arrays["bias"][chosen] - np.log(drawn.chance)[:, None]  # counted 1 / chance times in the softmax
+        table = np.concatenate([films[chosen], bias], 1)  # (n_candidates, dim + 1)
         recency = np.exp(self.arrays["log_weights"])  # (window, means)
         share = drawn.older_kept * inverse(drawn.older_kept.sum(1, keepdims=True))  # (batch, older)
         wanted, batch, dim = self.wanted(drawn), len(drawn.user), self.dim
@@ -117,7 +130,7 @@ class SessionNumpy:
             """The loss of half of the batch, and its gradients by what all rows share."""
             loss, d_table, d_recency = 0.0, buffers.zeros("d_table", table.shape, table.dtype), np.zeros_like(recency)
             d_maps, d_before = np.zeros_like(maps), np.zeros_like(before)
-            for rows in blocks(half, self.n_items, ROWS):
+            for rows in blocks(half, len(table), ROWS):
                 # forward: means of the last items, each weighed by recency in its own way, through a map each
                 items = buffers.rows("items", films, of_row[rows, :window])  # (rows, window, dim)
                 weight = recency * drawn.present[rows, :, None]  # (rows, window, means)
@@ -147,14 +160,18 @@ class SessionNumpy:
                 d_weight -= (d_weight * weight).sum(1, keepdims=True)  # through the scaling to one
                 d_recency += (d_weight * weight).sum(0)  # by the weights' logarithms
                 yield
-            yield from add_rows(d_table[:, :-1], of_row[half], d_of_row[half])
-            return loss, d_table, d_recency, d_maps, d_before
+            d_films = buffers.zeros("d_films", films.shape, films.dtype)
+            d_films[chosen] = d_table[:, :-1]
+            yield from add_rows(d_films, of_row[half], d_of_row[half])
+            return loss, d_films, d_table[:, -1:], d_recency, d_maps, d_before
 
         learned = yield from side_by_side(*map(learn, halves(batch), self.buffers))
-        loss, d_table, d_recency, d_maps, d_before = (one + other for one, other in zip(*learned, strict=True))
+        loss, d_films, d_chosen, d_recency, d_maps, d_before = (a + b for a, b in zip(*learned, strict=True))
+        d_bias = np.zeros_like(self.arrays["bias"])
+        d_bias[chosen] = d_chosen
         d_users = np.zeros_like(users)
         yield from add_rows(d_users, drawn.user, d_own + 2 * drop.user_l2 / batch * users[drawn.user])
         return loss, {
-            "films": d_table[:, :-1], "bias": d_table[:, -1:], "users": d_users, "log_weights": d_recency,
+            "films": d_films, "bias": d_bias, "users": d_users, "log_weights": d_recency,
             "maps": d_maps, "before": d_before,
         }  # fmt: skip

@@ -32,7 +32,8 @@ class TwoTowerModel(tfrs.Model):
     """A query tower and an item tower; a score is the inner product of what they give.
 
     A subclass has `queries(features)` -> (n, dim) and `items()` -> (n_items, dim), and in
-    training the features hold "targets", and "candidates" where these are of some items only.
+    training the features hold "targets", and "candidates" where these are of some items only, with "chance" where
+    not all were equally likely to be among them.
     For `evaluate`, features are {"user": …, "movie": …}, int indices of the pairs to be found.
     """
 
@@ -81,7 +82,10 @@ class TwoTowerModel(tfrs.Model):
         items = self.items()
         if "candidates" in features:
             items = tf.gather(items, features["candidates"])
-        return self.task(queries, items, sample_weight=features["targets"], compute_metrics=False)
+        return self.task(
+            queries, items, sample_weight=features["targets"], candidate_sampling_probability=features.get("chance"),
+            compute_metrics=False,
+        )  # fmt: skip
 
     def penalty(self, features: Any) -> Any:
         """What is added to the loss to keep the embeddings small."""
