@@ -172,7 +172,7 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
         if name == "knn":
             out.append(_per_work(f"{label}, an epoch, CPU time per user and candidate", sizes, "epoch", _candidates))
         if name == "session":
-            out.append(_per_work(f"{label}, an epoch, CPU time per interaction and film", sizes, "epoch", _softmax))
+            out.append(_per_work(f"{label}, an epoch, CPU time per interaction and candidate", sizes, "epoch", _softmax))
         out += [_search(label, part) for part in sizes if "search" in part]
     return out
 
@@ -213,8 +213,8 @@ def _candidates(part: Mapping[str, Any]) -> float:
 
 
 def _softmax(part: Mapping[str, Any]) -> float:
-    """The session model's softmax is over all films."""
-    return float(part["n"] * part["films"])
+    """The session model compares each position of a history with as many films as a step samples, or all there are."""
+    return float(part["n"] * min(part["films"], SAMPLED_ITEMS))
 
 
 def _per_work(what: str, sizes: list[Any], key: str, work: Callable[[Mapping[str, Any]], float]) -> Row:

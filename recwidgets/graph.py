@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .core import Floats
 from .data import Interactions
-from .data._arrays import sized, stable_order
+from .data._arrays import sized
 from .steps import Steps, drain
 
 Array = NDArray[Any]
@@ -61,11 +61,16 @@ def items_of_users(data: Interactions) -> Edges:
 
 
 def users_of_items(data: Interactions) -> Edges:
-    """The users of each item, in their order."""
-    by_user = data.by_user
-    users = np.repeat(np.arange(data.n_users, dtype=np.int32), sized(np.diff(by_user.indptr)))  # read without jumps
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(by_user.items, minlength=data.n_items))])
-    return Edges(indptr.astype(np.int64), users[stable_order(by_user.items, data.n_items)])
+    """The users of each item, in their order: both in one number, sorted; no jump through memory for each edge."""
+    by_user, bits = data.by_user, max(data.n_users - 1, 1).bit_length()
+    number = np.uint32 if max(data.n_items, 1).bit_length() + bits <= 32 else np.uint64
+    pairs = by_user.items.astype(number)
+    pairs <<= bits
+    pairs |= np.repeat(np.arange(data.n_users, dtype=number), sized(np.diff(by_user.indptr)))
+    pairs.sort()
+    indptr = np.searchsorted(pairs, np.arange(data.n_items + 1, dtype=number) << bits)
+    pairs &= (1 << bits) - 1
+    return Edges(indptr.astype(np.int64), pairs.astype(np.int32))
 
 
 def mean_over(edges: Edges, vectors: Floats, counted: Array | None = None) -> Floats:

@@ -378,7 +378,7 @@ def test_growing_cost_is_a_miss():
     assert rows["GNN, an epoch, CPU time per interaction, 1k → 3k"].met is False
     assert rows["Session, an epoch, CPU time per interaction, 1k → 3k"].met
     per_film = growth._per_work(
-        "s", [{"n": 1, "films": 10, "epoch": 1}, {"n": 2, "films": 20, "epoch": 6}], "epoch", growth._softmax
+        "s", [{"n": 1, "films": 1024, "epoch": 1}, {"n": 2, "films": 9000, "epoch": 6}], "epoch", growth._softmax
     )
     assert per_film.measured == "1.50×" and per_film.met is False  # four times the work, six times the cost
 
