@@ -39,14 +39,15 @@ def measure(name: str, n: int, options: Options) -> dict[str, Any]:
     _refuse(name, data)
     structures, held = _structures(data)
     model, epoch, setting_up = _epoch(name, data)
-    if name == "knn":  # the search for neighbours has lines of its own, since it is quadratic in users
-        found = neighbours(model)
-        known = model.at()
-        known.vectors()
-        ranking = median_cpu(lambda: rw.recommend_all(known, data, k=K))
-    else:
-        found = {}
-        ranking = median_cpu(lambda: rw.recommend_all(model.at(), data, k=K))  # a view has worked out nothing yet
+    found = {}
+    with one_thread():  # as a panel and a training work: processors that wait for each other would be counted too
+        if name == "knn":  # the search for neighbours has lines of its own, since it is quadratic in users
+            found = neighbours(model)
+            known = model.at()
+            known.vectors()
+            ranking = median_cpu(lambda: rw.recommend_all(known, data, k=K))
+        else:
+            ranking = median_cpu(lambda: rw.recommend_all(model.at(), data, k=K))  # a view has worked out nothing yet
     return {
         "n": n, "users": data.n_users, "films": data.n_items,
         "structures": structures, "epoch": epoch, "setting up": setting_up, "ranking": ranking,
@@ -55,10 +56,7 @@ def measure(name: str, n: int, options: Options) -> dict[str, Any]:
 
 
 def neighbours(model: Any) -> dict[str, float]:
-    """CPU seconds of finding and averaging all users' neighbours; of the bare product in blocks of as many rows.
-
-    In one thread, as a panel and a training work: the processors that wait for each other would be counted too.
-    """
+    """CPU seconds of finding and averaging all users' neighbours; of the bare product in blocks of as many rows."""
     view = model.at()
     keys = view._keys()[0]
     rows = max(1, BLOCK // len(keys))
@@ -75,10 +73,9 @@ def neighbours(model: Any) -> dict[str, float]:
         asked._cache["keys"] = view._keys()
         drain(asked._queries())
 
-    with one_thread():
-        search()
-        product()
-        return {"search": median_cpu(search), "product": median_cpu(product)}
+    search()
+    product()
+    return {"search": median_cpu(search), "product": median_cpu(product)}
 
 
 def median_cpu(work: Callable[[], Any]) -> float:

@@ -41,8 +41,8 @@ def test_shuffling_costs_the_session_model_more_than_a_fifth_and_turning_round_a
     assert rw.evaluate(rw.Popularity().learn(session["data"]), session["panel"].split, k=(10,), baselines=False)[
         "ndcg"
     ] == pytest.approx(0.083, abs=0.0005)
-    assert ndcg["as rated"] == pytest.approx(0.138, abs=0.0005)  # these stand in docs/explanation/session.md
-    assert (ndcg["shuffled"], ndcg["turned round"]) == pytest.approx((0.107, 0.080), abs=0.0005)
+    assert ndcg["as rated"] == pytest.approx(0.136, abs=0.0005)  # these stand in docs/explanation/session.md
+    assert (ndcg["shuffled"], ndcg["turned round"]) == pytest.approx((0.106, 0.082), abs=0.0005)
 
 
 def test_the_first_learned_mean_looks_at_one_film_and_the_last_far_back(session):
@@ -69,7 +69,7 @@ def test_the_shipped_models_beat_popularity_by_what_is_said_and_their_curves_are
         ndcg[name] = rw.evaluate(model, split, k=(10,), baselines=False)["ndcg"]
         accuracy = held_out_accuracy(model, split.train, split.validation)
         assert history.last.metrics["top_10_accuracy"] == pytest.approx(accuracy, rel=0.05), "but for the rounding"
-    assert ndcg == pytest.approx({"gnn": 0.106, "knn": 0.097, "session": 0.136}, abs=0.0005)
+    assert ndcg == pytest.approx({"gnn": 0.106, "knn": 0.097, "session": 0.135}, abs=0.0005)
 
 
 def test_a_dropped_click_changes_what_the_misconception_bank_says(shipped):
@@ -83,10 +83,24 @@ def test_a_dropped_click_changes_what_the_misconception_bank_says(shipped):
             after = rw.recommend(model, train, without(train, user, item), k=11).items
             left = [film for film in after if film != train.items[item]][:10]
             changed[user, back] = (str(train.titles[item]), len(before - set(left)))
-    assert [changed["414", back] for back in (1, 3, 12)] == [
-        ("The Queen (2006)", 2), ("Good Shepherd, The (2006)", 1), ("Stranger than Fiction (2006)", 0),
+    assert [changed["42", back] for back in (1, 3, 12)] == [
+        ("National Lampoon's Vacation (1983)", 4), ("Witness (1985)", 2), ("Field of Dreams (1989)", 1),
     ]  # fmt: skip
-    assert [changed["42", back][1] for back in (1, 3)] == [2, 2]
+    assert [changed["414", back][1] for back in (1, 3, 12)] == [1, 2, 1]
+
+
+def test_a_newer_click_changes_more_of_the_list_on_average(shipped):
+    """Number 9, over all users of whom at least 20 films are known."""
+    train, model = shipped[0].train, shipped[1]["session"][0]
+    changed = []
+    for user in train.users[np.diff(train.by_user.indptr) >= 20]:
+        before = set(rw.recommend(model, train, user).items)
+        films = train.history(train.user_index(user))[[-1, -3, -12]]
+        after = [rw.recommend(model, train, without(train, user, item), k=11).items for item in films]
+        left = [[film for film in ten if film != train.items[item]][:10] for ten, item in zip(after, films, strict=True)]
+        changed.append([len(before - set(ten)) for ten in left])
+    assert len(changed) == 530
+    assert np.mean(changed, 0) == pytest.approx((2.5, 1.9, 0.5), abs=0.05)
 
 
 def test_what_a_film_adds_and_what_it_takes_along_are_not_the_same_number(shipped):
@@ -96,23 +110,23 @@ def test_what_a_film_adds_and_what_it_takes_along_are_not_the_same_number(shippe
     first = rw.recommend(session, train, "42")
     item = first.index[2]
     part = session.explain("42", first.items[2]).largest(1, "film")[0]
-    assert (train.titles[item], part.label) == ("Ruthless People (1986)", "On Golden Pond (1981)")
+    assert (train.titles[item], part.label) == ("Fletch (1985)", "National Lampoon's Vacation (1983)")
     after = rw.recommend(session, train, without(train, "42", part.index))
-    assert (part.value, first.scores[2]) == pytest.approx((1.004, 4.815), abs=0.0006)
-    assert after.index[5] == item and after.scores[5] == pytest.approx(4.354, abs=0.0006)
+    assert (part.value, first.scores[2]) == pytest.approx((1.001, 4.172), abs=0.0006)
+    assert after.index[5] == item and after.scores[5] == pytest.approx(3.656, abs=0.0006)
     top = rw.recommend(gnn, train, "42", k=1)
     part = gnn.explain("42", top.items[0]).largest(1, "film")[0]
     falls = top.scores[0] - gnn.scores(without(train, "42", part.index))[top.index[0]]
     assert (part.value, falls) == pytest.approx((0.048, 0.036), abs=0.0006)
 
 
-def test_the_loss_falls_on_where_the_accuracy_on_validation_rows_has_stopped(shipped):
-    """Number 14 of the misconception bank."""
-    metrics = shipped[1]["session"][1].metrics
-    assert (metrics[17]["loss"], metrics[36]["loss"]) == pytest.approx((6.49, 6.35), abs=0.006)
-    accuracy = [metrics[step]["top_10_accuracy"] for step in (17, 36)]
-    assert accuracy == pytest.approx((0.047, 0.046), abs=0.0006)
-    assert max(one["top_10_accuracy"] for one in metrics.values()) < accuracy[0] + 0.001
+def test_the_loss_falls_where_the_accuracy_on_validation_rows_does_not_rise_and_the_other_way_round(shipped):
+    """Number 14 of the misconception bank; the epochs that it names are kept, so a learner can go to them."""
+    history = shipped[1]["session"][1]
+    assert {18, 23, 36} <= {event.step for event in history.events}
+    loss, accuracy = ([history.metrics[step][name] for step in (18, 23, 36)] for name in ("loss", "top_10_accuracy"))
+    assert loss == pytest.approx((6.15, 5.92, 5.96), abs=0.006)
+    assert accuracy == pytest.approx((0.048, 0.047, 0.050), abs=0.0006)
 
 
 def test_lists_grow_alike_from_one_layer_to_four_and_no_layer_is_another_matter(shipped):
