@@ -169,7 +169,9 @@ def rows(done: Mapping[str, Any]) -> list[Row]:
         if name == "knn":
             out.append(_per_work(f"{label}, an epoch, CPU time per user and candidate", sizes, "epoch", _candidates))
         if name == "session":
-            out.append(_per_work(f"{label}, an epoch, CPU time per interaction and candidate", sizes, "epoch", _softmax))
+            out.append(
+                _per_work(f"{label}, an epoch, CPU time per interaction and candidate", sizes, "epoch", _softmax)
+            )
         out += [_search(label, part) for part in sizes if "search" in part]
     return out
 

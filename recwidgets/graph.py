@@ -63,12 +63,12 @@ def items_of_users(data: Interactions) -> Edges:
 def users_of_items(data: Interactions) -> Edges:
     """The users of each item, in their order: both in one number, sorted; no jump through memory for each edge."""
     by_user, bits = data.by_user, max(data.n_users - 1, 1).bit_length()
-    number = np.uint32 if max(data.n_items, 1).bit_length() + bits <= 32 else np.uint64
-    pairs = by_user.items.astype(number)
+    number: Any = np.uint32 if max(data.n_items, 1).bit_length() + bits <= 32 else np.uint64
+    pairs: Any = by_user.items.astype(number)
     pairs <<= bits
     pairs |= np.repeat(np.arange(data.n_users, dtype=number), sized(np.diff(by_user.indptr)))
     pairs.sort()
-    indptr = np.searchsorted(pairs, np.arange(data.n_items + 1, dtype=number) << bits)
+    indptr: Any = np.searchsorted(pairs, np.arange(data.n_items + 1).astype(number) << bits)
     pairs &= (1 << bits) - 1
     return Edges(indptr.astype(np.int64), pairs.astype(np.int32))
 
@@ -123,13 +123,17 @@ def propagate(graph: Graph, users: Floats, items: Floats, depth: int) -> tuple[l
 
 
 def propagate_in_steps(
-    graph: Graph, users: Floats, items: Floats, depth: int
-) -> Steps[tuple[list[Floats], list[Floats]]]:  # fmt: skip
-    """`propagate`, which may be left between two blocks of nodes."""
+    graph: Graph, users: Floats, items: Floats, depth: int, users_depth: int | None = None
+) -> Steps[tuple[list[Floats], list[Floats]]]:
+    """`propagate`, which may be left between two blocks of nodes.
+
+    users_depth: hops of the users that are wanted, at least depth - 1, from which the items' last ones are made; as
+    many as of the items where it is None.
+    """
     user_layers, item_layers = [users], [items]
-    for _ in range(depth):
-        of_items = yield from mean_over_in_steps(graph.items_of, item_layers[-1])
+    for hop in range(depth):
         of_users = yield from mean_over_in_steps(graph.users_of, user_layers[-1])
-        user_layers.append(of_items)
+        if users_depth is None or hop < users_depth:
+            user_layers.append((yield from mean_over_in_steps(graph.items_of, item_layers[-1])))
         item_layers.append(of_users)
     return user_layers, item_layers

@@ -15,7 +15,7 @@ import recwidgets as rw
 from recwidgets._found import classes_in
 from recwidgets.answer import Answer, answer, no_share, rounded, softmax_shares
 from recwidgets.charts._base import Chart, digits_of, nice_ticks
-from recwidgets.charts.columns import Columns, column_heights, in_top, replay
+from recwidgets.charts.columns import Columns, column_heights, replay
 from recwidgets.charts.pie import COLOURS, Pie, assign_slots
 from recwidgets.charts.polygon import Polygon, by_rank, frequency_polygon, nearest, neighbour_counts, score_ticks
 from recwidgets.core import Person
@@ -643,13 +643,24 @@ def test_a_session_of_three_clicks_is_recent_as_a_whole(clicks):
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=60, deadline=None)
 def test_in_the_top_means_what_ranking_means(seed):
-    rng = np.random.default_rng(seed)
-    n = int(rng.integers(1, 25))
-    scores = rng.choice([0.0, 1.0, 2.0, np.nan, -np.inf], n).astype(np.float32)
-    seen = np.flatnonzero(rng.random(n) < 0.3).astype(np.int32)
-    depth = int(rng.integers(1, 12))
-    top = set(rank(scores, seen, depth).tolist())
-    assert in_top(scores, seen, np.arange(n), depth).tolist() == [item in top for item in range(n)]
+    """With ties, films that were taken out and what is no number; and for a model that scores in whole numbers."""
+    rng, films = np.random.default_rng(seed), 25
+    n = int(rng.integers(1, 12))
+    data = table([(0, item) for item in rng.permutation(films)[:n]], 1, films)
+    kinds = [0, 1, 2] if rng.random() < 0.2 else [0.0, 1.0, 2.0, np.nan, -np.inf]
+    scores = [rng.choice(kinds, films) for _ in range(n + 1)]
+
+    class Drawn(Fixed):
+        def scores(self, user):
+            return scores[len(user.history)]
+
+    history, excluded = data.history(0), rng.permutation(films)[: rng.integers(0, 3)].astype(np.int32)
+    everything = np.arange(films)
+    shown = Answer(data, Drawn(data, np.zeros((1, films))), Person(0, history), scores[n], everything, frozenset())
+    inside = replay(replace(shown, excluded=excluded))
+    for length in range(1, n + 1):
+        top = rank(scores[length], np.concatenate([history[:length], excluded]), 10)
+        assert inside[length - 1].tolist() == np.isin(everything, top).tolist()
 
 
 class Recent(Fixed):

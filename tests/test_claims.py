@@ -97,8 +97,9 @@ def test_a_newer_click_changes_more_of_the_list_on_average(shipped):
         before = set(rw.recommend(model, train, user).items)
         films = train.history(train.user_index(user))[[-1, -3, -12]]
         after = [rw.recommend(model, train, without(train, user, item), k=11).items for item in films]
-        left = [[film for film in ten if film != train.items[item]][:10] for ten, item in zip(after, films, strict=True)]
-        changed.append([len(before - set(ten)) for ten in left])
+        kept = zip(after, train.items[films], strict=True)
+        ten = [[film for film in found if film != item][:10] for found, item in kept]
+        changed.append([len(before - set(found)) for found in ten])
     assert len(changed) == 530
     assert np.mean(changed, 0) == pytest.approx((2.5, 1.9, 0.5), abs=0.05)
 

@@ -127,6 +127,26 @@ def test_scores_of_several_at_once_are_those_of_each(trained, world, name):
     assert np.allclose(together, [model.scores(who) for who in people], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("turned", [{}, {"half_life": 2}, {"window": 3}], ids=str)
+def test_scores_of_long_and_short_histories_at_once_are_those_of_each(trained, world, turned):
+    model, data = trained["session"].at(**turned), world.train
+    everything = np.random.default_rng(0).permutation(data.n_items).astype(np.int32)  # more than the window
+    people = [Person(user, everything[:n]) for user, n in ((3, 1), (None, 50), (7, 51), (None, 80), (3, 80), (5, 4))]
+    assert np.allclose(model.scores_of(people), [model.scores(one) for one in people], rtol=1e-4, atol=1e-5)
+
+
+def test_scores_of_several_are_asked_of_a_derived_class_in_its_own_way(trained, world):
+    class Doubled(rw.Session):
+        def _query(self, person):
+            return 2 * super()._query(person)
+
+    model = Doubled()
+    model.data, model.snapshot = trained["session"].data, trained["session"].snapshot
+    people = [world.train.users[3], world.train.items[[4, 2, 9]].tolist()]
+    assert np.allclose(model.scores_of(people), [model.scores(who) for who in people], rtol=1e-4, atol=1e-5)
+    assert not np.allclose(model.scores_of(people), trained["session"].scores_of(people))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_seen_is_recommended(trained, world, name):
     top = recommend_all(trained[name], world.train, 20)

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import bqplot
 import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
 from ..answer import Answer
-from ..core import Floats, Ints, Person
+from ..core import Floats, Person
+from ..ranking import as_real, rank_rows
 from ._base import AXIS, NO_ANSWER, PREVIOUS, Chart, figure
 from ._draw import Field, ranks_below
 
@@ -19,18 +19,6 @@ MARGINS = {
     False: {"top": 10, "bottom": 40, "left": 38, "right": 4},
     True: {"top": 12, "bottom": 44, "left": 44, "right": 8},
 }
-
-
-def in_top(scores: Floats, seen: Ints, items: Ints, depth: int = RANKS) -> NDArray[np.bool_]:
-    """Does each of `items` stand among the first `depth`? As `ranking.rank` orders, without sorting the rest."""
-    left = np.where(np.isnan(scores), -np.inf, scores)
-    left[seen] = -np.inf
-    cut = max(0, len(left) - depth)
-    edge = np.partition(left, cut)[cut]
-    free = depth - np.count_nonzero(left > edge)
-    tied = np.flatnonzero(left == edge)[:free]  # ties go to the lower index
-    inside: NDArray[np.bool_] = (left[items] > edge) | np.isin(items, tied)
-    return inside & (left[items] > -np.inf)
 
 
 def replay(answer: Answer, clicks: int = CLICKS) -> Any:
@@ -42,14 +30,16 @@ def replay(answer: Answer, clicks: int = CLICKS) -> Any:
     person, n = answer.person, len(answer.person.history)
     lengths, model = range(max(1, n - clicks + 1), n + 1), answer.model
     people = [Person(person.user, person.history[:length], person.without) for length in lengths]
-    inside = np.zeros((len(people), len(answer.top)), bool)
     if not people:
-        return inside
+        return np.zeros((0, len(answer.top)), bool)
     together = getattr(model, "scores_of", None)  # one product for all but the last, which is the list itself
     before = together(people[:-1]) if together is not None and people[:-1] else map(model.scores, people[:-1])
-    for row, scores in enumerate([*before, model.scores(people[-1])]):
-        inside[row] = in_top(scores, np.concatenate([people[row].history, answer.excluded]), answer.top)
-    return inside
+    scores = as_real([*before, model.scores(people[-1])])  # (clicks, n_items)
+    for row, one in zip(scores, people, strict=True):
+        row[one.history] = -np.inf
+    scores[:, answer.excluded] = -np.inf
+    top = rank_rows(scores, min(RANKS, scores.shape[1]))
+    return (answer.top[:, None] == top[:, None]).any(2)
 
 
 def column_heights(inside: Any, recent: int = RECENT) -> tuple[Floats, Floats]:

@@ -179,8 +179,12 @@ class EmbeddingModel(ABC):
 
     def scores_of(self, users: Sequence[Who]) -> Floats:
         """Scores of several users or histories at once, float32 (n, n_items); as `scores`, but for rounding."""
-        queries = np.stack([self.query(user) for user in users])
+        queries = self._queries_of([person_of(self._trained(), user) for user in users])
         return np.asarray(queries @ self._items().T, np.float32)
+
+    def _queries_of(self, people: Sequence[Person]) -> Floats:
+        """`query` of each, (n, dim)."""
+        return np.stack([self.query(person) for person in people])
 
     def query(self, user: Who) -> Floats:
         """The query vector, float32 (dim,), of a user or of a history of one's own; without history, the mean query."""

@@ -52,3 +52,8 @@ def positive(name: str, value: Any) -> float:
     if not is_number(value) or not np.isfinite(value) or value <= 0:
         raise ValueError(f"{name} must be a number above 0, got {value!r}")
     return float(value)
+
+
+def as_in(model: Any, kind: type, *methods: str) -> bool:
+    """Are these methods of a model those of `kind`? A derived class may answer in a way of its own."""
+    return all(getattr(type(model), name) is getattr(kind, name) for name in methods)

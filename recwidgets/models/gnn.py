@@ -13,6 +13,7 @@ from ..data import Interactions
 from ..graph import Graph, graph_of, mean_over_in_steps, propagate_in_steps
 from ..steps import Steps, drain
 from ._base import read_only
+from ._checks import as_in
 from ._constants import DEPTH
 from ._tfrs import TfrsRecommender
 
@@ -30,7 +31,7 @@ class Hops:
         self._last: tuple[Interactions, Snapshot, list[Floats], list[Floats]] | None = None
 
     def of(self, data: Interactions, shot: Snapshot, depth: int) -> tuple[list[Floats], list[Floats]]:
-        """Users and items after 0 … depth - 1 hops."""
+        """Items after 0 … depth - 1 hops, and users after those that reach them: 0 … depth - 2."""
         layers: tuple[list[Floats], list[Floats]] = drain(self.of_in_steps(data, shot, depth))
         return layers
 
@@ -39,10 +40,11 @@ class Hops:
     ) -> Steps[tuple[list[Floats], list[Floats]]]:  # fmt: skip
         """`of`, which may be left in between."""
         last = self._last  # rebound, never edited: two threads may ask
-        if last is None or last[0] is not data or last[1] is not shot or len(last[2]) < depth:
-            users, items = yield from propagate_in_steps(graph_of(data), shot["users"], shot["films_in"], depth - 1)
+        if last is None or last[0] is not data or last[1] is not shot or len(last[3]) < depth:
+            start = shot["users"], shot["films_in"]
+            users, items = yield from propagate_in_steps(graph_of(data), *start, depth - 1, depth - 2)
             self._last = last = (data, shot, [*map(read_only, users)], [*map(read_only, items)])
-        return last[2][:depth], last[3][:depth]
+        return last[2][: max(depth - 1, 0)], last[3][:depth]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Hops:
         return Hops()  # it can be worked out again
@@ -104,7 +106,7 @@ class GNN(TfrsRecommender):
         return self._snapshot["films_out"]
 
     def _layers(self) -> tuple[list[Floats], list[Floats]]:
-        """Users and items after 0 … layers - 1 hops."""
+        """Items after 0 … layers - 1 hops, users after 0 … layers - 2."""
         depth, shot, data = int(self.values["layers"]), self._snapshot, self._trained()
         return self._cached("layers", lambda: self._hops.of(data, shot, depth))
 
@@ -178,8 +180,7 @@ class GNN(TfrsRecommender):
 
     def average_vectors(self) -> tuple[Floats, Floats]:
         """The mean query of all users with a history, (dim,), found without that of each; the items (n_items, dim)."""
-        asked = ("vectors", "_query", "_queries", "_rated_messages", "_all_asked", "average_terms")
-        if any(getattr(type(self), name) is not getattr(GNN, name) for name in asked):  # a derived class' own way
+        if not as_in(self, GNN, "vectors", "_query", "_queries", "_rated_messages", "_all_asked", "average_terms"):
             return super().average_vectors()
         terms = self.average_terms()
         return np.asarray(terms.vectors.sum((0, 1)) + terms.own, np.float32), self._items()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..core import Floats, Ints, Knob, Part, Person, Snapshot, Terms, Who, film_label, person_of
 from ..data import Interactions
+from ..data._arrays import sized
 from ..steps import Steps
 from ._base import read_only
+from ._checks import as_in
 from ._constants import WINDOW
 from ._tfrs import TfrsRecommender
 
@@ -136,26 +138,74 @@ class Session(TfrsRecommender):
 
     def _queries(self) -> Steps[Floats]:
         """As `_query`, for all users: gathered and summed for a block of them at a time."""
-        shot, by_user = self._snapshot, self._trained().by_user
-        table, users, weight = shot["films"], shot["users"], self._faded()
-        means, dim = weight.shape[1], table.shape[1]
-        maps, totals = shot["maps"].reshape(means * dim, dim), np.maximum(weight.cumsum(0), 1e-12)
-        ages = np.arange(len(weight))
-        queries = np.ones((len(users), dim + 1), np.float32)
+        by_user, users = self._trained().by_user, self._snapshot["users"]
+        ends, queries = by_user.indptr[1:], []
         for start in range(0, len(users), BLOCK):
             block = slice(start, min(start + BLOCK, len(users)))
-            first, end = by_user.indptr[:-1][block], by_user.indptr[1:][block]
-            within = np.minimum(end - first, len(ages))  # how many items are weighed one by one
-            there = ages < within[:, None]
-            last = table[by_user.items[np.where(there, end[:, None] - 1 - ages, 0)]]  # (block, window, dim)
-            last[~there] = 0.0
-            scaled = (weight.T @ last) / totals[np.maximum(within - 1, 0)][:, :, None]  # (block, means, dim)
-            queries[block, :dim] = scaled.reshape(len(last), -1) @ maps + users[block]
-            for user in np.flatnonzero(end - first > WINDOW).tolist():
-                old, share = self._past(by_user.items[first[user] : end[user]])
-                if len(old):
-                    queries[start + user, :dim] += share * (table[old].sum(0) @ shot["before"])
+            lengths = ends[block] - by_user.indptr[:-1][block]
+            queries.append(self._of_histories(by_user.items, ends[block], lengths, users[block]))
             yield
+        return np.concatenate(queries)
+
+    def _queries_of(self, people: Sequence[Person]) -> Floats:
+        if not as_in(self, Session, "query", "_query", "_past", "_faded", "weights") or not all(
+            len(person.history) for person in people
+        ):
+            return super()._queries_of(people)
+        users, lengths = self._snapshot["users"], np.array([len(person.history) for person in people])
+        own = np.stack([np.zeros_like(users[0]) if one.user is None else users[one.user] for one in people])
+        return self._of_histories(np.concatenate([one.history for one in people]), np.cumsum(lengths), lengths, own)
+
+    def average_vectors(self) -> tuple[Floats, Floats]:
+        """The mean query of all users with a history, (dim,), found without that of each; the items (n_items, dim).
+
+        A mean of queries is the query of a mean: how much of each item all users' means hold.
+        """
+        if not as_in(self, Session, "vectors", "_query", "_queries", "_past", "_faded", "_all_asked"):
+            return super().average_vectors()
+        data, shot, weight = self._trained(), self._snapshot, self._faded()
+        table, by_user, ages = shot["films"], data.by_user, np.arange(len(weight))
+        lengths = np.diff(by_user.indptr)
+        some = np.flatnonzero(lengths)
+        if not len(some):
+            return super().average_vectors()
+        totals, held = np.maximum(weight.cumsum(0), 1e-12), np.zeros((weight.shape[1], data.n_items))
+        for start in range(0, len(some), BLOCK):
+            users = some[start : start + BLOCK]
+            within = np.minimum(lengths[users], len(ages))
+            user, age = np.nonzero(ages < within[:, None])
+            items = by_user.items[by_user.indptr[users[user] + 1] - 1 - age]
+            for mean, share in enumerate((weight[age] / totals[within[user] - 1]).T):
+                held[mean] += np.bincount(items, share, data.n_items)
+        query = np.tensordot(held.astype(np.float32) @ table, shot["maps"], 2)  # (dim,)
+        if fade := self.older_share(WINDOW + 1):
+            count = sized(np.maximum(lengths - WINDOW, 0))
+            old = np.arange(len(data)) - np.repeat(by_user.indptr[:-1], lengths) < np.repeat(count, lengths)
+            older = np.bincount(by_user.items[old], np.repeat(fade / np.maximum(count, 1), count), data.n_items)
+            query = query + older.astype(np.float32) @ table @ shot["before"]
+        mean = query / len(some) + shot["users"][some].mean(0)
+        return np.append(mean, np.float32(1.0)).astype(np.float32), self._items()
+
+    def _of_histories(self, items: Ints, ends: Any, lengths: Any, own: Floats) -> Floats:
+        """The queries of histories that stand one after another, (n, dim + 1).
+
+        items: all of them; history n is items[ends[n] - lengths[n] : ends[n]]. own: own embeddings, (n, dim) or 0.
+        """
+        shot, weight = self._snapshot, self._faded()
+        table, maps, before = shot["films"], shot["maps"], shot["before"]
+        means, dim = weight.shape[1], table.shape[1]
+        totals, ages = np.maximum(weight.cumsum(0), 1e-12), np.arange(len(weight))
+        within = np.minimum(lengths, len(ages))  # how many items are weighed one by one
+        there = ages < within[:, None]
+        last = table[items[np.where(there, ends[:, None] - 1 - ages, 0)]]  # (n, window, dim)
+        last[~there] = 0.0
+        scaled = (weight.T @ last) / totals[np.maximum(within - 1, 0)][:, :, None]  # (n, means, dim)
+        queries = np.ones((len(ends), dim + 1), np.float32)
+        queries[:, :dim] = scaled.reshape(len(last), -1) @ maps.reshape(means * dim, dim) + own
+        for row in np.flatnonzero(lengths > WINDOW).tolist():
+            old, share = self._past(items[ends[row] - lengths[row] : ends[row]])
+            if len(old):
+                queries[row, :dim] += share * (table[old].sum(0) @ before)
         return queries
 
     def terms(self, user: Who) -> Terms:
@@ -185,7 +235,7 @@ class Session(TfrsRecommender):
         own = np.append(self._snapshot["users"][some].mean(0), np.float32(0.0))
         base = np.zeros_like(own)
         base[-1] = 1.0
-        films = self.vectors()[0][some].mean(0) - own - base
+        films = self.average_vectors()[0] - own - base
         nobody, one = np.array([-1], np.int32), np.ones(1, np.float32)
         return Terms("recent", nobody, films[None, None], ("the last films",), one, own, base)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from .asked import Asked
 Mask = NDArray[np.bool_]
 SMALLEST, NAMED = 3, 2  # a named group has so many items; so many groups beside the rest, the voters counted
 RECENT = (1, 4)  # the last item, the four before it; then the rest of the window, then what is older
+_LAST: WeakKeyDictionary[Interactions, tuple[bytes, tuple[list[str], Mask]]] = WeakKeyDictionary()  # of _tags
 
 
 class Group(NamedTuple):
@@ -73,7 +75,14 @@ def _most_telling(names: list[str], tags: Mask, values: NDArray[Any], left: Mask
 
 
 def _tags(data: Interactions, items: Ints) -> tuple[list[str], Mask]:
-    """The names of the genres and decades of some items, in alphabetical order; who has which: bool (n, tags)."""
+    """The names of the genres and decades of some items, in alphabetical order; who has which: bool (n, tags).
+
+    The last answer for a data set is kept: another epoch, film or knob asks for the same history again.
+    """
+    asked = items.tobytes()
+    last = _LAST.get(data)  # rebound, never edited: two threads may ask
+    if last is not None and last[0] == asked:
+        return last[1]
     of_tag: dict[str, list[int]] = {}
     for row, (item, title) in enumerate(zip(items.tolist(), data.titles[items].tolist(), strict=True)):
         for genre in data.genres[item]:
@@ -85,6 +94,7 @@ def _tags(data: Interactions, items: Ints) -> tuple[list[str], Mask]:
     tags = np.zeros((len(items), len(names)), np.bool_)
     for tag, name in enumerate(names):
         tags[of_tag[name], tag] = True
+    _LAST[data] = (asked, (names, tags))
     return names, tags
 
 

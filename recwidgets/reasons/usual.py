@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._threads import side_by_side
 from ..core import Floats, Ints, Terms
 from ..data import Interactions
 from ..protocols import SumsTerms, Vectors
 from ..ranking import check_scored, rank, rank_rows
-from ..steps import Steps, drain
 
 POPULAR = 100  # items that stand for what all users get
 TOP = 10  # a vote is a place among so many
 KEPT = 8  # snapshots and settings of the knobs whose averages are kept, each half a megabyte for 10,000 items
 ASKED = 1000  # users whose scores are averaged, where a model has no vectors
-GROUP, BLOCK = 32, 128  # items whose best is looked at first; histories at a time, so that a block stays in the cache
+BLOCK = 128  # histories at a time, so that a block stays in the cache
 
 T = TypeVar("T")
 NOBODY = np.zeros(0, np.int32)
@@ -148,42 +146,14 @@ def usual(model: Any, data: Interactions) -> Usual:
 def top_products(queries: Floats, vectors: Floats, without: Ints) -> Ints:
     """The 10 best of queries (n, dim) · vectors (n_items, dim), item without[n] left out of row n: int32 (n, 10).
 
-    Ties to the lower index. The items are looked at in groups of 32 neighbours: the ten best lie in the ten groups
-    whose best are the best, so that a row of 10,000 scores is read once and never sorted.
+    Ties to the lower index; -1 where there are fewer.
     """
+    n_items, table = len(vectors), np.ascontiguousarray(vectors.T)  # (dim, n_items)
     tops = np.full((len(queries), TOP), -1, np.int32)
-    half = len(queries) // 2 // BLOCK * BLOCK  # a history of thousands is worked out on two cores, where there are
-
-    def fill(first: int, last: int) -> Steps[None]:
-        for rows, found in _tops_in_blocks(queries[first:last], vectors, without[first:last]):
-            tops[first:last][rows, : found.shape[1]] = found
-            yield
-
-    if half:
-        drain(side_by_side(fill(0, half), fill(half, len(queries))))
-    else:
-        drain(fill(0, len(queries)))
-    return tops
-
-
-def _tops_in_blocks(queries: Floats, vectors: Floats, without: Ints) -> Iterator[tuple[slice, Ints]]:
-    """Some rows after the other, and their best, at most 10: (rows, ≤ 10)."""
-    n_items = len(vectors)
-    n_groups = -(-n_items // GROUP)
-    scores = np.full((n_groups * GROUP, min(BLOCK, len(queries))), -np.inf, np.float32)  # a column is a history
+    kept = np.empty((min(BLOCK, len(queries)), n_items), np.float32)
     for first in range(0, len(queries), BLOCK):
         rows = slice(first, min(first + BLOCK, len(queries)))
-        width = rows.stop - first
-        if width < scores.shape[1]:
-            scores = np.full((n_groups * GROUP, width), -np.inf, np.float32)
-        np.matmul(vectors, queries[rows].T, out=scores[:n_items])
-        scores[without[rows], np.arange(width)] = -np.inf
-        best = scores.reshape(n_groups, GROUP, width).max(1)  # (n_groups, rows)
-        groups = np.sort(rank_rows(np.ascontiguousarray(best.T), min(TOP, n_groups)), 1)  # (rows, ≤ 10)
-        # -1 where a group holds no number: it stands for items that are then left out as -inf
-        some = (np.maximum(groups, 0)[:, :, None] * GROUP + np.arange(GROUP)).reshape(width, -1)  # (rows, candidates)
-        there = np.repeat(groups >= 0, GROUP, axis=1)
-        found = np.where(there, scores[some, np.arange(width)[:, None]], -np.inf)
-        chosen = rank_rows(found, min(TOP, found.shape[1]))
-        items = np.take_along_axis(some, np.maximum(chosen, 0), 1)
-        yield rows, np.where(chosen >= 0, items, -1).astype(np.int32)
+        scores = np.matmul(queries[rows], table, out=kept[: rows.stop - first])
+        scores[np.arange(len(scores)), without[rows]] = -np.inf
+        tops[rows, : min(TOP, n_items)] = rank_rows(scores, min(TOP, n_items))
+    return tops
