@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .data import Interactions, display_title
+from .data import Interactions
+from .data.titles import shown_title
 
 Floats: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int32]
@@ -194,5 +195,9 @@ def worded(data: Interactions | None, text: str) -> str:
 
 def film_label(data: Interactions, item: int) -> str:
     """An item as it is called in sentences: "The Silence of the Lambs (1991)"."""
-    title, year = display_title(str(data.titles[item]))
-    return f"{title} ({year})" if year else title
+    return shown_title(str(data.titles[item]))
+
+
+def film_labels(data: Interactions, items: Ints) -> list[str]:
+    """`film_label` of each of many items, (n,): a long history is named anew at each click."""
+    return [shown_title(title) for title in data.titles[items].tolist()]

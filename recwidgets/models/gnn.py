@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import Floats, Ints, Knob, Part, Person, Snapshot, Terms, Who, film_label, person_of
+from ..core import Floats, Ints, Knob, Part, Person, Snapshot, Terms, Who, film_labels, person_of
 from ..data import Interactions
 from ..graph import Graph, graph_of, mean_over_in_steps, propagate_in_steps
 from ..steps import Steps, drain
@@ -255,8 +255,9 @@ class GNN(TfrsRecommender):
         data, target = self._trained(), self._items()[item]
         weight = 1.0 / max(len(person.history), 1)
         products = self._contributions(person) @ target  # (history,)
-        for own, product in zip(person.history.tolist(), products.tolist(), strict=True):
-            yield Part(film_label(data, own), "film", weight * product, own, weight, ((weight, product),))
+        names = film_labels(data, person.history)
+        for name, own, product in zip(names, person.history.tolist(), products.tolist(), strict=True):
+            yield Part(name, "film", weight * product, own, weight, ((weight, product),))
         if person.user is not None:
             yield Part("own embedding", "own", float(self._snapshot["users"][person.user] @ target))
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..core import Floats, Ints, Knob, Part, Person, Snapshot, Terms, Who, film_label, person_of
+from ..core import Floats, Ints, Knob, Part, Person, Snapshot, Terms, Who, film_labels, person_of
 from ..data import Interactions
 from ..data._arrays import sized
 from ..steps import Steps
@@ -269,13 +269,14 @@ class Session(TfrsRecommender):
         items = person.history[::-1][: len(weight)]
         mapped = self._snapshot["maps"] @ target  # (means, dim): what each mean is compared with
         products = table[items] @ mapped.T  # (n, means)
-        for own, shares, dots in zip(items.tolist(), weight.tolist(), products.tolist(), strict=False):
+        names = film_labels(data, items)
+        for name, own, shares, dots in zip(names, items.tolist(), weight.tolist(), products.tolist(), strict=False):
             terms = tuple(zip(shares, dots, strict=True))
             value = sum(part * dot for part, dot in terms)
-            yield Part(film_label(data, own), "film", value, own, sum(shares) / len(shares), terms)
+            yield Part(name, "film", value, own, sum(shares) / len(shares), terms)
         before = table[old] @ (self._snapshot["before"] @ target)  # (older,)
-        for own, dot in zip(old.tolist(), before.tolist(), strict=True):
-            yield Part(film_label(data, own), "film", share * dot, own, share, ((share, dot),))
+        for name, own, dot in zip(film_labels(data, old), old.tolist(), before.tolist(), strict=True):
+            yield Part(name, "film", share * dot, own, share, ((share, dot),))
         if person.user is not None:
             yield Part("own embedding", "own", float(self._snapshot["users"][person.user] @ target))
         yield Part(f"the {data.noun} itself, the same for all users", "base", float(self._snapshot["bias"][item]))

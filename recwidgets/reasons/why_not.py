@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core import Who, film_label
+from ..core import Who, film_labels
 from ..data import Interactions
 from ..protocols import Explains
 from .asked import Asked, ask
@@ -103,12 +103,10 @@ def _contributions(asked: Asked, rival: int) -> list[Contribution]:
     apart = asked.vectors[asked.item].astype(np.float64) - asked.vectors[rival]
     values = (terms.vectors.sum(1, dtype=np.float64) @ apart).tolist()
     people = terms.kind == "neighbours"
-    found = [
-        Contribution(f"user {data.users[index]}", value, "neighbour", str(data.users[index]))
-        if people
-        else Contribution(film_label(data, index), value, "film", str(data.items[index]))
-        for index, value in zip(terms.index.tolist(), values, strict=True)
-    ]
+    ids = (data.users if people else data.items)[terms.index].tolist()
+    names = [f"user {id_}" for id_ in ids] if people else film_labels(data, terms.index)
+    kind = "neighbour" if people else "film"
+    found = [Contribution(name, value, kind, id_) for name, value, id_ in zip(names, values, ids, strict=True)]
     if terms.own.any():
         found.append(Contribution("own embedding", float(terms.own @ apart), "own"))
     if terms.base.any():

@@ -149,11 +149,13 @@ def stars(data: Interactions, item: int) -> dict[int, str]:
     }
 
 
-def own_stars(data: Interactions, user: int | None) -> dict[int, str]:
-    """How a user rated each item; nothing for somebody new, or without ratings."""
+def own_stars(data: Interactions, user: int | None, items: Sequence[int] | None = None) -> dict[int, str]:
+    """How a user rated each item, or some; nothing for somebody new, or without ratings."""
     if user is None or not data.has_ratings:
         return {}
     rows = data.rows_of(user)
+    if items is not None:
+        rows = rows[np.isin(data.item[rows], items)]
     return {
         item: f"{rating:g}★" for item, rating in zip(data.item[rows].tolist(), data.rating[rows].tolist(), strict=True)
     }

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
 from markupsafe import Markup
 
 from ..answer import Answer
@@ -102,7 +103,7 @@ def beyond_average(answer: Answer, explanation: Explanation, reason: Reason | No
         return None
     added = {id_: value for line in lines for id_, value in zip(line.items, line.values, strict=True)}
     films = [part for part in explanation.parts if part.kind == "film"]
-    ids = [str(answer.data.items[part.index]) for part in films]
+    ids = answer.data.items[np.array([part.index for part in films], np.intp)].tolist()
     if not set(ids) <= set(added):
         return None
     found = [part._replace(value=added[id_], terms=()) for part, id_ in zip(films, ids, strict=True)]
