@@ -161,6 +161,30 @@ def test_the_candidates_of_the_session_model_stand_for_all_items_on_average(worl
     assert np.allclose(there, candidates.chance, atol=0.03)
 
 
+def test_the_loss_and_the_gradients_of_the_sampled_softmax_are_those_over_all_items_on_average(world, monkeypatch):
+    model = make("session", dim=8, seed=3)
+    net = model._numpy_network(world.train, model.values)
+    run(net.begin())
+    monkeypatch.setattr("recwidgets.nets.settings.SAMPLED_ITEMS", 60)  # of 90 items
+    few, draw = Candidates(world.train), np.random.default_rng(0)
+    drawn = net.draws(world.train, 0, 1.0)[1](0)
+    every = drawn._replace(candidates=np.arange(world.train.n_items), chance=np.ones(world.train.n_items, np.float32))
+    wanted_loss, wanted = run(net.step(every))
+    wanted = {key: array.copy() for key, array in wanted.items()}
+    losses, sums = [], {key: 0.0 for key in wanted}
+    for _ in range(400):
+        loss, gradients = run(
+            net.step(drawn._replace(**dict(zip(("candidates", "chance"), few.draw(draw), strict=True))))
+        )
+        losses.append(loss)
+        sums = {key: sums[key] + gradients[key] for key in wanted}
+    error = np.std(losses) / np.sqrt(len(losses))
+    # the logarithm of a sum that is right on average is a little too low: within 1 %
+    assert abs(np.mean(losses) - wanted_loss) < 4 * error + 0.01 * wanted_loss
+    for key in ("films", "maps", "users"):
+        assert off(sums[key] / len(losses), wanted[key]) < 0.15, key
+
+
 def an_epoch_of_both(name, data, dim, **knobs):
     """The arrays after an epoch, by TensorFlow and by numpy, from the same start with the same draws."""
     from recwidgets.nets import loop, loop_numpy

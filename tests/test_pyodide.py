@@ -68,6 +68,12 @@ def test_the_top_tens_of_all_users_are_identical(answers, model):
     assert wasm == here
 
 
+@pytest.mark.parametrize("model", ["gnn", "knn", "session"])
+def test_what_the_average_user_gets_and_the_reasons_are_the_same(answers, model):
+    (here, votes, rank), wasm = (said["reasons"][model] for said in answers)
+    assert wasm == [pytest.approx(here, abs=2e-3), votes, rank]
+
+
 @pytest.mark.parametrize("what", ["splits", "raters", "watched"])
 def test_counts_and_splits_are_identical(answers, what):
     here, wasm = (said[what] for said in answers)

@@ -179,12 +179,11 @@ class EmbeddingModel(ABC):
 
     def scores_of(self, users: Sequence[Who]) -> Floats:
         """Scores of several users or histories at once, float32 (n, n_items); as `scores`, but for rounding."""
-        queries = self._queries_of([person_of(self._trained(), user) for user in users])
-        return np.asarray(queries @ self._items().T, np.float32)
+        return np.asarray(self._queries_of(users) @ self._items().T, np.float32)
 
-    def _queries_of(self, people: Sequence[Person]) -> Floats:
+    def _queries_of(self, asked: Sequence[Who]) -> Floats:
         """`query` of each, (n, dim)."""
-        return np.stack([self.query(person) for person in people])
+        return np.stack([self.query(user) for user in asked])
 
     def query(self, user: Who) -> Floats:
         """The query vector, float32 (dim,), of a user or of a history of one's own; without history, the mean query."""

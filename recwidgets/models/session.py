@@ -147,11 +147,11 @@ class Session(TfrsRecommender):
             yield
         return np.concatenate(queries)
 
-    def _queries_of(self, people: Sequence[Person]) -> Floats:
-        if not as_in(self, Session, "query", "_query", "_past", "_faded", "weights") or not all(
-            len(person.history) for person in people
-        ):
-            return super()._queries_of(people)
+    def _queries_of(self, asked: Sequence[Who]) -> Floats:
+        people = [person_of(self._trained(), user) for user in asked]
+        own_way = not as_in(self, Session, "query", "_query", "_past", "_faded", "weights")
+        if own_way or not all(len(person.history) for person in people):
+            return super()._queries_of(asked)
         users, lengths = self._snapshot["users"], np.array([len(person.history) for person in people])
         own = np.stack([np.zeros_like(users[0]) if one.user is None else users[one.user] for one in people])
         return self._of_histories(np.concatenate([one.history for one in people]), np.cumsum(lengths), lengths, own)
@@ -165,7 +165,7 @@ class Session(TfrsRecommender):
             return super().average_vectors()
         data, shot, weight = self._trained(), self._snapshot, self._faded()
         table, by_user, ages = shot["films"], data.by_user, np.arange(len(weight))
-        lengths = np.diff(by_user.indptr)
+        lengths = sized(np.diff(by_user.indptr))
         some = np.flatnonzero(lengths)
         if not len(some):
             return super().average_vectors()

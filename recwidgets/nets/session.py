@@ -102,6 +102,9 @@ class SessionModel(TwoTowerModel):
     def compute_loss(self, features: Any, training: bool = False) -> Any:
         if training:
             features = features | {"past": self.past(features["older"], features["older_kept"])}
+            # in the sampled softmax a wanted item's own logit is raised by as much as it stands for others
+            raised = tf.reduce_sum(features["targets"] * tf.math.log(features["chance"]))
+            return super().compute_loss(features, training) - raised
         return super().compute_loss(features, training)
 
     def penalty(self, features: Any) -> Any:

@@ -169,6 +169,8 @@ class SessionNumpy:
         loss, d_films, d_chosen, d_recency, d_maps, d_before = (a + b for a, b in zip(*learned, strict=True))
         d_bias = np.zeros_like(self.arrays["bias"])
         d_bias[chosen] = d_chosen
+        # in the sampled softmax a wanted item's own logit is raised by as much as it stands for others
+        loss -= float(wanted.value @ np.log(drawn.chance)[wanted.column])
         d_users = np.zeros_like(users)
         yield from add_rows(d_users, drawn.user, d_own + 2 * drop.user_l2 / batch * users[drawn.user])
         return loss, {

@@ -79,7 +79,7 @@ def _tags(data: Interactions, items: Ints) -> tuple[list[str], Mask]:
 
     The last answer for a data set is kept: another epoch, film or knob asks for the same history again.
     """
-    asked = items.tobytes()
+    asked = items.astype(np.int64).tobytes()
     last = _LAST.get(data)  # rebound, never edited: two threads may ask
     if last is not None and last[0] == asked:
         return last[1]

@@ -158,7 +158,7 @@ def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) ->
     shown = [*positive[: most[0]], *sorted(negative, key=lambda part: part.value)[: most[1]]]
     scale = max((abs(part.value) for part in shown), default=0.0) or 1.0
     people, digits = named[0].kind == "neighbour", digits_of(scale, 2)
-    notes = _notes(answer, found, shown)
+    notes = _notes(answer, found, people, shown)
     both = f"; in brackets how they rated {answer.title(answer.data.item_index(found.item))[0]} and {title}"
     rows = joined(
         _bar(
@@ -176,10 +176,10 @@ def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) ->
     ).format(head, term("difference"), title, rows, _sum(answer, found))  # fmt: skip
 
 
-def _notes(answer: Answer, found: Difference, shown: Sequence[Contribution]) -> dict[str, str]:
+def _notes(answer: Answer, found: Difference, people: bool, shown: Sequence[Contribution]) -> dict[str, str]:
     """By id: how the person rated the film, or how the neighbour rated the two."""
     data = answer.data
-    if shown and shown[0].kind != "neighbour":
+    if not people:
         rated = own_stars(data, answer.person.user, [data.item_index(part.id) for part in shown])
         return {str(data.items[item]): text for item, text in rated.items()}
     one, other = (stars(data, data.item_index(id_)) for id_ in (found.item, found.rival))

@@ -21,6 +21,19 @@ def top_tens(train):
     return found
 
 
+def reasons(train):
+    """{model: what the average user gets of ten items, and what the reason's and the difference's lines add up to}."""
+    found = {}
+    for name in pretrained.shipped_names():
+        model, _ = pretrained.load_pretrained(name, train)
+        query, items = model.average_vectors()
+        first, second = rw.recommend(model, train, "42").items[:2]
+        reason, other = rw.reason(model, train, "42", first), rw.why_not(model, train, "42", first, second)
+        numbers = [*(items[:10] @ query).tolist(), sum(line.value for line in reason.lines), other.value]
+        found[name] = [[round(float(number), 3) for number in numbers], sorted(reason.votes), reason.average_rank]
+    return found
+
+
 def parts(data):
     """{kind of split: [rows of train, of validation, of test, accuracy of the popularity list]}."""
     found = {}
@@ -38,6 +51,7 @@ def answers():
     watched = own.dense(graph_of(train), train.n_items)
     return {
         "top tens": top_tens(train),
+        "reasons": reasons(train),
         "splits": parts(data),
         "raters": data.n_raters.tolist(),
         "watched": float(watched.sum()),
