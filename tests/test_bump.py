@@ -189,8 +189,13 @@ def test_a_model_that_cannot_go_back_says_so():
          "rank 398 at epoch 1, first at epochs 6 and 26–30 (of the 6 kept)."),
         ([(1, 9), (2, 2), (3, 2)], "rank 9 at epoch 1, 2nd at epochs 2–3."),
         ([(1, 9), (2, 1), (3, 4)], "rank 9 at epoch 1, 4th at epoch 3; at best first, at epoch 2."),
+        (
+            [(1, 9), (2, 1), (3, 4), (4, 1), (5, 1), (6, 2)],
+            "rank 9 at epoch 1, 2nd at epoch 6; at best first, at epochs 2 and 4–5.",
+        ),
         ([(1, 2), (2, 5), (3, 2)], "2nd at epochs 1 and 3."),
         ([(1, 1), (2, 1)], "first at every epoch kept, from 1 to 2."),
+        ([(n, 1 if n % 2 else 2) for n in range(1, 8)], "first once before, then at epochs 3, 5 and 7."),
         ([(n, 1 if n % 2 else 2) for n in range(1, 10)], "first 2 times before, then at epochs 5, 7 and 9."),
     ],
 )  # fmt: skip

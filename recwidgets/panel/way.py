@@ -43,18 +43,23 @@ def course(known: list[tuple[int, int]]) -> str:
     there = _runs([rank == now for _, rank in known])
     if there == [(0, len(known) - 1)]:
         return f"{_place(now)} at every epoch kept, from {start} to {end}." if start != end else f"rank {now:,}."
-    spans = [_span(known[first][0], known[last][0]) for first, last in there]
-    many = f"{len(spans) - RUNS} times before, then " if len(spans) > RUNS else ""
-    spans = spans[-RUNS:]
-    one = len(spans) == 1 and there[-1][0] == there[-1][1]
     words = "" if now == was else f"rank {was:,} at epoch {start}, "
-    words += f"{_place(now)} {many}at epoch{'' if one else 's'} {listed(spans)}"
+    words += f"{_place(now)} {_when(known, there)}"
     if end - start >= len(known):
         words += f" (of the {len(known)} kept)"
-    best_rank, best = min((rank, step) for step, rank in known)
-    if best_rank < now:
-        words += f"; at best {_place(best_rank)}, at epoch {best}"
+    best = min(rank for _, rank in known)
+    if best < now:
+        words += f"; at best {_place(best)}, {_when(known, _runs([rank == best for _, rank in known]))}"
     return f"{words}."
+
+
+def _when(known: list[tuple[int, int]], there: list[tuple[int, int]]) -> str:
+    """ "at epochs 6 and 26–30"; of many runs the last ones, and how many there were before."""
+    spans = [_span(known[first][0], known[last][0]) for first, last in there]
+    before = len(spans) - RUNS
+    many = "" if before < 1 else "once before, then " if before == 1 else f"{before} times before, then "
+    one = len(spans) == 1 and there[-1][0] == there[-1][1]
+    return f"{many}at epoch{'' if one else 's'} {listed(spans[-RUNS:])}"
 
 
 def _runs(there: list[bool]) -> list[tuple[int, int]]:
