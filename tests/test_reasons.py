@@ -381,6 +381,18 @@ def test_a_difference_is_the_sum_of_its_contributions_largest_first(movielens):
             assert found.value == pytest.approx(float(scores[item] - scores[rival]), abs=1e-5)
             assert sum(values) == pytest.approx(found.value, abs=2e-4)
             assert (found.rank, found.rival_rank) == (1, 31)
+            own = [part.value for part in found.own]
+            assert own == sorted(own, reverse=True)
+            assert sum(own) == pytest.approx(found.value - found.average_value, abs=2e-4)
+            terms, average, items = model.terms(who), model.average_terms(), model.vectors()[1].astype(np.float64)
+            apart = items[item] - items[rival]
+            usual = float(average.vectors.sum((0, 1)) @ apart)
+            ids = (data.users if terms.kind == "neighbours" else data.items)[terms.index].tolist()
+            mine = {
+                id_: row @ apart - n * usual
+                for id_, row, n in zip(ids, terms.vectors.sum(1), terms.shares, strict=True)
+            }
+            assert {part.id: part.value for part in found.own if part.id} == pytest.approx(mine, abs=2e-5)
             parts = [
                 {(p.kind, p.index): p.value for p in model.explain(who, data.items[i]).parts} for i in (item, rival)
             ]

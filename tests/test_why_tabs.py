@@ -105,7 +105,7 @@ def test_the_difference_is_that_of_the_two_scores(small, name, rank_of):
     assert f"average user at rank {(rivals > average[other]).sum() + 1:,}" in said
     closing = page.one("p", "rw-apart-sum").text
     *pieces, total = [number(found) for found in re.findall(r"[+−]?\d+\.\d+", closing)]
-    assert sum(pieces) == pytest.approx(total, abs=1e-9) and total == value
+    assert sum(pieces) == pytest.approx(total, abs=1e-9) and total == own, "film by film it is one's own part"
 
 
 def test_the_bars_are_at_their_own_scale_and_hatched_for_the_rival(shown):

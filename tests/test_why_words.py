@@ -68,8 +68,10 @@ def test_one_film_has_three_numbers_and_each_says_which_it_is(small, name):
     other = int(given.answer.top[3])
     told = rw.why_not(given.answer.model, small[1], "42", given.reason.item, str(small[1].items[other]))
     found = shown(tab="not", rival=other, difference=told)
-    assert found[TERMS["difference"]] == "difference" and TERMS["contribution"] not in found
-    assert TERMS["beyond average"] not in found
+    assert found[TERMS["own difference"]] == "beyond average" and TERMS["contribution"] not in found
+    assert TERMS["beyond average"] not in found and TERMS["difference"] not in found
+    found = shown(tab="not", rival=other, difference=replace(told, own=()))
+    assert found[TERMS["difference"]] == "difference", "a model that does not say what is the person's own part"
 
 
 def test_what_would_have_to_go_names_the_film_that_its_numbers_are_held_against(small):

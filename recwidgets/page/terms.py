@@ -47,6 +47,8 @@ TERMS = {
     "novelty": "How little known the recommended items are, in bits: one bit more means rated by half as many users.",
     "over-smoothing": "How alike what the graph tells two users becomes with each hop of averaging, as the mean cosine of "
     "their messages after hop 1, 2, …: at 1 all users are told the same.",
+    "own difference": "What one item or neighbour contributes to the item selected, less to the other, and less what as "
+    "much of the average user contributes so: all of them add up to your own part.",
     "own embedding": "What was learned for this one user beside their items; somebody new has none.",
     "pca": "Principal component analysis, the flat picture of long vectors that keeps most of their differences; what "
     "lies near here can still be far apart in the dimensions left out.",

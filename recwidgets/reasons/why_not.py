@@ -29,7 +29,8 @@ class Difference:
     rank, rival_rank: for this person, among what may be recommended, from 1; None for an item that the person has.
     average_rank, rival_average_rank: for the average user, of the same items. in_favour, against: how many of the
     person's items or neighbours say more for the item, and for the rival. average_value: what all users get, their
-    mean score of the item less that of the rival; the rest of `value` is this person's.
+    mean score of the item less that of the rival; the rest of `value` is this person's. own: this rest, contribution by
+    contribution, each less what as much of the average user contributes; empty where the model does not sum terms.
     """
 
     item: str
@@ -42,6 +43,7 @@ class Difference:
     rival_average_rank: int
     contributions: tuple[Contribution, ...]
     average_value: float = float("nan")
+    own: tuple[Contribution, ...] = ()
 
     @property
     def value(self) -> float:
@@ -71,6 +73,8 @@ def difference_of(asked: Asked, rival: str | int) -> Difference:
         raise ValueError(f"rival must be another item than {asked.name(other)!r}, got {rival!r} for both; choose one")
     score, rival_score = asked.score, float(asked.scores[other])
     parts = sorted(_contributions(asked, other), key=lambda part: -part.value)
+    average_value = float(asked.usual.scores[asked.item]) - float(asked.usual.scores[other])
+    own = sorted(_own(asked, other, score - rival_score - average_value), key=lambda part: -part.value)
     return Difference(
         str(data.items[asked.item]),
         str(data.items[other]),
@@ -81,7 +85,8 @@ def difference_of(asked: Asked, rival: str | int) -> Difference:
         asked.average_rank(asked.item),
         asked.average_rank(other),
         tuple(parts),
-        float(asked.usual.scores[asked.item]) - float(asked.usual.scores[other]),
+        average_value,
+        tuple(own),
     )
 
 
@@ -101,17 +106,39 @@ def _contributions(asked: Asked, rival: int) -> list[Contribution]:
     if terms is None:
         return _of_explanations(asked, rival)
     apart = asked.vectors[asked.item].astype(np.float64) - asked.vectors[rival]
-    values = (terms.vectors.sum(1, dtype=np.float64) @ apart).tolist()
-    people = terms.kind == "neighbours"
-    ids = (data.users if people else data.items)[terms.index].tolist()
-    names = [f"user {id_}" for id_ in ids] if people else film_labels(data, terms.index)
-    kind = "neighbour" if people else "film"
-    found = [Contribution(name, value, kind, id_) for name, value, id_ in zip(names, values, ids, strict=True)]
+    found = _named(asked, (terms.vectors.sum(1, dtype=np.float64) @ apart).tolist())
     if terms.own.any():
         found.append(Contribution("own embedding", float(terms.own @ apart), "own"))
     if terms.base.any():
         found.append(Contribution(f"the {data.noun}s themselves, for all users", float(terms.base @ apart), "base"))
     return found
+
+
+def _own(asked: Asked, rival: int, total: float) -> list[Contribution]:
+    """What is this person's of a difference, `total`; nothing where the terms do not say it."""
+    terms = asked.terms
+    if terms is None:
+        return []
+    average = asked.usual.terms(asked.model)
+    apart = asked.vectors[asked.item].astype(np.float64) - asked.vectors[rival]
+    usual = float(average.vectors.sum((0, 1), dtype=np.float64) @ apart)
+    found = _named(asked, (terms.vectors.sum(1, dtype=np.float64) @ apart - terms.shares * usual).tolist())
+    own = float((terms.own.astype(np.float64) - average.own) @ apart)
+    if terms.own.any() or average.own.any():
+        found.append(Contribution("own embedding", own, "own"))
+    missing = total - sum(part.value for part in found)  # with less of all users' taste something of theirs is left
+    return found if abs(missing) <= 1e-4 * max(1.0, sum(abs(part.value) for part in found)) else []
+
+
+def _named(asked: Asked, values: list[float]) -> list[Contribution]:
+    """The rows of the terms by name, with some values: (n,)."""
+    data, terms = asked.data, asked.terms
+    assert terms is not None
+    people = terms.kind == "neighbours"
+    ids = (data.users if people else data.items)[terms.index].tolist()
+    names = [f"user {id_}" for id_ in ids] if people else film_labels(data, terms.index)
+    kind = "neighbour" if people else "film"
+    return [Contribution(name, value, kind, id_) for name, value, id_ in zip(names, values, ids, strict=True)]
 
 
 def _of_explanations(asked: Asked, rival: int) -> list[Contribution]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from ..answer import Answer
+from ..answer import Answer, rounded
 from ..core import film_label, worded
 from ..page.elements import combobox, cut, joined, option
 from ..page.terms import term
@@ -128,7 +128,7 @@ def apart(answer: Answer, found: Difference, wide: bool) -> Markup:
         "</ol>{rest}"
     ).format(
         said=said(answer, found), plain=said(answer, found).striptags(), bars=bars, value=signed(round(found.value, digits), digits), here=here, there=there,
-        rest=by_contribution(answer, found, MANY if wide else FEW),
+        rest=by_contribution(answer, found, MANY if wide else FEW, both[1] if found.own else both[0] + both[1]),
     )  # fmt: skip
 
 
@@ -147,13 +147,18 @@ def said(answer: Answer, found: Difference) -> Markup:
     return Markup("<b>It is at rank {}</b>, {}; {}.").format(f"{found.rival_rank:,}", where, average)
 
 
-def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) -> Markup:
-    """The largest for the one, the largest for the other, and a line that adds up."""
-    named = [part for part in found.contributions if part.id]
+def by_contribution(answer: Answer, found: Difference, most: tuple[int, int], total: float) -> Markup:
+    """The largest for the one, the largest for the other, and a line that adds up to `total`, as shown above.
+
+    They are of the person's own part, where the model says so much: all users' part, which stands above, would turn
+    it round wherever it is the larger one.
+    """
+    listed = found.own or found.contributions
+    named = [part for part in listed if part.id]
     rival = answer.data.item_index(found.rival)
     title = answer.title(rival)[0]
     if not named:
-        return _sum(answer, found)
+        return _sum(answer, found, total)
     positive, negative = [part for part in named if part.value > 0], [part for part in named if part.value < 0]
     shown = [*positive[: most[0]], *sorted(negative, key=lambda part: part.value)[: most[1]]]
     scale = max((abs(part.value) for part in shown), default=0.0) or 1.0
@@ -172,8 +177,14 @@ def by_contribution(answer: Answer, found: Difference, most: tuple[int, int]) ->
     )
     head = "Neighbour by neighbour" if people else worded(answer.data, "Film by film")
     return Markup(
-        '<h3 class="rw-apart-head">{} <span class="rw-cap">{}, all users’ part in it, larger scale · hatched: for {}</span></h3><ol class="rw-apart-rows">{}</ol>{}'
-    ).format(head, term("difference"), title, rows, _sum(answer, found))  # fmt: skip
+        '<h3 class="rw-apart-head">{} <span class="rw-cap">{}, larger scale · hatched: for {}</span></h3><ol class="rw-apart-rows">{}</ol>{}'
+    ).format(
+        head,
+        term("own difference", "beyond average") if found.own else term("difference") + ", all users’ part in it",
+        title,
+        rows,
+        _sum(answer, found, total),
+    )
 
 
 def _notes(answer: Answer, found: Difference, people: bool, shown: Sequence[Contribution]) -> dict[str, str]:
@@ -186,20 +197,25 @@ def _notes(answer: Answer, found: Difference, people: bool, shown: Sequence[Cont
     return {str(data.users[user]): f"({one.get(user, '–')} and {other.get(user, '–')})" for user in {*one, *other}}
 
 
-def _sum(answer: Answer, found: Difference) -> Markup:
-    """Everything once: for, against, and what is of no film."""
-    named = [part for part in found.contributions if part.id]
+def _sum(answer: Answer, found: Difference, total: float) -> Markup:
+    """Everything once: for, against, and what is of no film. total: what they add up to, as shown above."""
+    listed = found.own or found.contributions
+    named = [part for part in listed if part.id]
     pieces: list[tuple[str, float]] = []
     if named:
         kind = "neighbour" if named[0].kind == "neighbour" else answer.data.noun
-        pieces.append((_count(found.in_favour, kind, "for"), sum(part.value for part in named if part.value > 0)))
-        pieces.append((f"{found.against:,} against", sum(part.value for part in named if part.value < 0)))
-    pieces += [(part.label, part.value) for part in _nameless(found.contributions)]
+        count = sum(part.value > 0 for part in named), sum(part.value < 0 for part in named)
+        pieces.append((_count(count[0], kind, "for"), sum(part.value for part in named if part.value > 0)))
+        pieces.append((f"{count[1]:,} against", sum(part.value for part in named if part.value < 0)))
+    pieces += [(part.label, part.value) for part in _nameless(listed)]
     digits = digits_of(found.score)
-    values = parts.as_shown([value for _, value in pieces], found.value, digits)
+    exact = found.value - found.average_value if found.own else found.value
+    values = [value for _, value in pieces]
+    fits = parts.adds_up(values, exact) and abs(exact - total) <= 10.0**-digits
+    values = rounded(values, digits, round(total, digits)) if fits else parts.as_shown(values, exact, digits)
     words = " · ".join(f"{name} {signed(value, digits)}" for (name, _), value in zip(pieces, values, strict=True))
-    total = f"sum {signed(round(found.value, digits), digits)}"
-    return Markup('<p class="rw-cap rw-apart-sum">{}</p>').format(f"{words} · {total}" if len(pieces) > 1 else words)
+    sum_ = f"sum {signed(round(total if fits else exact, digits), digits)}"
+    return Markup('<p class="rw-cap rw-apart-sum">{}</p>').format(f"{words} · {sum_}" if len(pieces) > 1 else words)
 
 
 def _nameless(contributions: Sequence[Contribution]) -> list[Contribution]:
