@@ -315,6 +315,7 @@ function render({ model, el }) {
     requestAnimationFrame(() => el.closest(".rw-panel") && sizes.observe(el.closest(".rw-panel")));
   }
   model.on("comm_live_update", onKernel);
+  linesDrawnFirst(model.widget_manager); // lines.js
   paint();
   return () => {
     model.off("change:html", paint);

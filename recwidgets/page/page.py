@@ -31,7 +31,7 @@ def _read(name: str) -> str:
 
 
 # as text: for the sake of a file's changes, anywidget keeps every widget that was ever made
-PROGRAM = "\n".join(map(_read, ("tips.js", "sortable.js", "page.js")))
+PROGRAM = "\n".join(map(_read, ("tips.js", "sortable.js", "lines.js", "page.js")))
 SHARED = _read("shared.js").replace("PROGRAM", hashlib.sha256(PROGRAM.encode()).hexdigest()[:16])
 
 Handler = Callable[[str, str], None]

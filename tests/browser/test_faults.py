@@ -248,3 +248,45 @@ def choose(panel, user):
     box.fill(user)
     box.press("Enter")
     panel.wait_text(".rw-facts", f"^User {user} ")
+
+
+# A second view of each figure with lines, of which every scale is sent new ends just when a line has begun to listen to
+# it and is not drawn: the moment in which an epoch may come in. Of each scale: what it holds, and what it was sent.
+SENT_TO_AN_UNDRAWN_LINE = """async () => {
+    const {rendermime} = window.jupyterapp.shell.currentWidget.content;
+    const renderer = rendermime.createRenderer('application/vnd.jupyter.widget-view+json');
+    const manager = await renderer._manager.promise;
+    const Lines = await manager.loadClass('Lines', 'bqplot', '*');
+    const [listen, sent] = [Lines.prototype.set_positional_scales, new Map()];
+    Lines.prototype.set_positional_scales = function () {
+        listen.call(this);
+        for (const {model} of [this.scales.x, this.scales.y]) {
+            const [low, high] = [...model.domain].sort((a, b) => a - b);
+            sent.set(model, [low + 1, high + 2]);
+            model.set_state({min: low + 1, max: high + 2});
+        }
+    };
+    const models = await Promise.all(Object.values(manager._models));
+    const figures = models.filter(
+        (model) => model.name === 'FigureModel' && model.get('marks').some(({name}) => name === 'LinesModel'));
+    for (const figure of figures) {
+        const view = await manager.create_view(figure);
+        document.body.append(view.el);
+        view.trigger('displayed');
+        while (!view.rendered) await new Promise((done) => setTimeout(done, 20));
+        view.remove();
+    }
+    Lines.prototype.set_positional_scales = listen;
+    return [...sent].map(([{domain}, ends]) => [[...domain].sort((a, b) => a - b), ends]);
+}"""
+
+
+def test_a_scale_that_changes_before_its_lines_are_drawn_raises_no_error(opened, page):
+    """bqplot alone: "Cannot read properties of undefined (reading 'x')" in the console, which `page` looks at."""
+    opened("knn")
+    panel = PanelPage(page, "knn")
+    panel.filled()
+    scales = page.evaluate(SENT_TO_AN_UNDRAWN_LINE)
+    assert len(scales) >= 3
+    for holds, sent in scales:
+        assert holds == sent, scales
