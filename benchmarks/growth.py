@@ -17,7 +17,7 @@ from recwidgets.data import Interactions, popularity_world
 from recwidgets.graph import Graph, graph_of
 from recwidgets.models import make
 from recwidgets.models.knn import unit
-from recwidgets.nets.settings import SAMPLED_ITEMS
+from recwidgets.nets.settings import SAMPLED_ITEMS, SAMPLED_USERS
 from recwidgets.ranking import BLOCK
 from recwidgets.steps import drain
 
@@ -127,10 +127,8 @@ def _epoch(name: str, data: Interactions) -> tuple[Any, float, float]:
 
 def _refuse(name: str, data: Interactions) -> None:
     """Half of the machine's memory is the limit: a benchmark must not end other people's programs."""
-    from recwidgets.nets.two_tower import SAMPLED_ITEMS
-
     by_films, by_users = TABLES.get(name, (0, 0))
-    columns = by_films * min(data.n_items, SAMPLED_ITEMS) + by_users * min(data.n_users, SAMPLED_ITEMS)
+    columns = by_films * min(data.n_items, SAMPLED_ITEMS) + by_users * min(data.n_users, SAMPLED_USERS)
     need = 4e-9 * data.n_users * columns
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     if need > there / 2:
@@ -208,7 +206,7 @@ def _pairs(part: Mapping[str, Any]) -> float:
 
 def _candidates(part: Mapping[str, Any]) -> float:
     """A step of KNN compares each user with the films and the neighbours that are drawn, at most so many of each."""
-    return float(part["users"] * (min(part["films"], SAMPLED_ITEMS) + min(part["users"], SAMPLED_ITEMS)))
+    return float(part["users"] * (min(part["films"], SAMPLED_ITEMS) + min(part["users"], SAMPLED_USERS)))
 
 
 def _softmax(part: Mapping[str, Any]) -> float:

@@ -115,15 +115,20 @@ def test_one_step_has_the_same_loss_and_gradients(world, way, name, knobs, monke
 
 
 @pytest.mark.needs_tf
+@pytest.mark.parametrize("rows", [1024, 25], ids=["at once", "in blocks"])
 @pytest.mark.parametrize("name", ["gnn", "knn"])
-def test_a_sampled_softmax_and_sampled_neighbours_are_the_same(world, way, name, monkeypatch):
+def test_a_sampled_softmax_and_sampled_neighbours_are_the_same(world, way, name, rows, monkeypatch):
     monkeypatch.setattr("recwidgets.nets.two_tower.SAMPLED_ITEMS", 40)  # of 90 items and 60 users
     monkeypatch.setattr("recwidgets.nets.settings.SAMPLED_ITEMS", 40)
+    monkeypatch.setattr("recwidgets.nets.settings.SAMPLED_USERS", 30)
+    monkeypatch.setattr("recwidgets.nets.two_tower.ROWS", rows)
     model, net, plain = pair(name, world.train, **({"k": 5} if name == "knn" else {}))
     inputs = model._batches(world.train)[1](0)
     features = net.features(inputs)
     drawn = drawn_like(name, features, inputs)
     assert len(drawn.candidates) == 40 and len(plain.draw([0, 0]).candidates) == 40
+    if name == "knn":
+        assert len(drawn.key_ids) == 30 and len(plain.draw([0, 0]).key_ids) == 30
     wanted_loss, wanted = tensorflow_step(model, net, features)
     loss, gradients = run(plain.step(drawn))
     assert loss == pytest.approx(wanted_loss, rel=1e-5)

@@ -358,7 +358,9 @@ def test_an_item_adds_a_second_vector_for_users_who_liked_it(trained, world):
 @pytest.mark.parametrize("name", ("gnn", "knn", "session"))
 def test_with_very_many_items_and_users_each_step_samples_some(world, name, backend, monkeypatch):
     for where in ("two_tower", "settings"):
-        monkeypatch.setattr(f"recwidgets.nets.{where}.SAMPLED_ITEMS", 50)  # of 80 items and 60 users
+        monkeypatch.setattr(f"recwidgets.nets.{where}.SAMPLED_ITEMS", 50)  # of 80 items
+    monkeypatch.setattr("recwidgets.nets.settings.SAMPLED_USERS", 40)  # of 60
+    monkeypatch.setattr("recwidgets.nets.two_tower.ROWS", 25)  # so that their losses are found in blocks
     model = make(name, dim=8, seed=0, backend=backend)
     rw.fit(model, world.train, epochs=20, progress=False)
     result = rw.evaluate(model, world)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from ..data import Interactions
 from ..models._constants import LEAST, K
-from . import two_tower
+from . import settings
 from .settings import KNNDropout, query_dropout
 from .two_tower import TwoTowerModel
 
@@ -120,7 +120,7 @@ class KNNModel(TwoTowerModel):
         shown = tf.cast(uniform((len(self.edges),), seed) >= drop.item, tf.float32)
         kept = uniform((self.n_users, self.dim), seed + 2) >= dropped
         features: dict[str, Any] = self.targets_of(self.edges, shown, seed + 3)
-        if self.n_users > two_tower.SAMPLED_ITEMS:
+        if self.n_users > settings.SAMPLED_USERS:
             noise = uniform((self.n_users,), seed + 1)
-            features["key_ids"] = tf.math.top_k(noise, two_tower.SAMPLED_ITEMS, sorted=False).indices
+            features["key_ids"] = tf.math.top_k(noise, settings.SAMPLED_USERS, sorted=False).indices
         return features | {"shown": shown, "dropout": tf.cast(kept, tf.float32) / (1 - dropped)}

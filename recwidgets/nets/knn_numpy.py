@@ -63,7 +63,7 @@ class KNNNumpy:
         shown = draw.random(len(self.user), np.float32) >= self.drop.item
         kept = (draw.random((self.n_users, self.dim), np.float32) >= dropped) / np.float32(1 - dropped)
         candidates = some(draw, self.n_items, settings.SAMPLED_ITEMS)
-        return Drawn(shown, kept, candidates, some(draw, self.n_users, settings.SAMPLED_ITEMS))
+        return Drawn(shown, kept, candidates, some(draw, self.n_users, settings.SAMPLED_USERS))
 
     def step(self, drawn: Drawn) -> Steps[tuple[float, dict[str, Any]]]:
         films, own, out = (self.arrays[name] for name in ("films_in", "users", "films_out"))

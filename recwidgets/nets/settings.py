@@ -9,7 +9,8 @@ import numpy as np
 
 from ..data import Interactions
 
-SAMPLED_ITEMS = 2048  # the most items (and neighbours) that one step compares with; of more, it samples so many
+SAMPLED_ITEMS = 2048  # the most items that one step compares with; of more, it samples so many
+SAMPLED_USERS = 1024  # the most users who may be neighbours in one step; of more, it samples so many
 ALWAYS = 0.5  # of the items that a step of the session model compares with: the most popular ones, in every step
 TARGETS = 8  # items to come that count as right
 FADE = 0.75  # of the items to come that count as right, each 0.75 of the one before

@@ -10,6 +10,8 @@ import tensorflow_recommenders as tfrs
 
 from .settings import SAMPLED_ITEMS as SAMPLED_ITEMS
 
+ROWS = 1024  # queries whose scores are in memory at a time; of fewer, all are
+
 
 class FullSoftmax(tf.keras.losses.Loss):
     """Cross-entropy of a softmax over all items against targets (n_queries, n_items).
@@ -79,13 +81,38 @@ class TwoTowerModel(tfrs.Model):
         return self.task(query, tf.gather(self.items(), features["movie"]), compute_metrics=True)
 
     def loss_of(self, queries: Any, features: Any) -> Any:
-        items = self.items()
+        items, targets, chance = self.items(), features["targets"], features.get("chance")
         if "candidates" in features:
             items = tf.gather(items, features["candidates"])
+        if (queries.shape[0] or 0) > ROWS:
+            return self.loss_in_blocks(queries, items, targets, chance)
         return self.task(
-            queries, items, sample_weight=features["targets"], candidate_sampling_probability=features.get("chance"),
-            compute_metrics=False,
-        )  # fmt: skip
+            queries, items, sample_weight=targets, candidate_sampling_probability=chance, compute_metrics=False
+        )
+
+    def loss_in_blocks(self, queries: Any, items: Any, targets: Any, chance: Any = None) -> Any:
+        """The loss of very many queries, ROWS at a time: the tables of all of them are larger than any cache.
+
+        Each block's gradients are found with its loss, and added up. What is returned has their value and gradients:
+        d (d_queries * queries) is d_queries.
+        """
+        fixed = tf.stop_gradient(items)
+        loss, d_items = tf.zeros(()), tf.zeros_like(fixed)
+        d_queries = tf.TensorArray(queries.dtype, -(-queries.shape[0] // ROWS), infer_shape=False)
+        for n in tf.range(d_queries.size()):
+            rows = tf.range(n * ROWS, tf.minimum((n + 1) * ROWS, queries.shape[0]))
+            some = tf.gather(tf.stop_gradient(queries), rows)
+            with tf.GradientTape() as tape:
+                tape.watch([some, fixed])
+                part = self.task(
+                    some, fixed, sample_weight=tf.gather(targets, rows), candidate_sampling_probability=chance,
+                    compute_metrics=False,
+                )  # fmt: skip
+            d_some, d_fixed = tape.gradient(part, [some, fixed])
+            loss, d_items, d_queries = loss + part, d_items + d_fixed, d_queries.write(n, d_some)
+        known = [(queries, tf.reshape(d_queries.concat(), queries.shape)), (items, d_items)]
+        through = tf.add_n([tf.reduce_sum(tf.stop_gradient(d_x) * x) for x, d_x in known])
+        return through + tf.stop_gradient(loss - through)
 
     def penalty(self, features: Any) -> Any:
         """What is added to the loss to keep the embeddings small."""
