@@ -159,20 +159,38 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
         seen = data.by_user.items[indptr[start] : indptr[start + rows]]
         count = sized(np.diff(indptr[start : start + rows + 1]))
         block[np.repeat(np.arange(rows), count), seen] = -np.inf
-    no_number_last(block)
-    if k >= n_items:
-        top = np.argsort(-block, axis=1, kind="stable")[:, :k]
+    if k < n_items:
+        flat = candidates(block, k)
+        line = Lines(flat, block.shape)
+        item, best = line.columns, line.table(block.ravel()[flat], -np.inf)
     else:
-        flat = candidates(block, k)  # in the order of the rows, and of the items within each
-        row, item = flat // n_items, flat % n_items
-        count = np.bincount(row, minlength=rows)
-        first = np.cumsum(count) - count
-        some, best = np.zeros((rows, count.max()), np.intp), np.full((rows, count.max()), -np.inf, block.dtype)
-        place = np.arange(len(flat)) - first[row]
-        some[row, place], best[row, place] = item, block.ravel()[flat]
-        top = np.take_along_axis(some, np.argsort(-best, axis=1, kind="stable")[:, :k], 1)
-    chosen = np.take_along_axis(block, top, 1)
-    return np.where(chosen > -np.inf, top, -1).astype(np.int32)
+        no_number_last(block)
+        item, best = np.broadcast_to(np.arange(n_items), block.shape), block
+    order = np.argsort(-best, axis=1, kind="stable")[:, :k]
+    top = np.take_along_axis(item, order, 1)
+    return np.where(np.take_along_axis(best, order, 1) > -np.inf, top, -1).astype(np.int32)
+
+
+class Lines:
+    """Places in the raveled block, ascending, sorted into a table with a line for each of the block's rows."""
+
+    def __init__(self, flat: NDArray[np.intp], shape: tuple[int, ...]) -> None:
+        rows, n = shape
+        first = np.searchsorted(flat, np.arange(rows + 1) * n)
+        self.count = np.diff(first)  # of each line; its other cells are empty
+        self.shape = rows, int(self.count.max(initial=0))
+        self.cell = np.arange(len(flat)) + np.repeat(np.arange(rows) * self.shape[1] - first[:-1], self.count)
+        self.column = flat - np.repeat(np.arange(rows) * n, self.count)  # of each place, in its row of the block
+
+    def table(self, values: NDArray[Any], empty: Any) -> NDArray[Any]:
+        """The values of the places in their cells: (rows, the longest line)."""
+        out = np.full(self.shape, empty, values.dtype)
+        out.ravel()[self.cell] = values
+        return out
+
+    @property
+    def columns(self) -> NDArray[np.intp]:
+        return self.table(self.column, 0)
 
 
 def no_number_last(block: Floats) -> None:
@@ -184,19 +202,20 @@ def no_number_last(block: Floats) -> None:
 def candidates(block: Floats, k: int) -> NDArray[np.intp]:
     """Places in block.ravel(), ascending: at least the k best of each row, ties to the lower index, and few others.
 
-    k is at most the number of items.
+    k is at most the number of items. What is not a number is none of them, and may be overwritten with minus infinity.
     """
     rows, n_items = block.shape
-    groups = max(n_items // GROUP, min(n_items // 8, 10 * k))  # of few groups one holds several of the best too often
+    groups = max(n_items // GROUP, min(n_items // 8, 4 * k))  # of few groups one holds several of the best too often
     if groups >= 2 * k:  # k groups whose best is so high have k items as high: the table is read, not sorted
-        best = block[:, :groups].copy()
-        for first in range(groups, n_items - groups + 1, groups):
-            # a group is every groups-th item: read in order, without a copy
-            np.maximum(best, block[:, first : first + groups], out=best)
+        best = _best_of_groups(block, groups)
+        if np.isnan(best.max(initial=-np.inf)):
+            no_number_last(block)
+            best = _best_of_groups(block, groups)
         edge = np.partition(best, groups - k, axis=1)[:, groups - k]
         flat = _places(block >= edge[:, None])
         if len(flat) <= 2 * rows * k:
             return flat
+    no_number_last(block)
     edge = np.partition(block, n_items - k, axis=1)[:, n_items - k]  # the k-th best score of each row
     flat = np.flatnonzero(block >= edge[:, None])  # lower index first within a row, which keeps ties in order
     if len(flat) > rows * k:  # a tie across the k-th rank: the rule wants the lowest indices of it
@@ -210,12 +229,23 @@ def candidates(block: Floats, k: int) -> NDArray[np.intp]:
     return flat
 
 
+def _best_of_groups(block: Floats, groups: int) -> Floats:
+    """The best of each group of a row, (rows, groups); NaN where one of it is. The last n_items % groups are in none."""
+    best = block[:, :groups].copy()
+    for first in range(groups, block.shape[1] - groups + 1, groups):
+        # a group is every groups-th item: read in order, without a copy
+        np.maximum(best, block[:, first : first + groups], out=best)
+    return best
+
+
 def _places(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
     """np.flatnonzero of a mask of which little is true: eight of it are looked at in one number."""
     flat = mask.ravel()
     whole = len(flat) // 8 * 8
-    some = (np.flatnonzero(flat[:whole].view(np.uint64) != 0)[:, None] * 8 + np.arange(8)).ravel()
-    return np.concatenate([some[flat[some]], whole + np.flatnonzero(flat[whole:])])
+    eights = flat[:whole].view(np.uint64)
+    some = np.flatnonzero(eights != 0)
+    within = np.flatnonzero(eights[some].view(np.bool_))
+    return np.concatenate([some[within >> 3] * 8 + (within & 7), whole + np.flatnonzero(flat[whole:])])
 
 
 def held_out_accuracy(model: Any, train: Interactions, held_out: Interactions, k: int = 10) -> float:

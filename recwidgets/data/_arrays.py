@@ -29,14 +29,19 @@ def distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def stable_order(values: npt.NDArray[Any], below: int) -> npt.NDArray[np.intp]:
-    """np.argsort(values, kind="stable") of whole numbers from 0 to `below` - 1, at most 2**32, in linear time.
+    """np.argsort(values, kind="stable") of whole numbers from 0 to `below` - 1, at most 2**32.
 
-    Sorted by their last 16 bits, then by the first: numbers of 16 bits numpy sorts by their digits.
+    Each is sorted in one number with its place: numpy sorts numbers several times as quickly as it finds an order.
     """
-    order = np.argsort(values.astype(np.uint16), kind="stable")
-    if below > 1 << 16:
-        order = order[np.argsort((values >> 16)[order].astype(np.uint16), kind="stable")]
-    return order
+    bits = max(len(values) - 1, 1).bit_length()
+    if max(below - 1, 1).bit_length() + bits > 64:
+        raise ValueError(f"{len(values)} whole numbers below {below} do not fit with their places into 64 bits")
+    both = values.astype(np.uint64)
+    both <<= np.uint64(bits)
+    both |= np.arange(len(values), dtype=np.uint64)
+    both.sort()
+    both &= np.uint64((1 << bits) - 1)
+    return both.astype(np.intp)
 
 
 def frozen(values: Any, dtype: Any) -> npt.NDArray[Any]:

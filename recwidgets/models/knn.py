@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, person_of
 from ..data import Interactions
 from ..graph import items_of_users, mean_over, mean_over_in_steps
-from ..ranking import BLOCK, candidates, no_number_last
+from ..ranking import BLOCK, Lines, candidates, no_number_last
 from ..steps import Steps
 from ._base import read_only
 from ._constants import LEAST, POWER, SIMILARITIES, K
@@ -134,26 +134,30 @@ class KNN(TfrsRecommender):
 
     def _queries(self) -> Steps[Floats]:
         """All users' queries: a product in blocks, and the k nearest of each row; as `_query`, but for rounding."""
-        data, (keys, _, values) = self._trained(), self._keys()
+        data, values = self._trained(), self._keys()[2]
         if type(self).neighbours is not KNN.neighbours:  # a derived class finds them in its own way
             return (yield from self._queries_one_by_one())
         yield
-        n, k = len(keys), min(int(self.values["k"]), len(keys) - 1)
-        queries = np.zeros((n, values.shape[1]), np.float32)
-        if k < 1:  # nobody else is there
-            return queries
-        near, step = self._nearness(), min(n, max(1, BLOCK // n))
-        out = np.empty((step, n), np.float32)
-        for first in range(0, n, step):
-            rows = np.arange(first, min(first + step, n))
-            block = near.of(keys[rows], out[: len(rows)])  # (rows, n)
-            block[np.arange(len(rows)), rows] = -np.inf  # nobody is their own neighbour
-            queries[rows], tied = near.mean_of_nearest(block, values, k)
+        queries = np.zeros((data.n_users, values.shape[1]), np.float32)
+        for rows, index, near, tied in self._all_nearest():
+            queries[rows[~tied]] = mean_of(values, index, near)
             for row in rows[tied]:
                 queries[row] = self._query(Person(int(row), data.history(int(row))))
             yield
         queries[np.diff(data.by_user.indptr) == 0] = 0.0  # nobody is asked for somebody without history
         return queries
+
+    def _all_nearest(self) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any], NDArray[np.bool_]]]:
+        """Blocks of users (n,), and what `NearnessOfMany.nearest` says of them; nothing where nobody else is there."""
+        keys, near = self._keys()[0], self._nearness()
+        n, k = len(keys), min(int(self.values["k"]), len(keys) - 1)
+        step = min(n, max(1, BLOCK // n))
+        out = np.empty((step, n), np.float32)
+        for first in range(0, n if k > 0 else 0, step):
+            rows = np.arange(first, min(first + step, n))
+            block = near.of(keys[rows], out[: len(rows)])  # (rows, n)
+            block[np.arange(len(rows)), rows] = -np.inf  # nobody is their own neighbour
+            yield rows, *near.nearest(block, k)
 
     def _nearness(self) -> NearnessOfMany:
         return self._cached("nearness", lambda: NearnessOfMany(self.values["similarity"], self._keys()[0]))
@@ -192,8 +196,8 @@ class KNN(TfrsRecommender):
         queries = np.zeros((len(items), values.shape[1]), np.float32)
         for first in range(0, len(items), step := max(1, BLOCK // len(keys))):
             some = items[first : first + step]
-            block = near.of(self._snapshot["films_in"][some] - centre)
-            queries[first : first + step], tied = near.mean_of_nearest(block, values, k)
+            index, close, tied = near.nearest(near.of(self._snapshot["films_in"][some] - centre), k)
+            queries[first + np.flatnonzero(~tied)] = mean_of(values, index, close)
             for row in np.flatnonzero(tied):
                 queries[first + row] = self._query(Person(None, np.asarray(some[row : row + 1])))
         return queries
@@ -226,7 +230,7 @@ def nearness(similarity: str, query: Floats, keys: Floats, lengths: Floats | Non
 
 
 class NearnessOfMany:
-    """`nearness` of many vectors at once to the same keys, (n_keys, dim), and the mean over those that are nearest.
+    """`nearness` of many vectors at once to the same keys, (n_keys, dim), and which of those are nearest.
 
     Distances are found in float64: as differences of squares they would lose too many digits in float32.
     """
@@ -256,38 +260,40 @@ class NearnessOfMany:
         block -= np.einsum("nd,nd->n", wide, wide)[:, None]
         return np.asarray(block)
 
-    def mean_of_nearest(self, block: NDArray[Any], values: Floats, k: int) -> tuple[Floats, NDArray[np.bool_]]:
-        """The weighted mean of `values` (n_keys, dim) over the k nearest of each row of what `of` gives: (n, dim).
+    def nearest(self, block: NDArray[Any], k: int) -> tuple[NDArray[np.intp], NDArray[Any], NDArray[np.bool_]]:
+        """The k nearest of each row of what `of` gives, (m, k) in the order of the keys; how near; and bool (n,).
 
-        And bool (n,), where the next one is as near as the k-th: a product of many rounds otherwise than that of one.
+        It tells the rows, which have no line, where the next one is as near as the k-th: a product of many rounds
+        otherwise than that of one. `block` may be overwritten.
         """
-        rows, n = block.shape
-        no_number_last(block)
-        flat = candidates(block, k + 1) if k < n else np.arange(block.size)
-        row, near = flat // n, block.ravel()[flat]
+        n = block.shape[1]
+        if k < n:
+            flat = candidates(block, k + 1)
+        else:
+            no_number_last(block)
+            flat = np.arange(block.size)
+        line, near = Lines(flat, block.shape), block.ravel()[flat]
         if self.by_distance:
             near = 1 / (1 + np.sqrt(np.maximum(-near, 0)) / self.usual)
-        count = np.bincount(row, minlength=rows)
-        some = np.full((rows, max(int(count.max(initial=0)), k + 1)), -np.inf, near.dtype)
-        some[row, np.arange(len(flat)) - (np.cumsum(count) - count)[row]] = near
+        some = line.table(near, -np.inf)
+        if some.shape[1] == k:  # nobody is next
+            some = np.pad(some, ((0, 0), (1, 0)), constant_values=-np.inf)
         some.partition(some.shape[1] - k - 1, axis=1)  # below this place is what is less near than the k
         kth = some[:, -k:].min(1)
         with np.errstate(invalid="ignore"):  # what is infinitely far or no number is asked for one by one, too
             tied = ~(kth - some[:, -k - 1] >= TIED)
-        chosen = (near >= kth[row]) & ~tied[row]  # k of each row that is not tied
-        nearest = (flat[chosen] % n).reshape(-1, k)
-        close = np.maximum(near[chosen], LEAST).reshape(-1, k)
-        weight = close.copy()
-        for _ in range(POWER - 1):  # close ** POWER, which numpy is slower at
-            weight *= close
-        weight = (weight / weight.sum(1, keepdims=True)).astype(np.float32)
-        mean = np.zeros((rows, values.shape[1]), np.float32)
-        mean[~tied] = _weighted(weight, values, nearest)
-        return mean, tied
+        chosen = near >= np.repeat(np.where(tied, np.inf, kth), line.count)  # k of each row that is not tied
+        places = np.flatnonzero(chosen)
+        return line.column[places].reshape(-1, k), near[places].reshape(-1, k), tied
 
 
-def _weighted(weight: Floats, values: Floats, index: NDArray[Any]) -> Floats:
-    """The sums of weight[n] · values[index[n]], (n, dim). weight, index: (n, k)."""
+def mean_of(values: Floats, index: NDArray[np.intp], near: NDArray[Any]) -> Floats:
+    """The mean of `values` (n_keys, dim) over the neighbours index (m, k), weighted as their nearness says: (m, dim)."""
+    close = np.maximum(near, LEAST)
+    weight = close.copy()
+    for _ in range(POWER - 1):  # close ** POWER, which numpy is slower at
+        weight *= close
+    weight = (weight / weight.sum(1, keepdims=True)).astype(np.float32)
     sums = np.empty((len(index), values.shape[1]), np.float32)
     kept = np.empty((FEW, index.shape[1], values.shape[1]), values.dtype)
     for first in range(0, len(index), FEW):
