@@ -51,11 +51,17 @@ def test_users_in_one_place_are_each_others_neighbours_in_order_of_their_index(s
 
 
 @pytest.mark.parametrize("below", [1, 7, 1 << 16, (1 << 16) + 1, 1 << 24, 1 << 31])
-def test_whole_numbers_are_ordered_as_numpy_does(below):
-    values = np.random.default_rng(below).integers(0, below, 5_000).astype(np.int32)
-    np.testing.assert_array_equal(stable_order(values, below), np.argsort(values, kind="stable"))
+@pytest.mark.parametrize("beside_below", [1, 3, 1 << 20, 1 << 31])
+def test_whole_numbers_are_ordered_as_numpy_does(below, beside_below):
+    draw = np.random.default_rng(below)
+    values, beside = (draw.integers(0, most, 5_000).astype(np.int32) for most in (below, beside_below))
+    order, last = stable_order(values, below, beside, beside_below)  # more than 64 bits for the two greatest
+    expected = np.argsort(values, kind="stable")
+    np.testing.assert_array_equal(order, expected)
+    np.testing.assert_array_equal(last, beside[expected])
+    assert last.dtype == beside.dtype
     np.testing.assert_array_equal(distinct(values), np.unique(values))
-    assert not len(stable_order(values[:0], below)) and not len(distinct(values[:0]))
+    assert not len(stable_order(values[:0], below, beside[:0], beside_below)[0]) and not len(distinct(values[:0]))
 
 
 def test_histories_and_viewers_stand_in_the_order_of_a_sort_by_all_columns(data):

@@ -28,20 +28,28 @@ def distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return ordered[new]
 
 
-def stable_order(values: npt.NDArray[Any], below: int) -> npt.NDArray[np.intp]:
-    """np.argsort(values, kind="stable") of whole numbers from 0 to `below` - 1, at most 2**32.
+def stable_order(
+    values: npt.NDArray[Any], below: int, beside: npt.NDArray[Any], beside_below: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[Any]]:
+    """(order, beside[order]), order = np.argsort(values, kind="stable"); whole numbers from 0 to `below` - 1.
 
-    Each is sorted in one number with its place: numpy sorts numbers several times as quickly as it finds an order.
+    Value, place and what stands beside it are sorted as one number of 64 bits: numpy sorts numbers several times as
+    quickly as it finds an order, and what is beside is not gathered from all over the memory. Wider ones are.
     """
-    bits = max(len(values) - 1, 1).bit_length()
-    if max(below - 1, 1).bit_length() + bits > 64:
-        raise ValueError(f"{len(values)} whole numbers below {below} do not fit with their places into 64 bits")
-    both = values.astype(np.uint64)
-    both <<= np.uint64(bits)
-    both |= np.arange(len(values), dtype=np.uint64)
-    both.sort()
-    both &= np.uint64((1 << bits) - 1)
-    return both.astype(np.intp)
+    bits = [max(n - 1, 1).bit_length() for n in (below, len(values), beside_below)]
+    if sum(bits) > 64:
+        order = np.argsort(values, kind="stable")
+        return order, beside[order]
+    every = values.astype(np.uint64)
+    every <<= np.uint64(bits[1])
+    every |= np.arange(len(values), dtype=np.uint64)
+    every <<= np.uint64(bits[2])
+    every |= beside.astype(np.uint64)
+    every.sort()
+    last = (every & np.uint64((1 << bits[2]) - 1)).astype(beside.dtype)
+    every >>= np.uint64(bits[2])
+    every &= np.uint64((1 << bits[1]) - 1)
+    return every.astype(np.intp), last
 
 
 def frozen(values: Any, dtype: Any) -> npt.NDArray[Any]:

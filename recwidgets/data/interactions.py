@@ -143,13 +143,14 @@ class Interactions:
     @cached_property
     def by_user(self) -> ByUser:
         if (self.time[1:] >= self.time[:-1]).all():
-            rows = stable_order(self.user, self.n_users)
+            rows, items = stable_order(self.user, self.n_users, self.item, self.n_items)
         else:
             by_time = np.argsort(self.time, kind="stable")  # ties stay in row order
-            rows = by_time[stable_order(self.user[by_time], self.n_users)]
+            order, items = stable_order(self.user[by_time], self.n_users, self.item[by_time], self.n_items)
+            rows = by_time[order]
         indptr = np.zeros(self.n_users + 1, np.int64)
         np.cumsum(np.bincount(self.user, minlength=self.n_users), out=indptr[1:])
-        return ByUser(frozen(indptr, np.int64), frozen(self.item[rows], np.int32), frozen(rows, np.int64))
+        return ByUser(frozen(indptr, np.int64), frozen(items, np.int32), frozen(rows, np.int64))
 
     def history(self, user_index: int) -> Int32s:
         """The item indices of one user, oldest first."""

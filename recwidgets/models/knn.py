@@ -154,8 +154,9 @@ class KNN(TfrsRecommender):
         step = min(n, max(1, BLOCK // n))
         out = np.empty((step, n), np.float32)
         for first in range(0, n if k > 0 else 0, step):
-            rows = np.arange(first, min(first + step, n))
-            block = near.of(keys[rows], out[: len(rows)])  # (rows, n)
+            some = slice(first, min(first + step, n))
+            rows = np.arange(some.start, some.stop)
+            block = near.of(keys[some], out[: len(rows)], None if near.units is None else near.units[some])  # (rows, n)
             block[np.arange(len(rows)), rows] = -np.inf  # nobody is their own neighbour
             yield rows, *near.nearest(block, k)
 
@@ -239,20 +240,24 @@ class NearnessOfMany:
         self.lengths = np.linalg.norm(keys, axis=1)
         self.usual = max(float(self.lengths.mean()), 1e-12)
         self.by_distance = similarity == "distance"
+        self.units: Floats | None = None  # the keys scaled to length one, where they are just that
+        self.keys: NDArray[Any]
         if self.by_distance:
             self.keys = keys.astype(np.float64)
             self.squared = np.einsum("nd,nd->n", self.keys, self.keys)
         else:  # the inner product with a unit vector is the nearness
             scale = np.maximum(self.lengths, 1e-12)[:, None] if similarity == "cosine" else self.usual
             self.keys = np.asarray(keys / scale, np.float32)
+            self.units = self.keys if similarity == "cosine" else None
 
-    def of(self, vectors: Floats, out: Floats | None = None) -> NDArray[Any]:
+    def of(self, vectors: Floats, out: Floats | None = None, units: Floats | None = None) -> NDArray[Any]:
         """(n, n_keys), the nearer the higher: of vectors (n, dim), as nearness or as minus the squared distance.
 
-        out: float32, where it may be written, which spares the system from clearing so large an array anew.
+        out: float32, where it may be written, which spares the system from clearing so large an array anew. units: the
+        vectors scaled to length one, where they are known.
         """
         if not self.by_distance:
-            return np.asarray(np.matmul(unit(vectors), self.keys.T, out=out))
+            return np.asarray(np.matmul(unit(vectors) if units is None else units, self.keys.T, out=out))
         wide = vectors.astype(np.float64)
         block = wide @ self.keys.T
         block *= 2
@@ -288,7 +293,7 @@ class NearnessOfMany:
 
 
 def mean_of(values: Floats, index: NDArray[np.intp], near: NDArray[Any]) -> Floats:
-    """The mean of `values` (n_keys, dim) over the neighbours index (m, k), weighted as their nearness says: (m, dim)."""
+    """The mean of `values` (n_keys, dim) over the neighbours index (m, k), weighted by their nearness: (m, dim)."""
     close = np.maximum(near, LEAST)
     weight = close.copy()
     for _ in range(POWER - 1):  # close ** POWER, which numpy is slower at
