@@ -8,7 +8,7 @@ import recwidgets as rw
 from recwidgets import _backend, _tf
 from recwidgets.evaluation import score_lists
 from recwidgets.models import make
-from recwidgets.nets import gnn_numpy, knn_numpy, parts_numpy, session_numpy
+from recwidgets.nets import clicks, gnn_numpy, knn_numpy, parts_numpy, session_numpy
 from recwidgets.nets.clicks import Candidates
 
 NAMES = ("gnn", "knn", "session")
@@ -420,3 +420,16 @@ print(json.dumps([paused, seen, back, [m for m in sys.modules if m.startswith(("
     paused, seen, back, loaded = run_python(BLOCK + code)
     assert paused == ["paused", 2] and seen == ["idle", 25] and back[0] == 2 and back[1] > 0
     assert not loaded
+
+
+def test_an_epoch_of_very_many_positions_has_larger_batches_not_more_of_them(world, monkeypatch):
+    data = world.train
+    usual, _ = clicks.click_batches(data, 0, 1.0, 0.2)
+    monkeypatch.setattr(clicks, "BATCH", 16)
+    many, _ = clicks.click_batches(data, 0, 1.0, 0.2)
+    assert usual < 40 < many
+    monkeypatch.setattr(clicks, "BATCHES", 40)
+    batches, cut = clicks.click_batches(data, 0, 1.0, 0.2)
+    sizes = [len(cut()[0]) for _ in range(batches)]
+    assert batches <= 40 and max(sizes) - min(sizes) <= 1
+    assert 0 <= len(clicks.Clicks(data).rows) - sum(sizes) < max(sizes), "an epoch leaves out less than a batch"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from recwidgets.page import tokens
+import recwidgets as rw
+from recwidgets.page import controls, tokens
 from recwidgets.page.page import Page
 
 
@@ -77,3 +78,10 @@ def test_the_own_embedding_has_a_colour_and_no_other_part_has_it():
     assert all(own.search(said) for said, body in rules if "var(--rw-own)" in body)
     for theme in tokens.colours():
         assert [name for name, value in theme.items() if value == theme["own"]] == ["own"]
+
+
+def test_a_knob_at_one_is_said_in_the_singular():
+    window, k = (next(knob for knob in model.knobs if knob.name == name) for model, name in
+                 ((rw.Session, "window"), (rw.KNN, "k")))  # fmt: skip
+    assert [controls.said(window, value) for value in (1, 2, 50)] == ["1 film", "2 films", "50 films"]
+    assert controls.said(k, 1) == "1"

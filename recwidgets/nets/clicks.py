@@ -16,7 +16,8 @@ from .settings import ALWAYS, TARGETS
 
 OLDER = 32  # items sampled from those before the window, for each training row
 NO_ITEM = -1  # pads short histories and the ends of sequences
-BATCH = 512  # positions in a batch
+BATCH = 512  # positions in a batch; more of very many
+BATCHES = 256  # the most in an epoch: each step moves every user's embedding, whoever is in it
 
 
 def histories(data: Interactions, window: int = WINDOW) -> Ints:
@@ -98,9 +99,10 @@ def click_batches(data: Interactions, seed: int, share: float, hide: float) -> t
     share: of all positions that one epoch looks at. hide: of the items before the window that a step hides.
     """
     clicks, candidates, rng = Clicks(data), Candidates(data), np.random.default_rng(seed)
+    looked_at = int(len(clicks.rows) * share)
     # at least eight batches in an epoch, also of a small data set
-    size = min(BATCH, max(1, len(clicks.rows)), max(16, int(len(clicks.rows) * share) // 8))
-    batches = max(1, int(len(clicks.rows) * share) // size)
+    size = min(max(BATCH, -(-looked_at // BATCHES)), max(1, len(clicks.rows)), max(16, looked_at // 8))
+    batches = max(1, looked_at // size)
     order: list[Any] = []
 
     def cut() -> Any:

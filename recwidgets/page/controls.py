@@ -43,10 +43,11 @@ def settings(rows: Sequence[tuple[str, str, int, int, int, str, bool]], hint: st
 
 
 def said(knob: Knob, value: float | str) -> str:
-    """A knob's value in words: "4 films", "all", "cosine"."""
+    """A knob's value in words: "4 films", "1 film", "all", "cosine"."""
     if value == knob.everything:
         return "all"
-    return value if isinstance(value, str) else f"{value:g}{' ' + knob.unit if knob.unit else ''}"
+    unit = knob.unit.removesuffix("s") if value == 1 else knob.unit
+    return value if isinstance(value, str) else f"{value:g} {unit}".rstrip()
 
 
 def knob_positions(knob: Knob) -> list[Any]:
