@@ -161,8 +161,8 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
         block[np.repeat(np.arange(rows), count), seen] = -np.inf
     if k < n_items:
         flat = candidates(block, k)
-        line = Lines(flat, block.shape)
-        item, best = line.columns, line.table(block.ravel()[flat], -np.inf)
+        padded = Padded(flat, block.shape)
+        item, best = padded.table(padded.column, 0), padded.table(block.ravel()[flat], -np.inf)
     else:
         no_number_last(block)
         item, best = np.broadcast_to(np.arange(n_items), block.shape), block
@@ -171,26 +171,22 @@ def _rank_rows(block: Floats, data: Interactions | None, start: int, k: int) -> 
     return np.where(np.take_along_axis(best, order, 1) > -np.inf, top, -1).astype(np.int32)
 
 
-class Lines:
-    """Places in the raveled block, ascending, sorted into a table with a line for each of the block's rows."""
+class Padded:
+    """Places in block.ravel(), ascending, as a padded table: the block's row n is its row n, from the left."""
 
     def __init__(self, flat: NDArray[np.intp], shape: tuple[int, ...]) -> None:
         rows, n = shape
         first = np.searchsorted(flat, np.arange(rows + 1) * n)
-        self.count = np.diff(first)  # of each line; its other cells are empty
+        self.count = np.diff(first)  # places of each row; its other cells are empty
         self.shape = rows, int(self.count.max(initial=0))
         self.cell = np.arange(len(flat)) + np.repeat(np.arange(rows) * self.shape[1] - first[:-1], self.count)
         self.column = flat - np.repeat(np.arange(rows) * n, self.count)  # of each place, in its row of the block
 
     def table(self, values: NDArray[Any], empty: Any) -> NDArray[Any]:
-        """The values of the places in their cells: (rows, the longest line)."""
+        """The values of the places in their cells: (rows, the most places of a row)."""
         out = np.full(self.shape, empty, values.dtype)
         out.ravel()[self.cell] = values
         return out
-
-    @property
-    def columns(self) -> NDArray[np.intp]:
-        return self.table(self.column, 0)
 
 
 def no_number_last(block: Floats) -> None:

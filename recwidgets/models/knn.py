@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core import Floats, Ints, Knob, Part, Person, Terms, Who, person_of
 from ..data import Interactions
 from ..graph import items_of_users, mean_over, mean_over_in_steps
-from ..ranking import BLOCK, Lines, candidates, no_number_last
+from ..ranking import BLOCK, Padded, candidates, no_number_last
 from ..steps import Steps
 from ._base import read_only
 from ._constants import LEAST, POWER, SIMILARITIES, K
@@ -268,8 +268,8 @@ class NearnessOfMany:
     def nearest(self, block: NDArray[Any], k: int) -> tuple[NDArray[np.intp], NDArray[Any], NDArray[np.bool_]]:
         """The k nearest of each row of what `of` gives, (m, k) in the order of the keys; how near; and bool (n,).
 
-        It tells the rows, which have no line, where the next one is as near as the k-th: a product of many rounds
-        otherwise than that of one. `block` may be overwritten.
+        It is true for a row whose next one is as near as the k-th, since a product of many rounds otherwise than that
+        of one; such rows are not among the m. `block` may be overwritten.
         """
         n = block.shape[1]
         if k < n:
@@ -277,19 +277,19 @@ class NearnessOfMany:
         else:
             no_number_last(block)
             flat = np.arange(block.size)
-        line, near = Lines(flat, block.shape), block.ravel()[flat]
+        padded, near = Padded(flat, block.shape), block.ravel()[flat]
         if self.by_distance:
             near = 1 / (1 + np.sqrt(np.maximum(-near, 0)) / self.usual)
-        some = line.table(near, -np.inf)
+        some = padded.table(near, -np.inf)
         if some.shape[1] == k:  # nobody is next
             some = np.pad(some, ((0, 0), (1, 0)), constant_values=-np.inf)
         some.partition(some.shape[1] - k - 1, axis=1)  # below this place is what is less near than the k
         kth = some[:, -k:].min(1)
         with np.errstate(invalid="ignore"):  # what is infinitely far or no number is asked for one by one, too
             tied = ~(kth - some[:, -k - 1] >= TIED)
-        chosen = near >= np.repeat(np.where(tied, np.inf, kth), line.count)  # k of each row that is not tied
+        chosen = near >= np.repeat(np.where(tied, np.nan, kth), padded.count)  # k of each row that is not tied
         places = np.flatnonzero(chosen)
-        return line.column[places].reshape(-1, k), near[places].reshape(-1, k), tied
+        return padded.column[places].reshape(-1, k), near[places].reshape(-1, k), tied
 
 
 def mean_of(values: Floats, index: NDArray[np.intp], near: NDArray[Any]) -> Floats:
