@@ -159,6 +159,32 @@ def test_clicks_are_answered_between_the_slices_of_a_training(in_a_tab, monkeypa
     assert "recwidgets-training" not in in_a_tab
 
 
+class RefusesThePast(asyncio.SelectorEventLoop):
+    """As the event loop of Python in a browser's tab: what is to be called before now is an error."""
+
+    def call_later(self, delay, callback, *args, context=None):
+        if delay < 0:
+            raise ValueError("Can't schedule in the past")
+        return super().call_later(delay, callback, *args, context=context)
+
+
+def test_a_training_is_shown_where_the_event_loop_refuses_what_is_past(in_a_tab):
+    """Where the clock moved while a look at the news was planned, none was planned again: "Getting ready" stayed."""
+    data, _ = rw.checkerboard(12)
+
+    async def lesson():
+        panel = rw.Panel(data, model=make("gnn", dim=8, epochs=3))
+        panel.train()
+        while panel.training.state != "idle":
+            await asyncio.sleep(0.002)
+        newest = panel.training.newest
+        panel.close()
+        return newest
+
+    with asyncio.Runner(loop_factory=RefusesThePast) as runner:
+        assert runner.run(asyncio.wait_for(lesson(), 60)) == 3
+
+
 def test_a_training_that_fails_in_a_tab_says_so(in_a_tab):
     panel = rw.Panel(random_table(np.random.default_rng(0), 12, 15), model=Failing(epochs=3))
     panel.train()

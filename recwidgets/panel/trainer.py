@@ -188,10 +188,11 @@ class Trainer:
     def _schedule(self, kind: str) -> None:
         """Have it shown, at once or so long after what was shown last."""
         after = {"batch": self._drained + BATCHES, "event": self._epoch_shown + INTERVAL}.get(kind, 0.0)
-        due = max(time.monotonic(), after)
+        now = time.monotonic()  # read once: a browser's event loop refuses a moment that is past
+        due = max(now, after)
         if self._loop is not None and due < self._due:
             self._due = due
-            self._loop.call_later(due - time.monotonic(), self._drain_at, due)
+            self._loop.call_later(due - now, self._drain_at, due)
 
     def _drain_at(self, due: float) -> None:
         if due == self._due:  # else it was to be sooner

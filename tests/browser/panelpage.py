@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import labpage
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 T = TypeVar("T")
 KINDS = ("gnn", "knn", "session")
@@ -64,7 +64,12 @@ class PanelPage:
     def wait_text(self, selector: str, pattern: str, timeout: float = 120_000) -> None:
         """Wait until the text of the first match of `selector` matches `pattern` (a JavaScript regular expression)."""
         condition = "(panel, [s, p]) => { const e = panel.querySelector(s); return e && RegExp(p).test(e.innerText); }"
-        self.wait(condition, [selector, pattern], timeout)
+        try:
+            self.wait(condition, [selector, pattern], timeout)
+        except TimeoutError as error:
+            found = self.root.locator(selector)
+            stands = found.first.inner_text() if found.count() else "nothing"
+            raise AssertionError(f"{selector} of the {self.kind} panel holds {stands!r}, not {pattern!r}") from error
 
     def filled(self) -> None:
         """Wait until the list is there: a panel is filled after its cell is done."""

@@ -146,7 +146,7 @@ def test_the_time_machine_runs_in_a_tab(panel, split):
 @of("session")
 def test_a_model_is_trained_in_a_tab_and_clicks_are_answered_meanwhile(panel):
     panel.click("Train")
-    panel.wait_text(".rw-status", r"^Training 1 of \d+\s+numpy")
+    panel.wait_text(".rw-status", r"^Training \d+ of \d+\s+numpy")
     panel.choose("414")
     panel.click("Pause")
     panel.wait_text(".rw-status", "^Paused after")
