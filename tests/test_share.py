@@ -11,6 +11,7 @@ import recwidgets as rw
 from recwidgets.core import person_of
 from recwidgets.protocols import Explains, Queries, Rewindable, SumsTerms, Tunable, Vectors
 from recwidgets.ranking import held_out_accuracy
+from recwidgets.panel.share_view import in_runs
 from recwidgets.reasons.less import LABEL, less_shared
 
 SPLIT = random_table(np.random.default_rng(3), 18, 30, density=0.4).split("temporal", test=0.25, validation=0.2)
@@ -113,14 +114,25 @@ def test_the_count_is_of_what_the_average_user_gets_of_the_same_films(ready, nam
         mean = averages(getattr(panel.model, "as_trained", panel.model), panel.data)
         mean[panel.person.history] = -np.inf
         theirs = set(np.argsort(-mean, kind="stable")[:10].tolist())
-        count = len(theirs & set(panel.shown.answer.top.tolist()))
-        assert panel.shown.shared == count
+        theirs_too = [item in theirs for item in panel.shown.answer.top.tolist()]
+        count = sum(theirs_too)
+        assert panel.shown.shared == tuple(n for n, too in enumerate(theirs_too, 1) if too)
         ranks = [
             rw.reason(panel.model, panel.data, panel.state.user, panel.data.items[item]).average_rank
             for item in panel.shown.answer.top.tolist()
         ]
         assert sum(rank <= 10 for rank in ranks) == count, "one definition: ranks and count are of the same films"
         assert f"has {count} of these" in text(panel, "rw-shared-line")
+        named = f": rank{'s' * (count > 1)} {in_runs(panel.shown.shared)}." if 0 < count < 10 and not percent else "."
+        assert f"{count} of these{named}" in text(panel, "rw-shared-line")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "written"),
+    [((1,), "1"), ((1, 2), "1, 2"), ((1, 2, 3, 5, 8, 9), "1–3, 5, 8, 9"), ((2, 4, 5, 6, 7), "2, 4–7"), ((), "")],
+)
+def test_ranks_are_written_in_short(numbers, written):
+    assert in_runs(numbers) == written
 
 
 def test_a_view_has_what_its_model_has_and_nothing_else():

@@ -20,11 +20,26 @@ def share_line(scene: Scene) -> Markup:
         return Markup("")
     percent, n = round(100 * state.alpha), len(shown.answer.top)
     bar = slider("alpha", percent, 0, 100, name="Less of all users’ taste", said=f"{percent} %")
-    words = Markup("The {}’s top {} has <b>{} of these</b>.").format(term("average user"), n, shown.shared)
+    price, count = effect(scene), len(shown.shared)
+    which = (
+        f": rank{'s' * (count > 1)} {in_runs(shown.shared)}" if 0 < count < n and not price else ""
+    )  # there are two lines for both
+    words = Markup("The {}’s top {} has <b>{} of these</b>{}.").format(term("average user"), n, count, which)
     return Markup(
         '<div class="rw-share"><span>Less of all users’ taste</span>{}<output>{} %</output></div>'
         '<p class="rw-cap rw-shared">{} {}</p>'
-    ).format(bar, percent, words, effect(scene))
+    ).format(bar, percent, words, price)
+
+
+def in_runs(numbers: tuple[int, ...]) -> str:
+    """Ascending whole numbers in short: (1, 2, 3, 5, 8, 9) is "1–3, 5, 8, 9"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
 
 
 def effect(scene: Scene) -> str:

@@ -45,8 +45,8 @@ class Shown:
     outlined: charts draw it. moved: change of rank since then, by item.
     explanation, reason: of the selected item; fault: why there is none, as a sentence.
     difference: the selected item against the rival of "why not …?". parts: what each score of the list is made of,
-    float64 (items of the list, 3), see `reasons.parts`; None for a model that does not say. shared: how many of the
-    list the average user would get too, of the same unseen items; None where it cannot be known.
+    float64 (items of the list, 3), see `reasons.parts`; None for a model that does not say. shared: the ranks in the
+    list, from 1, of what the average user would get too, of the same unseen items; None where it cannot be known.
     away: where the item that was selected is now, as a sentence, until it is listed, and selected, again.
     message: what is said of the last change, or of a failure. empty: what the list says instead of items.
     """
@@ -62,7 +62,7 @@ class Shown:
     reason: Reason | None = None
     difference: Difference | None = None
     parts: NDArray[np.float64] | None = None
-    shared: int | None = None
+    shared: tuple[int, ...] | None = None
     fault: str = ""
     away: str = ""
     message: Message | None = None
@@ -205,7 +205,7 @@ class Reasons(NamedTuple):
     reason: Reason | None = None
     difference: Difference | None = None
     parts: NDArray[np.float64] | None = None
-    shared: int | None = None
+    shared: tuple[int, ...] | None = None
     fault: str = ""
 
 
@@ -258,9 +258,10 @@ def refusal(lead: str, error: BaseException, again: str) -> str:
     return f"{lead}: {said} List and chart do not need it. To see where it is raised, run {again} in a cell."
 
 
-def shared_with(average: Usual, now: Answer) -> int:
-    """How many items of a list the average user would get too, of the same that may be recommended."""
-    return len(np.intersect1d(now.top, rank(average.scores, now.left_out, len(now.top))))
+def shared_with(average: Usual, now: Answer) -> tuple[int, ...]:
+    """Ranks in the list, from 1, of what the average user would get too, of the same that may be recommended."""
+    theirs = rank(average.scores, now.left_out, len(now.top))
+    return tuple((1 + np.flatnonzero(np.isin(now.top, theirs))).tolist())
 
 
 def _explanation(now: Answer, item: int | None, asked: Asked) -> tuple[Explanation | None, str]:

@@ -20,6 +20,7 @@ from .flow import Drawn, Row, Size
 
 HATCHED = Markup('<small class="rw-flow-key"><i class="rw-hatched"></i>hatched: lowers it</small>')
 NAMED = 3  # items that a line names
+LONG = 195  # characters that fit into a headline's four lines in a narrow panel
 #: how a headline begins where it counts; the first that fits is emphasised
 COUNTS = re.compile(
     r"(?:Popular with all users|(?:Your|User .+?’s) only (?:film|item)(?=,| speaks| adds)|No single (?:film|item) stands out"
@@ -30,11 +31,12 @@ COUNTS = re.compile(
 
 
 def headline(reason: Reason) -> Markup:
-    """Always as high: three lines, with the whole text on hover where it is longer."""
-    found = COUNTS.match(reason.headline)
+    """Always as high: four lines, or five smaller ones, with the whole text on hover where it is longer."""
+    text = reason.headline
+    found = COUNTS.match(text)
     end = found.end() if found else 0
-    return Markup('<p class="rw-headline" title="{}"><span>{}{}</span></p>').format(
-        reason.headline, Markup("<b>{}</b>").format(reason.headline[:end]) if end else "", reason.headline[end:]
+    return Markup('<p class="rw-headline{}" title="{}"><span>{}{}</span></p>').format(
+        " rw-long" if len(text) > LONG else "", text, Markup("<b>{}</b>").format(text[:end]) if end else "", text[end:]
     )
 
 

@@ -54,6 +54,18 @@ def test_a_comparison_has_room_for_its_words(opened, page):
 
 
 @pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
+def test_the_longest_headline_of_a_list_is_read_whole(opened, page):
+    root = opened("rw.KNNPanel(user='359')", ".rw-knn")
+    lengths = []
+    for row in range(10):
+        root.locator(".rw-list [data-row]").nth(row).click()
+        root.locator(f".rw-list .rw-on[data-value='{row}']").wait_for()
+        labpage.becomes(page, lambda: page.evaluate(CUT, ".rw-knn .rw-headline, .rw-knn .rw-headline > span"), [])
+        lengths.append(len(root.locator(".rw-headline").first.inner_text()))
+    assert max(lengths) > 195 > min(lengths), "short ones and long ones"
+
+
+@pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
 def test_what_a_rank_changed_by_is_read_without_scrolling(opened, page):
     root = opened("rw.GNNPanel(user='168')", ".rw-gnn")
     root.locator(".rw-handle-ranks").click()
