@@ -9,9 +9,9 @@ from worlds import Fixed, Svd, random_table, trained
 
 import recwidgets as rw
 from recwidgets.core import person_of
+from recwidgets.panel.share_view import in_runs
 from recwidgets.protocols import Explains, Queries, Rewindable, SumsTerms, Tunable, Vectors
 from recwidgets.ranking import held_out_accuracy
-from recwidgets.panel.share_view import in_runs
 from recwidgets.reasons.less import LABEL, less_shared
 
 SPLIT = random_table(np.random.default_rng(3), 18, 30, density=0.4).split("temporal", test=0.25, validation=0.2)
