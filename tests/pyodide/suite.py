@@ -19,6 +19,7 @@ NOT_HERE = {
     "test_steps.py::test_a_panel_trains_in_a_browsers_tab_without_a_thread": "no event loop to wait for in Node",
     "test_steps.py::test_a_model_of_ones_own_trains_in_a_browsers_tab_an_epoch_at_a_time": "the same",
     "test_steps.py::test_clicks_are_answered_between_the_slices_of_a_training": "the same",
+    "test_steps.py::test_a_training_is_shown_where_the_event_loop_refuses_what_is_past": "the same",
     "test_steps.py::test_a_training_that_fails_in_a_tab_says_so": "the same",
 }
 
