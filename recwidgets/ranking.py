@@ -45,10 +45,10 @@ def rank(scores: Floats, seen: Ints, k: int) -> Ints:
 
     Fewer than k are given where fewer are left; a score that is not a number is never recommended.
     """
-    left = np.where(np.isnan(scores), -np.inf, scores)
+    left, k = np.array(as_real(scores)), min(k, len(scores))
     left[seen] = -np.inf
-    order = np.argsort(-left, kind="stable")[:k]
-    return order[left[order] > -np.inf].astype(np.int32)
+    found = rank_rows(left[None], k)[0] if k > 0 else np.zeros(0, np.int32)
+    return found[found >= 0]
 
 
 def recommend(model: Recommender, data: Interactions, user: Who, k: int = 10, *, seen: bool = False) -> Recommendations:

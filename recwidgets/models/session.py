@@ -161,14 +161,16 @@ class Session(TfrsRecommender):
 
         A mean of queries is the query of a mean: how much of each item all users' means hold.
         """
-        if not as_in(self, Session, "vectors", "_query", "_queries", "_past", "_faded", "_all_asked"):
+        own_way = not as_in(self, Session, "vectors", "_query", "_queries", "_past", "_faded", "_all_asked")
+        if own_way or not len(self._trained()):
             return super().average_vectors()
+        return self._cached("mean of queries", self._mean_of_queries), self._items()
+
+    def _mean_of_queries(self) -> Floats:
         data, shot, weight = self._trained(), self._snapshot, self._faded()
         table, by_user, ages = shot["films"], data.by_user, np.arange(len(weight))
         lengths = sized(np.diff(by_user.indptr))
         some = np.flatnonzero(lengths)
-        if not len(some):
-            return super().average_vectors()
         totals, held = np.maximum(weight.cumsum(0), 1e-12), np.zeros((weight.shape[1], data.n_items))
         for start in range(0, len(some), BLOCK):
             users = some[start : start + BLOCK]
@@ -184,7 +186,7 @@ class Session(TfrsRecommender):
             older = np.bincount(by_user.items[old], np.repeat(fade / np.maximum(count, 1), count), data.n_items)
             query = query + older.astype(np.float32) @ table @ shot["before"]
         mean = query / len(some) + shot["users"][some].mean(0)
-        return np.append(mean, np.float32(1.0)).astype(np.float32), self._items()
+        return read_only(np.append(mean, np.float32(1.0)).astype(np.float32))
 
     def _of_histories(self, items: Ints, ends: Any, lengths: Any, own: Floats) -> Floats:
         """The queries of histories that stand one after another, (n, dim + 1).

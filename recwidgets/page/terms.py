@@ -52,8 +52,8 @@ TERMS = {
     "own embedding": "What was learned for this one user beside their items; somebody new has none.",
     "pca": "Principal component analysis, the flat picture of long vectors that keeps most of their differences; what "
     "lies near here can still be far apart in the dimensions left out.",
-    "popularity": "A baseline that gives each user the items with the most ratings that they have not seen; a model "
-    "that does not beat it has learned nothing about taste.",
+    "popularity": "A baseline that gives each user the unseen items with the most ratings: a model that has learned about "
+    "taste beats it, and ComparePanel’s leaderboard says whether by more than noise.",
     "query": "The vector that stands for this user when items are looked up: an item’s score is its inner product with "
     "the query.",
     "recency weight": "How much of the query is this item’s by its age alone, no share of the score: a learned mean, scaled "
