@@ -54,7 +54,7 @@ def test_dropped_evidence_is_said_and_can_be_put_back(panels, name):
     if name != "knn":
         assert int(act[5:]) not in panel.shown.answer.top and int(act[5:]) not in panel.person.history
         added = in_why(reason)[panel.data.items[int(act[5:])]]
-        said = f"It had added {minus(added)} beyond as much of the average user;"
+        said = f"What was taken out had added {minus(added)} beyond as much of the average user;"
         assert said in panel.shown.message.more, "the number that Why showed, which is not the fall of the score"
     panel.act("undo", "")
     assert panel.shown.answer.top.tolist() == before and panel.shown.message is None
@@ -456,6 +456,27 @@ def test_a_change_is_compared_with_the_one_before_or_with_the_original_as_one_li
     assert panel.shown.previous.person.history.tolist() == before.person.history.tolist()
 
 
+def test_a_history_of_ones_own_has_no_original_that_would_take_its_films_away():
+    panel = rw.SessionPanel(user="42")
+    panel.act("edit", "")
+    assert "Back to the original" in html(panel, "rw-own")
+    panel.act("you", "")
+    for title in ("alien", "fargo", "toy story"):
+        panel.act("add-title", title)
+    assert len(panel.person.history) == 3
+    assert "Back to the original" not in html(panel, "rw-own") and "Back to user 42" in html(panel, "rw-own")
+
+
+def test_a_timeline_leaves_room_for_where_the_selected_film_is_now():
+    panel = rw.SessionPanel(user="50")
+    panel.selected = 1
+    panel.selected = 0
+    lines = lambda: len(page(panel, "rw-reason").all("button", "rw-out"))  # noqa: E731
+    assert not panel.shown.away and lines() == 9
+    panel.epoch = 1
+    assert panel.shown.away and lines() == 7
+
+
 def test_moves_and_changes_are_said_in_words():
     panel = rw.SessionPanel(user="42")
     before = panel.shown.answer
@@ -617,7 +638,7 @@ def test_several_films_taken_out_say_what_they_had_added_and_why_the_rest_change
     message, after = panel.shown.message, panel.shown.reason
     assert message.buttons[0][0] == "Put them back"
     added = sum(in_why(before)[panel.data.items[one]] for one in out)
-    said = f"Together they had added {minus(added)} beyond as much of the average user"
+    said = f"What was taken out had added {minus(added)} beyond as much of the average user"
     assert f"{said}; those that are left weigh more now" in message.more
     if after.item == before.item:
         shared = [

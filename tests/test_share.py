@@ -198,6 +198,8 @@ def test_what_it_does_to_all_users_is_measured_on_the_validation_rows():
         was, now = 100 * wanted.accuracy
         assert f"accuracy {now:.1f} % (was {was:.1f})" in words
         assert f"novelty {wanted.novelty[1]:.1f} bits (was {wanted.novelty[0]:.1f})" in words
+        strip = page(panel, "rw-transport").one("div", "rw-accuracy").text
+        assert f"accuracy {now:.1f} %" in strip and f"as trained {was:.1f} %" in strip, "of the lists that are shown"
         panel.act("alpha", "0")
         assert "All users" not in text(panel, "rw-shared-line")
         panel.close()

@@ -1,6 +1,14 @@
 // One region of the panel: HTML from Python, patched into place so that focus, sliders and CSS
 // transitions survive, and acts of the learner sent back. No framework, no state of its own.
 
+const isField = (element) => element.getAttribute?.("role") === "combobox";
+
+// what stands in a field is what is shown, not what is typed: typing replaces it, until something is typed
+function offer(field) {
+  field.rwOffered = true;
+  field.select();
+}
+
 function morphAttributes(from, to) {
   for (const { name } of [...from.attributes]) {
     // opened by the reader, who may go on reading, unless it is another story now
@@ -14,7 +22,9 @@ function morphAttributes(from, to) {
   const busy = from.rwBusy && (from.type === "range" || document.activeElement === from);
   if (from.tagName === "INPUT" && !busy) {
     const wanted = to.getAttribute("value") ?? "";
-    if (to.dataset.stamp !== from.rwShown || from.type === "range") from.value = wanted;
+    const other = to.dataset.stamp !== from.rwShown;
+    if (other || from.type === "range") from.value = wanted;
+    if (other && isField(from) && document.activeElement === from) offer(from);
     from.rwShown = to.dataset.stamp;
   }
   if ("disabled" in from) from.disabled = to.hasAttribute("disabled");
@@ -169,6 +179,14 @@ function render({ model, el }) {
     setTimeout(() => (button.textContent = label), 1500);
   };
   const onClick = (event) => {
+    const { target } = event;
+    if (isField(target) && target.rwOffered) {
+      // pressing the mouse has put the caret where it was pressed; a second click leaves it there
+      if (target.selectionStart === target.selectionEnd) target.select();
+      target.rwOffered = false;
+    }
+    const option = target.closest("[role=option]");
+    if (option) for (const field of el.querySelectorAll("[role=combobox]")) field.rwBusy = false;
     const copied = event.target.closest("[data-copy]");
     if (copied && el.contains(copied)) return copy(copied);
     const button = event.target.closest("[data-act]");
@@ -184,7 +202,8 @@ function render({ model, el }) {
     const thumb = type === "range" && event.target.parentElement.querySelector(".rw-thumb");
     if (thumb) moveThumb(event.target, thumb); // before Python answers
     event.target.rwBusy = true; // kept beside the attributes, which Python's markup replaces
-    if (event.target.getAttribute("role") === "combobox") {
+    event.target.rwOffered = false;
+    if (isField(event.target)) {
       // what is offered is of the text before: Enter takes the text, until Python offers anew
       options().forEach((option) => option.setAttribute("aria-selected", "false"));
     }
@@ -203,7 +222,7 @@ function render({ model, el }) {
     const target = event.target;
     event.stopPropagation(); // JupyterLab's own single-letter shortcuts stay out of the panel
     if (rows.onKey(event)) return;
-    if (target.getAttribute("role") === "combobox") {
+    if (isField(target)) {
       const all = options();
       const now = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -255,7 +274,7 @@ function render({ model, el }) {
   const onLeave = (event) => {
     const box = event.target;
     if (box.type !== "range") box.rwBusy = false;
-    if (box.getAttribute("role") === "combobox" && box.getAttribute("aria-expanded") === "true") {
+    if (isField(box) && box.getAttribute("aria-expanded") === "true") {
       setTimeout(() => send(box.dataset.escape, "leave"), 150); // after a click on an option
     }
   };
@@ -280,10 +299,8 @@ function render({ model, el }) {
   el.addEventListener("change", onChange);
   el.addEventListener("keydown", onKey);
   el.addEventListener("focusout", onLeave);
-  el.addEventListener("focusin", ({ target }) => {
-    // what stands in the field is who is shown: typing replaces it
-    if (target.getAttribute("role") === "combobox") setTimeout(() => target.select(), 0);
-  });
+  // at once: a key that is pressed before a timer would be selected too, and lost with the next one
+  el.addEventListener("focusin", ({ target }) => isField(target) && offer(target));
   el.addEventListener("mousedown", (event) => {
     // choosing an option must not take the focus out of the field first
     if (event.target.closest("[role=option]")) event.preventDefault();

@@ -131,8 +131,8 @@ def what_it_added(explanation: Explanation, *items: int, counted: str = "") -> s
     if not parts:
         return ""
     value = minus(sum(part.value for part in parts))
-    had = f"It had added {value}" if len(items) == 1 else f"Together they had added {value}"
-    return f"{had}{counted}; those that are left weigh more now, so the score does not fall by just that."
+    rest = "those that are left weigh more now, so the score does not fall by just that."
+    return f"What was taken out had added {value}{counted}; {rest}"
 
 
 def for_all_users(before: Reason | None, after: Reason | None) -> str:

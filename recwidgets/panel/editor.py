@@ -70,8 +70,8 @@ def editor(world: World, state: State, goal: Markup, refused: int | None = None)
                title="Back to the history that your changes began from"),
         button("Clear all", "clear", classes="rw-small", off=not n),
     ]  # fmt: skip
-    if own:
-        tools.append(button(f"Back to user {user}", "user", state.user, classes="rw-small"))
+    if own:  # it began with one film: there is no original to go back to, and the button would take the others away
+        tools[1] = button(f"Back to user {user}", "user", state.user, classes="rw-small")
     words = {"last": "last", "original": "first" if own else "original"}
     bases = [toggle(word, "base", base, state.base == base) for base, word in words.items()]
     return _EDITOR.format(

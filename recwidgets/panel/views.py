@@ -255,6 +255,8 @@ def accuracy(scene: Scene) -> Markup:
     if scene.baseline is not None:
         second = Markup("{} {}").format(term("popularity"), per_cent(scene.baseline))
     if turned is not None:
+        if scene.taste is not None and not np.isfinite(here):  # its epochs were not measured
+            first = per_cent(scene.taste.accuracy[0])
         first, second = per_cent(turned), f"as trained {first}"
     n, words = measured_on(scene.world)
     few = n < FEW
@@ -326,6 +328,8 @@ def all_users(scene: Scene) -> Markup:
 
 
 def accuracy_now(scene: Scene) -> float | None:
-    """The accuracy with turned knobs, for the curve."""
+    """The accuracy of the lists as they are now: with turned knobs, or with less of all users' taste."""
+    if scene.state.alpha and scene.taste is not None:
+        return float(scene.taste.accuracy[1])
     now = scene.all_users
     return None if now is None or scene.as_trained is None or np.isnan(now.accuracy) else now.accuracy

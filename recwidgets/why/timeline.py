@@ -17,7 +17,7 @@ from ..page.terms import term
 from ..reasons.numbers import ALL_USERS
 from ..reasons.reason import Reason
 from . import parts
-from ._base import Selected, Why
+from ._base import AWAY, Selected, Why
 
 DIGITS = 3
 WIDTH, BAR = 84, 10  # px of the flow; of the score's bar, and of what is taken from it beside
@@ -263,13 +263,15 @@ def _hatched(x0: float, y0: float, x1: float, y1: float) -> Markup:
 
 def timeline(
     explanation: Explanation, gone: Sequence[int] = (), order: Sequence[int] = (), answer: Answer | None = None,
-    wide: bool = False, back: int | None = None, names: Mapping[str, str] | None = None,
+    wide: bool = False, back: int | None = None, names: Mapping[str, str] | None = None, less: int = 0,
 ) -> Markup:  # fmt: skip
     """The flow and its lines: a film's stars, weight in the query, what it adds, and a button to take it out.
 
     gone: items that were taken out, which stand where they stood in `order`; back: the one that can be put back.
+    less: px that something else above it takes.
     """
     size = LARGE if wide else SMALL
+    size = replace(size, films=size.films - math.ceil(less / size.row))
     first, rest = rows_of(answer, explanation, gone, order, size.films, names)
     flow = flow_of(first, rest, size)
     values = parts.as_shown([row.value for row in [*first, *rest]], explanation.score, DIGITS)
@@ -347,5 +349,6 @@ class TimelineWhy(Why):
         if beyond is not None:
             explanation = beyond
             names = BEYOND if person.user is not None else BEYOND | {"own": "no own embedding"}
-        flow = timeline(explanation, gone, self._order[1], answer, selected.wide, selected.back, names)
+        less = AWAY if selected.away else 0
+        flow = timeline(explanation, gone, self._order[1], answer, selected.wide, selected.back, names, less)
         self.show_only(self.heading(selected) + flow)

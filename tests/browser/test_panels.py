@@ -242,6 +242,33 @@ def test_a_user_is_found_by_a_favourite_film(open_panel):
     panel.wait_text(".rw-list h3", f"user {wanted} ")
 
 
+def test_what_is_typed_replaces_what_stands_in_a_field_until_a_second_click(open_panel):
+    panel = open_panel("gnn")
+    box = panel.root.locator(".rw-user [role=combobox]")
+    box.click()
+    panel.page.keyboard.type("7")
+    expect(box).to_have_value("7")
+    panel.page.keyboard.press("Enter")
+    panel.wait_text(".rw-list h3", "user 7 ")
+    expect(box).to_have_value("User 7")
+    box.click()  # it has had the focus all the time
+    panel.page.keyboard.type("42")
+    expect(box).to_have_value("42")
+    panel.page.keyboard.press("Enter")
+    panel.wait_text(".rw-list h3", "user 42 ")
+    expect(box).to_have_value("User 42")
+    panel.page.keyboard.type("8")  # without a click
+    expect(box).to_have_value("8")
+    panel.page.keyboard.press("Enter")
+    panel.wait_text(".rw-list h3", "user 8 ")
+
+    box.click()
+    box.click()  # the caret, to mend what stands there
+    panel.page.keyboard.press("End")
+    panel.page.keyboard.type("7")
+    expect(box).to_have_value("User 87")
+
+
 def test_the_list_is_worked_with_the_keyboard(open_panel):
     panel = open_panel("knn")
     rows = panel.root.locator(".rw-list [data-row]")
