@@ -132,12 +132,12 @@ class Polygon(Chart):
         counts, ticks = nice_ticks(0, max(self._k, 1), 6), score_ticks(scores)
         _, y = frequency_polygon(self._counts)
         self.y.max, self.left.tick_values = float(counts[-1]), counts[counts == counts.round()]
-        with self.score_scale.hold_sync():
-            self.score_scale.min, self.score_scale.max = float(ticks[0]), float(ticks[-1])
         form = f".{max(digits_of(ticks), 1)}f"
         self._low = format(ticks[0] + 0.0, form).replace("-", "−") if len(scores) else ""
         with self.right.hold_sync():
             self.right.tick_values, self.right.tick_format = ticks, form  # seldom changes
+        with self.score_scale.hold_sync():  # after the format: the axis moves to it with the format that it has then
+            self.score_scale.min, self.score_scale.max = float(ticks[0]), float(ticks[-1])
         with self.line.hold_sync():
             joined = float(self._k >= FEW)
             self.line.y, self.line.opacities, self.line.fill_opacities = y, [joined], [0.12 * joined]

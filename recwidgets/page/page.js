@@ -100,7 +100,11 @@ function render({ model, el }) {
         fly(slider);
       }
       // one that was put where nothing is goes back to what is shown
-      if (!slider.rwBusy) slider.value = slider.getAttribute("value");
+      const thumb = slider.parentElement.querySelector(".rw-thumb");
+      if (!slider.rwBusy && slider.value !== slider.getAttribute("value")) {
+        slider.value = slider.getAttribute("value");
+        if (thumb) moveThumb(slider, thumb);
+      }
     }
   };
   const warn = (text) => {
@@ -181,7 +185,7 @@ function render({ model, el }) {
   const onClick = (event) => {
     const { target } = event;
     if (isField(target) && target.rwOffered) {
-      // pressing the mouse has put the caret where it was pressed; a second click leaves it there
+      // the press that gave it the focus has put the caret there; another one leaves it
       if (target.selectionStart === target.selectionEnd) target.select();
       target.rwOffered = false;
     }
@@ -302,8 +306,16 @@ function render({ model, el }) {
   // at once: a key that is pressed before a timer would be selected too, and lost with the next one
   el.addEventListener("focusin", ({ target }) => isField(target) && offer(target));
   el.addEventListener("mousedown", (event) => {
+    const { target } = event;
     // choosing an option must not take the focus out of the field first
-    if (event.target.closest("[role=option]")) event.preventDefault();
+    if (target.closest("[role=option]")) event.preventDefault();
+    if (isField(target) && target.rwOffered && document.activeElement === target) {
+      event.preventDefault(); // what is offered stays selected, once
+      target.select();
+      target.rwOffered = false;
+      const kept = (release) => release.preventDefault(); // else the caret would be put where it was pressed
+      target.addEventListener("mouseup", kept, { once: true });
+    }
   });
   const mark = () => {
     const panel = el.closest(".rw-panel");

@@ -67,11 +67,11 @@ class _Plot:
         known = np.append(y, [value for value in (baseline, turned) if value is not None])
         ticks = nice_ticks(*value_range(known, self._zero), 4)
         low, high, digits = float(ticks[0]), float(ticks[-1]), digits_of(ticks)
-        with self.y.hold_sync():
-            self.y.min, self.y.max = low, high
-        with self.left.hold_sync():
+        with self.left.hold_sync():  # before the scale: the axis moves to it with the format that it has then
             self.left.tick_values = ticks
             self.left.tick_format = f".{max(digits - 2, 0)}%" if self._percent else f".{digits}f"
+        with self.y.hold_sync():
+            self.y.min, self.y.max = low, high
         steps = nice_ticks(0, max(total, 1), 4)
         self.x.max, self.below.tick_values = float(max(total, 1)), steps[(steps == steps.round()) & (steps <= total)]
         _assign(self.line, x, y)

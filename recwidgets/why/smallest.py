@@ -76,8 +76,8 @@ def said(answer: Answer, reason: Reason) -> Markup:
         which += f" and {n - asked:,} who would move in"
     elif people:
         more = " Others would be asked in their stead." + more
-    return Markup("Without <b>{}</b>, <i>{}</i> would be ahead of <i>{}</i>.{}").format(
-        which, _title(answer, str(reason.rival)), title, more
+    return Markup("Without <b>{}</b>, <i>{}</i> would be ahead of <i>{}</i>{}{}").format(
+        which, _title(answer, str(reason.rival)), title, "" if title.endswith(".") else ".", more
     )
 
 

@@ -65,6 +65,26 @@ def test_the_longest_headline_of_a_list_is_read_whole(opened, page):
     assert max(lengths) > 195 > min(lengths), "short ones and long ones"
 
 
+NUMBERS = """() => [...document.querySelectorAll('.rw-chart .bqplot .axis')]
+    .map(axis => [...axis.querySelectorAll('text')].map(e => e.textContent).filter(text => text))"""
+
+
+@pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
+def test_an_axis_is_labelled_with_its_own_numbers_and_the_reason_fits_where_a_film_is_away(opened, page):
+    """The labels had the format of the scores before: 0.1, 0.1 and 0.1 for 0.06, 0.07 and 0.08."""
+    root = opened("rw.KNNPanel(user='219')", ".rw-knn")
+    labpage.becomes(page, lambda: page.evaluate(NUMBERS)[2], ["3.0", "3.5", "4.0"])
+    for row in (1, 0):  # selected by hand, so that it is told where it is
+        root.locator(".rw-list [data-row]").nth(row).click()
+        root.locator(f".rw-list .rw-on[data-value='{row}']").wait_for()
+    root.locator(".rw-epoch input").press("Home")
+    labpage.becomes(page, lambda: page.evaluate(NUMBERS)[2], ["0.06", "0.07", "0.08"])
+    root.locator(".rw-away").wait_for()
+    labpage.becomes(page, lambda: page.evaluate(CUT, ".rw-knn :is(.rw-near-note, .rw-away)"), [])
+    root.locator(".rw-epoch input").press("End")
+    labpage.becomes(page, lambda: page.evaluate(NUMBERS)[2], ["3.0", "3.5", "4.0"])
+
+
 @pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
 def test_what_a_rank_changed_by_is_read_without_scrolling(opened, page):
     root = opened("rw.GNNPanel(user='168')", ".rw-gnn")
