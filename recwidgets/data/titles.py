@@ -43,7 +43,7 @@ def _parted(title: str) -> tuple[str, str]:
     return (found["name"], found["year"]) if found else (title.strip(), "")
 
 
-@functools.lru_cache(maxsize=4096)  # the same
+@functools.lru_cache(maxsize=4096)  # as display_title
 def shown_title(title: str) -> str:
     """`title` on one line for a list: "The Silence of the Lambs (1991)"."""
     name, year = display_title(title)

@@ -64,14 +64,16 @@ def editor(world: World, state: State, goal: Markup, refused: int | None = None)
     if own and not n:
         text = "Pick three to five films you have seen." if data.noun == "film" else "Pick three to five items."
         text += " The model answers without retraining."
+    # a history of one's own began with one film: going back to that would take the others away
+    back = button(f"Back to user {user}", "user", state.user, classes="rw-small") if own else button(
+        "Original", "original", classes="rw-small", off=not changed, name="Back to the original",
+        title="Back to the history that your changes began from",
+    )  # fmt: skip
     tools = [
         button("Reverse", "reverse", classes="rw-small", off=n < 2, title="The whole order the other way round"),
-        button("Original", "original", classes="rw-small", off=not changed, name="Back to the original",
-               title="Back to the history that your changes began from"),
+        back,
         button("Clear all", "clear", classes="rw-small", off=not n),
-    ]  # fmt: skip
-    if own:  # it began with one film: there is no original to go back to, and the button would take the others away
-        tools[1] = button(f"Back to user {user}", "user", state.user, classes="rw-small")
+    ]
     words = {"last": "last", "original": "first" if own else "original"}
     bases = [toggle(word, "base", base, state.base == base) for base, word in words.items()]
     return _EDITOR.format(

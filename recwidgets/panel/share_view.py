@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from ..page.elements import slider
 from ..page.terms import term
+from .way import runs, span
 
 if TYPE_CHECKING:
     from .views import Scene
@@ -20,10 +21,9 @@ def share_line(scene: Scene) -> Markup:
         return Markup("")
     percent, n = round(100 * state.alpha), len(shown.answer.top)
     bar = slider("alpha", percent, 0, 100, name="Less of all users’ taste", said=f"{percent} %")
-    price, count = effect(scene), len(shown.shared)
-    which = (
-        f": rank{'s' * (count > 1)} {in_runs(shown.shared)}" if 0 < count < n and not price else ""
-    )  # there are two lines for both
+    price, count, which = effect(scene), len(shown.shared), ""
+    if 0 < count < n and not price:  # there are two lines for both
+        which = f": rank{'s' * (count > 1)} {in_runs(shown.shared)}"
     words = Markup("The {}’s top {} has <b>{} of these</b>{}.").format(term("average user"), n, count, which)
     return Markup(
         '<div class="rw-share"><span>Less of all users’ taste</span>{}<output>{} %</output></div>'
@@ -33,13 +33,8 @@ def share_line(scene: Scene) -> Markup:
 
 def in_runs(numbers: tuple[int, ...]) -> str:
     """Ascending whole numbers in short: (1, 2, 3, 5, 8, 9) is "1–3, 5, 8, 9"."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
+    found = runs([n in numbers for n in range(max(numbers, default=0) + 1)])
+    return ", ".join(f"{first}, {last}" if last == first + 1 else span(first, last) for first, last in found)
 
 
 def effect(scene: Scene) -> str:

@@ -255,8 +255,11 @@ def accuracy(scene: Scene) -> Markup:
     if scene.baseline is not None:
         second = Markup("{} {}").format(term("popularity"), per_cent(scene.baseline))
     if turned is not None:
-        if scene.taste is not None and not np.isfinite(here):  # its epochs were not measured
-            first = per_cent(scene.taste.accuracy[0])
+        if not np.isfinite(here):  # the epochs were not measured; this may have been, beside
+            if scene.as_trained is not None:
+                first = per_cent(scene.as_trained.accuracy)
+            elif scene.taste is not None and not scene.measuring:  # no knob is turned
+                first = per_cent(scene.taste.accuracy[0])
         first, second = per_cent(turned), f"as trained {first}"
     n, words = measured_on(scene.world)
     few = n < FEW

@@ -40,7 +40,7 @@ def course(known: list[tuple[int, int]]) -> str:
     A run such as 26–30 means: at all epochs kept from 26 to 30.
     """
     (start, was), (end, now) = known[0], known[-1]
-    there = _runs([rank == now for _, rank in known])
+    there = runs([rank == now for _, rank in known])
     if there == [(0, len(known) - 1)]:
         return f"{_place(now)} at every epoch kept, from {start} to {end}." if start != end else f"rank {now:,}."
     words = "" if now == was else f"rank {was:,} at epoch {start}, "
@@ -49,27 +49,27 @@ def course(known: list[tuple[int, int]]) -> str:
         words += f" (of the {len(known)} kept)"
     best = min(rank for _, rank in known)
     if best < now:
-        words += f"; at best {_place(best)}, {_when(known, _runs([rank == best for _, rank in known]))}"
+        words += f"; at best {_place(best)}, {_when(known, runs([rank == best for _, rank in known]))}"
     return f"{words}."
 
 
 def _when(known: list[tuple[int, int]], there: list[tuple[int, int]]) -> str:
     """ "at epochs 6 and 26–30"; of many runs the last ones, and how many there were before."""
-    spans = [_span(known[first][0], known[last][0]) for first, last in there]
+    spans = [span(known[first][0], known[last][0]) for first, last in there]
     before = len(spans) - RUNS
     many = "" if before < 1 else "once before, then " if before == 1 else f"{before} times before, then "
     one = len(spans) == 1 and there[-1][0] == there[-1][1]
     return f"{many}at epoch{'' if one else 's'} {listed(spans[-RUNS:])}"
 
 
-def _runs(there: list[bool]) -> list[tuple[int, int]]:
+def runs(there: list[bool]) -> list[tuple[int, int]]:
     """(first, last) of each run of True."""
     starts = [n for n, on in enumerate(there) if on and (not n or not there[n - 1])]
     ends = [n for n, on in enumerate(there) if on and (n + 1 == len(there) or not there[n + 1])]
     return list(zip(starts, ends, strict=True))
 
 
-def _span(first: int, last: int) -> str:
+def span(first: int, last: int) -> str:
     return f"{first}" if first == last else f"{first}–{last}"
 
 
