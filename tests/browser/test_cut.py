@@ -86,6 +86,28 @@ def test_an_axis_is_labelled_with_its_own_numbers_and_the_reason_fits_where_a_fi
 
 
 @pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
+def test_a_slider_that_is_put_where_no_epoch_is_goes_back_with_its_number(opened, page):
+    root = opened("rw.GNNPanel(user='219')", ".rw-gnn")
+    said = "word => RegExp(word).test(document.querySelector('.rw-gnn .rw-status').innerText)"
+    for name, word in (("Train", "^Training [4-9]"), ("Pause", "^Paused after")):
+        root.get_by_role("button", name=name, exact=True).click()
+        page.wait_for_function(said, arg=word, timeout=120_000)
+    slider, thumb = root.locator(".rw-epoch input"), root.locator(".rw-thumb")
+    newest, last = slider.get_attribute("value"), slider.get_attribute("max")
+    assert int(newest) < int(last)
+    thumb.evaluate("""thumb => {
+        window.__seen = [];
+        new MutationObserver(() => window.__seen.push(thumb.textContent)).observe(thumb, {childList: true});
+    }""")
+    box = slider.bounding_box()
+    for _ in range(3):  # what the training still had to paint would put the number right after the first
+        page.evaluate("window.__seen = []")
+        page.mouse.click(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
+        page.wait_for_function("last => window.__seen.includes(last)", arg=last)
+        labpage.becomes(page, lambda: [slider.input_value(), thumb.inner_text()], [newest] * 2)
+
+
+@pytest.mark.parametrize("page", NARROW, indirect=True, ids=["932 px"])
 def test_what_a_rank_changed_by_is_read_without_scrolling(opened, page):
     root = opened("rw.GNNPanel(user='168')", ".rw-gnn")
     root.locator(".rw-handle-ranks").click()
